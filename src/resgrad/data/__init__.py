@@ -1,0 +1,1 @@
+"""From bytes to batches: sources, archives, embedded samples, splits, shards, augmentation."""

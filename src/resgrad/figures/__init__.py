@@ -1,0 +1,1 @@
+"""Drawings; nothing is computed here."""

@@ -1,0 +1,1 @@
+"""What is recorded of gradients: the recorder and the table it fills."""

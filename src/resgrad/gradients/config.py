@@ -1,0 +1,15 @@
+"""What params.yaml says of the gradient tables."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from resgrad.config import section
+
+
+@section
+class GradientsConfig:
+    """The section ``gradients``; params.yaml explains each key."""
+
+    every: Annotated[int, Field(ge=1)]
+    snapshots: Annotated[int, Field(ge=0)]

@@ -1,0 +1,17 @@
+"""What params.yaml says of the networks."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from resgrad.config import section
+
+
+@section
+class ModelConfig:
+    """The section ``model``; params.yaml explains each key."""
+
+    residual: bool
+    network: str
+    width: Annotated[int, Field(ge=1)]
+    shortcut: Literal["A", "B"]

@@ -1,0 +1,41 @@
+"""What params.yaml says of training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from resgrad.config import DatasetName, section
+
+NonNegative = Annotated[float, Field(ge=0)]
+Jitter = Annotated[float, Field(ge=0, lt=1)]
+
+
+@section
+class AugmentConfig:
+    """The section ``train.augment.<dataset>``; params.yaml explains each key."""
+
+    horizontal_flip: bool
+    vertical_flip: bool
+    crop_padding: Annotated[int, Field(ge=0)]
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    brightness: Jitter
+    contrast: Jitter
+    saturation: Jitter
+
+
+@section
+class TrainConfig:
+    """The section ``train``; params.yaml explains each key."""
+
+    epochs: dict[DatasetName, Annotated[int, Field(ge=1)]]
+    batch_size: Annotated[int, Field(ge=2)]
+    optimizer: Literal["sgd", "adam", "rmsprop", "adagrad"]
+    learning_rate: Annotated[float, Field(gt=0)]
+    momentum: Annotated[float, Field(ge=0, lt=1)]
+    weight_decay: NonNegative
+    schedule: Literal["constant", "step", "cosine", "one-cycle"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    clip_norm: Annotated[float, Field(gt=0)] | None
+    augment: dict[DatasetName, AugmentConfig]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    threads: Annotated[int, Field(ge=1)]
