@@ -13,6 +13,8 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML, YAMLError
 
+from resgrad.errors import ResgradError
+
 Section = TypeVar("Section")
 DatasetName = Literal["mnist", "plantvillage"]
 
@@ -20,7 +22,7 @@ section = dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, ex
 """Declare the dataclass of a section of params.yaml."""
 
 
-class ParameterError(ValueError):
+class ParameterError(ResgradError, ValueError):
     """One or more parameters cannot be used; one sentence per line says which, and what is allowed."""
 
 

@@ -1,0 +1,16 @@
+"""How a stage ends: well, or with one sentence that says what to do."""
+
+import sys
+from collections.abc import Callable
+
+from resgrad.errors import ResgradError
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call a stage; turn what the user can mend into its sentence on standard error and exit status 1."""
+    try:
+        main()
+    except ResgradError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted; run the same command again to go on.")
