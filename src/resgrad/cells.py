@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from resgrad.config import DatasetName, section
+from resgrad.config import DatasetName, Section
 
 VARIANTS = ("plain", "residual")
 Variant = Literal["plain", "residual"]
@@ -26,8 +26,7 @@ class Cell(NamedTuple):
         return f"{self.variant}-{self.depth}-{self.seed}"
 
 
-@section
-class Matrix:
+class Matrix(Section):
     """The lists at the top of params.yaml."""
 
     datasets: Annotated[list[DatasetName], Field(min_length=1)]

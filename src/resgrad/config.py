@@ -1,25 +1,30 @@
-"""Load params.yaml into frozen dataclasses; refuse by name what is unknown, mistyped or impossible.
+"""Load params.yaml into frozen classes; refuse by name what is unknown, mistyped or impossible.
 
-A section's dataclass lives beside what it configures and is declared with :func:`section`, which makes it frozen and
-its validation strict: ``1`` is no boolean, ``"1"`` no number, NaN and infinity are nothing.
+A section is a class derived from :class:`Section` that lives beside what it configures. It is frozen and its
+validation strict: ``1`` is no boolean, ``"1"`` no number, NaN and infinity are nothing.
 """
 
 import difflib
+import reprlib
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML, YAMLError
 
 from resgrad.errors import ResgradError
 
-Section = TypeVar("Section")
 DatasetName = Literal["mnist", "plantvillage"]
 
-section = dataclass(frozen=True, kw_only=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
-"""Declare the dataclass of a section of params.yaml."""
+
+class Section(BaseModel):
+    """A section of params.yaml."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 class ParameterError(ResgradError, ValueError):
@@ -48,11 +53,11 @@ def read(path: Path) -> dict[str, Any]:
     return values
 
 
-def load(cls: type[Section], values: object, key: str = "") -> Section:
+def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
     """Validate plain values as a section.
 
     Args:
-        cls: a dataclass declared with :func:`section`.
+        cls: the section's class.
         values: what params.yaml holds at ``key``.
         key: dotted path of the section, to name parameters by; empty for the whole file.
 
@@ -62,41 +67,58 @@ def load(cls: type[Section], values: object, key: str = "") -> Section:
     if not isinstance(values, dict):
         raise ParameterError(f"{key or 'params.yaml'} is {values!r}; allowed: a mapping of {_join(_keys(cls))}.")
     try:
-        return TypeAdapter(cls).validate_python(values)
+        return cls.model_validate(values)
     except ValidationError as error:
-        raise ParameterError("\n".join(_sentence(cls, key, detail) for detail in error.errors())) from None
+        unknown = [detail["loc"][:-1] for detail in error.errors() if detail["loc"][-1:] == ("[key]",)]
+        raise ParameterError(
+            "\n".join(
+                _sentence(cls, key, detail)
+                for detail in error.errors()
+                if not any(detail["loc"][: len(loc)] == loc and detail["loc"][-1] != "[key]" for loc in unknown)
+            )
+        ) from None
 
 
-def _sentence(cls: type, key: str, detail: ErrorDetails) -> str:
+_ALLOWED = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "list_type": "a list, one `- value` a line",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "too_short": "at least one value",
+}
+"""What pydantic says in its own terms, by the type of its error."""
+
+
+def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
     """Say in one sentence which parameter is wrong and what is allowed."""
     steps = [str(step) for step in detail["loc"] if step != "[key]"]
     name = ".".join([*filter(None, [key]), *steps])
     if detail["type"] == "value_error":  # raised by a section's own validator, which names its parameter
         return f"{key + '.' if key else ''}{detail['ctx']['error']}"
-    if detail["type"] in {"unexpected_keyword_argument", "extra_forbidden"}:
+    if detail["type"] == "extra_forbidden":
         allowed = _keys(_class_at(cls, steps[:-1]))
         close = difflib.get_close_matches(steps[-1], allowed, n=1)
         return f"{name} is not a parameter; {f'did you mean {close[0]}?' if close else f'allowed: {_join(allowed)}.'}"
     if detail["loc"][-1:] == ("[key]",):
         return f"{name} is not a parameter; allowed: {detail['ctx']['expected']}."
-    if detail["type"] in {"missing", "missing_argument", "missing_keyword_only_argument"}:
+    if detail["type"] == "missing":
         return f"{name} is missing; restore it, `git diff params.yaml` shows what was there."
-    allowed = detail["msg"].removeprefix("Input should be ").replace("a valid boolean", "true or false")
+    allowed = _ALLOWED.get(detail["type"]) or detail["msg"].removeprefix("Input should be ")
     return f"{name} is {_show(detail['input'])}; allowed: {allowed}."
 
 
 def _class_at(cls: type, steps: list[str]) -> type:
     """Follow attribute names and mapping keys from a section to the nested section they lead to."""
     for step in steps:
-        if isinstance(cls, type):
-            cls = get_type_hints(cls)[step]
-        else:
-            cls = get_args(cls)[-1]
+        cls = get_type_hints(cls)[step] if isinstance(cls, type) else get_args(cls)[-1]
     return cls
 
 
 def _keys(cls: type) -> list[str]:
-    return list(cls.__dataclass_fields__)
+    return list(cls.model_fields)
 
 
 def _join(names: list[str]) -> str:
@@ -104,4 +126,6 @@ def _join(names: list[str]) -> str:
 
 
 def _show(value: object) -> str:
-    return {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else repr(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return reprlib.repr(value)

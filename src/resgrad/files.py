@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield partial
         if partial.is_dir():
             _remove(path)
-        os.replace(partial, path)
+        partial.replace(path)
     except BaseException:
         _remove(partial)
         raise

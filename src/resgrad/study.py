@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import model_validator
 
 from resgrad.cells import Matrix
-from resgrad.config import DatasetName, ParameterError, load, read, section
+from resgrad.config import DatasetName, ParameterError, load, read
 from resgrad.data.config import DatasetConfig
 from resgrad.gradients.config import GradientsConfig
 from resgrad.models import check_network
@@ -13,7 +13,6 @@ from resgrad.models.config import ModelConfig
 from resgrad.training.config import TrainConfig
 
 
-@section
 class Study(Matrix):
     """Every parameter of the study."""
 

@@ -4,13 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resgrad.config import section
+from resgrad.config import Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
-@section
-class DatasetConfig:
+class DatasetConfig(Section):
     """The section ``data.<dataset>``; params.yaml explains each key."""
 
     source: Annotated[str, Field(min_length=1)]

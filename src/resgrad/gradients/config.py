@@ -4,11 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resgrad.config import section
+from resgrad.config import Section
 
 
-@section
-class GradientsConfig:
+class GradientsConfig(Section):
     """The section ``gradients``; params.yaml explains each key."""
 
     every: Annotated[int, Field(ge=1)]

@@ -4,11 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resgrad.config import section
+from resgrad.config import Section
 
 
-@section
-class ModelConfig:
+class ModelConfig(Section):
     """The section ``model``; params.yaml explains each key."""
 
     residual: bool

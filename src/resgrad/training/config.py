@@ -4,14 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resgrad.config import DatasetName, section
+from resgrad.config import DatasetName, Section
 
 NonNegative = Annotated[float, Field(ge=0)]
 Jitter = Annotated[float, Field(ge=0, lt=1)]
 
 
-@section
-class AugmentConfig:
+class AugmentConfig(Section):
     """The section ``train.augment.<dataset>``; params.yaml explains each key."""
 
     horizontal_flip: bool
@@ -23,8 +22,7 @@ class AugmentConfig:
     saturation: Jitter
 
 
-@section
-class TrainConfig:
+class TrainConfig(Section):
     """The section ``train``; params.yaml explains each key."""
 
     epochs: dict[DatasetName, Annotated[int, Field(ge=1)]]
