@@ -69,14 +69,7 @@ def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
     try:
         return cls.model_validate(values)
     except ValidationError as error:
-        unknown = [detail["loc"][:-1] for detail in error.errors() if detail["loc"][-1:] == ("[key]",)]
-        raise ParameterError(
-            "\n".join(
-                _sentence(cls, key, detail)
-                for detail in error.errors()
-                if not any(detail["loc"][: len(loc)] == loc and detail["loc"][-1] != "[key]" for loc in unknown)
-            )
-        ) from None
+        raise ParameterError("\n".join(_sentences(cls, key, error.errors()))) from None
 
 
 _ALLOWED = {
@@ -92,6 +85,17 @@ _ALLOWED = {
 """What pydantic says in its own terms, by the type of its error."""
 
 
+def _sentences(cls: type[Section], key: str, details: list[ErrorDetails]) -> list[str]:
+    """Say one sentence per mistake, and none about what only follows from it."""
+    misspelt = {_intended(cls, detail) for detail in details if detail["type"] == "extra_forbidden"}
+    no_dataset = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
+    return [
+        _sentence(cls, key, detail)
+        for detail in details
+        if not (detail["type"] == "missing" and (detail["loc"] in misspelt or detail["loc"][:-1] in no_dataset))
+    ]
+
+
 def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
     """Say in one sentence which parameter is wrong and what is allowed."""
     steps = [str(step) for step in detail["loc"] if step != "[key]"]
@@ -99,9 +103,9 @@ def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
     if detail["type"] == "value_error":  # raised by a section's own validator, which names its parameter
         return f"{key + '.' if key else ''}{detail['ctx']['error']}"
     if detail["type"] == "extra_forbidden":
-        allowed = _keys(_class_at(cls, steps[:-1]))
-        close = difflib.get_close_matches(steps[-1], allowed, n=1)
-        return f"{name} is not a parameter; {f'did you mean {close[0]}?' if close else f'allowed: {_join(allowed)}.'}"
+        meant = _intended(cls, detail)[-1]
+        allowed = _join(_keys(_class_at(cls, steps[:-1])))
+        return f"{name} is not a parameter; {f'did you mean {meant}?' if meant else f'allowed: {allowed}.'}"
     if detail["loc"][-1:] == ("[key]",):
         return f"{name} is not a parameter; allowed: {detail['ctx']['expected']}."
     if detail["type"] == "missing":
@@ -110,7 +114,14 @@ def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
     return f"{name} is {_show(detail['input'])}; allowed: {allowed}."
 
 
-def _class_at(cls: type, steps: list[str]) -> type:
+def _intended(cls: type[Section], detail: ErrorDetails) -> tuple[str | int, ...]:
+    """Return the location that an unknown key was probably meant for; its last step is "" if there is none."""
+    *above, unknown = detail["loc"]
+    close = difflib.get_close_matches(str(unknown), _keys(_class_at(cls, above)), n=1)
+    return (*above, close[0] if close else "")
+
+
+def _class_at(cls: type, steps: list) -> type:
     """Follow attribute names and mapping keys from a section to the nested section they lead to."""
     for step in steps:
         cls = get_type_hints(cls)[step] if isinstance(cls, type) else get_args(cls)[-1]

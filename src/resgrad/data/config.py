@@ -1,4 +1,4 @@
-"""What params.yaml says of a dataset."""
+"""What params.yaml says of a dataset and of the random changes of its training images."""
 
 from typing import Annotated, Literal
 
@@ -7,6 +7,7 @@ from pydantic import Field
 from resgrad.config import Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+Jitter = Annotated[float, Field(ge=0, lt=1)]
 
 
 class DatasetConfig(Section):
@@ -20,3 +21,15 @@ class DatasetConfig(Section):
     validation_fraction: Fraction
     test_fraction: Fraction | None
     split: Literal["leaf", "random"]
+
+
+class AugmentConfig(Section):
+    """The section ``train.augment.<dataset>``; params.yaml explains each key."""
+
+    horizontal_flip: bool
+    vertical_flip: bool
+    crop_padding: Annotated[int, Field(ge=0)]
+    rotation: Annotated[float, Field(ge=0, le=180)]
+    brightness: Jitter
+    contrast: Jitter
+    saturation: Jitter

@@ -5,21 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from resgrad.config import DatasetName, Section
-
-NonNegative = Annotated[float, Field(ge=0)]
-Jitter = Annotated[float, Field(ge=0, lt=1)]
-
-
-class AugmentConfig(Section):
-    """The section ``train.augment.<dataset>``; params.yaml explains each key."""
-
-    horizontal_flip: bool
-    vertical_flip: bool
-    crop_padding: Annotated[int, Field(ge=0)]
-    rotation: Annotated[float, Field(ge=0, le=180)]
-    brightness: Jitter
-    contrast: Jitter
-    saturation: Jitter
+from resgrad.data.config import AugmentConfig
 
 
 class TrainConfig(Section):
@@ -30,7 +16,7 @@ class TrainConfig(Section):
     optimizer: Literal["sgd", "adam", "rmsprop", "adagrad"]
     learning_rate: Annotated[float, Field(gt=0)]
     momentum: Annotated[float, Field(ge=0, lt=1)]
-    weight_decay: NonNegative
+    weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal["constant", "step", "cosine", "one-cycle"]
     warmup_epochs: Annotated[int, Field(ge=0)]
     clip_norm: Annotated[float, Field(gt=0)] | None

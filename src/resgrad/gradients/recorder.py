@@ -1,0 +1,165 @@
+"""Record the gradients of every parameter, at chosen steps, without disturbing the training.
+
+Recording copies gradients and weights into flat buffers with a few fused calls and brings each buffer to the host at
+once: it never waits for the accelerator layer by layer, draws no random number and changes no weight.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.statistics import SegmentStatistics
+
+_KINDS = {nn.Conv2d: "conv", nn.BatchNorm2d: "norm", nn.Linear: "linear"}
+
+
+class TensorInfo(NamedTuple):
+    """What the gradient table says of a parameter tensor."""
+
+    layer: str
+    kind: str
+    param: str
+    layer_index: int
+    numel: int
+
+
+@dataclass
+class Recording:
+    """What has been recorded so far: one entry per recorded step in every list.
+
+    ``columns`` holds, by column name, an array with one value (for ``log2_hist`` one row) per tensor;
+    ``snapshots`` the first convolution's raw gradient (out x in x height x width, float32) by step.
+    """
+
+    tensors: list[TensorInfo]
+    steps: list[int] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+    columns: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    snapshots: dict[int, np.ndarray] = field(default_factory=dict)
+
+
+class GradientRecorder:
+    """Fills a :class:`Recording`: ``before_step`` once gradients stand, ``after_step`` once weights have moved."""
+
+    def __init__(self, network: nn.Module, example: Tensor, config: GradientsConfig, total_steps: int) -> None:
+        """Lay out the buffers.
+
+        Args:
+            network: its parameters that require gradients are recorded.
+            example: a batch to find the order of the layers with; the network runs on it in eval mode.
+            config: at which steps to record, and of how many to keep a snapshot.
+            total_steps: steps of the whole run.
+        """
+        parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
+        self._parameters = list(parameters.values())
+        self.recording = Recording(describe_tensors(network, example))
+        steps = recorded_steps(config.every, total_steps)
+        self._steps = frozenset(steps)
+        chosen = np.linspace(0, len(steps) - 1, min(config.snapshots, len(steps))).round().astype(int)
+        self._snapshots = frozenset(steps[i] for i in chosen)
+        self._first_conv = next(
+            p for p, info in zip(self._parameters, self.recording.tensors, strict=True) if info.kind == "conv"
+        )
+        sizes = [p.numel() for p in self._parameters]
+        self._statistics = SegmentStatistics(sizes)
+        self._gradients = _FlatBuffer(self._parameters)
+        self._weights = _FlatBuffer(self._parameters)
+        self._updated = _FlatBuffer(self._parameters)
+
+    def due(self, step: int) -> bool:
+        """Say whether this step (from 0) is recorded."""
+        return step in self._steps
+
+    def before_step(self, step: int) -> None:
+        """Take in the gradients, before anything clips them, and the weights."""
+        self._gradients.fill([p.grad for p in self._parameters])
+        self._weights.fill(self._parameters)
+        if step in self._snapshots:
+            self.recording.snapshots[step] = self._first_conv.grad.detach().cpu().contiguous().numpy().copy()
+
+    def after_step(self, step: int, epoch: int) -> None:
+        """Take in the moved weights and add this step to the recording."""
+        self._updated.fill(self._parameters)
+        weights = self._weights.to_host()
+        # A diverged run is recorded like any other: NaN less infinity is no reason for a warning.
+        with np.errstate(invalid="ignore", over="ignore"):
+            columns = self._statistics.describe(self._gradients.to_host())
+            columns["weight_norm"] = self._statistics.norms(weights)
+            columns["update_norm"] = self._statistics.norms(self._updated.to_host() - weights)
+        for name, values in columns.items():
+            self.recording.columns.setdefault(name, []).append(values)
+        self.recording.steps.append(step)
+        self.recording.epochs.append(epoch)
+
+
+def recorded_steps(every: int, total_steps: int) -> list[int]:
+    """List the steps to record: those divisible by ``every``, and the last one."""
+    return sorted({*range(0, total_steps, every), total_steps - 1})
+
+
+def describe_tensors(network: nn.Module, example: Tensor) -> list[TensorInfo]:
+    """Describe every parameter that requires a gradient, in the order of ``named_parameters``.
+
+    Raises:
+        TypeError: a layer is of a type that has no name among the kinds.
+    """
+    order = _forward_order(network, example)
+    infos = []
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            layer, _, param = name.rpartition(".")
+            infos.append(TensorInfo(layer, _kind(network.get_submodule(layer)), param, order[layer], parameter.numel()))
+    return infos
+
+
+def _forward_order(network: nn.Module, example: Tensor) -> dict[str, int]:
+    """Number the layers that own parameters in the order in which a forward pass reaches them."""
+    order: dict[str, int] = {}
+
+    def reach(name: str) -> None:
+        order.setdefault(name, len(order))
+
+    hooks = [
+        module.register_forward_pre_hook(lambda _module, _inputs, name=name: reach(name))
+        for name, module in network.named_modules()
+        if next(module.parameters(recurse=False), None) is not None
+    ]
+    training = network.training
+    try:
+        with torch.no_grad():
+            network.eval()(example)
+    finally:
+        network.train(training)
+        for hook in hooks:
+            hook.remove()
+    return order
+
+
+def _kind(module: nn.Module) -> str:
+    for cls, kind in _KINDS.items():
+        if isinstance(module, cls):
+            return kind
+    raise TypeError(f"no kind is known for {type(module).__name__}; add it to resgrad.gradients.recorder")
+
+
+class _FlatBuffer:
+    """One flat tensor with a view of it for every parameter, laid out in memory as the parameter is."""
+
+    def __init__(self, parameters: list[nn.Parameter]) -> None:
+        self._flat = torch.empty(sum(p.numel() for p in parameters), device=parameters[0].device)
+        parts = self._flat.split([p.numel() for p in parameters])
+        self._views = [
+            part.as_strided(parameter.shape, parameter.stride(), part.storage_offset())
+            for part, parameter in zip(parts, parameters, strict=True)
+        ]
+
+    def fill(self, tensors: list[Tensor]) -> None:
+        with torch.no_grad():
+            torch._foreach_copy_(self._views, tensors)
+
+    def to_host(self) -> np.ndarray:
+        return self._flat.cpu().numpy()

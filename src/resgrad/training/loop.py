@@ -1,0 +1,143 @@
+"""The training loop: the same for every kind of network, dataset and optimiser."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from tqdm import tqdm
+
+from resgrad.data.batches import Batches, steps_per_epoch
+from resgrad.data.config import AugmentConfig
+from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.recorder import GradientRecorder, Recording
+from resgrad.training.checkpoint import Checkpoint
+from resgrad.training.config import TrainConfig
+from resgrad.training.evaluation import log_probabilities, score
+from resgrad.training.optimisers import build_optimiser
+from resgrad.training.schedules import learning_rate
+from resgrad.training.state import Progress, pack, unpack
+
+
+class Trainer:
+    """Trains one network for a number of epochs, recording its gradients, from its last checkpoint if there is one."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train: Batches,
+        validation: Batches,
+        *,
+        config: TrainConfig,
+        epochs: int,
+        augment: AugmentConfig,
+        gradients: GradientsConfig,
+        seed: int,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self._network = network
+        self._train = train
+        self._validation = validation
+        self._config = config
+        self._epochs = epochs
+        self._augment = augment
+        self._seed = seed
+        self._checkpoint = checkpoint
+        self._steps_per_epoch = steps_per_epoch(len(train), config.batch_size)
+        self._total_steps = epochs * self._steps_per_epoch
+        self._optimiser = build_optimiser(config, network.parameters())
+        example, _ = next(train.in_order(1))
+        self._recorder = GradientRecorder(network, example, gradients, self._total_steps)
+        self.progress = Progress()
+
+    @property
+    def recording(self) -> Recording:
+        """The gradients recorded so far."""
+        return self._recorder.recording
+
+    def run(self, title: str) -> None:
+        """Train to the last epoch, or until the loss is no longer finite; a bar with this title shows how far it is."""
+        saved = self._checkpoint.load()
+        if saved is not None:
+            self.progress = unpack(*saved, self._network, self._optimiser, self.recording)
+        # disable=None: no bar where standard error is not a terminal.
+        with tqdm(
+            desc=title,
+            total=self._total_steps,
+            initial=len(self.progress.losses),
+            unit="step",
+            leave=False,
+            disable=None,
+        ) as bar:
+            while self.progress.epoch < self._epochs and self.progress.diverged_step is None:
+                self._run_epoch(bar)
+                self._checkpoint.save(*pack(self._network, self._optimiser, self.recording, self.progress))
+
+    def _run_epoch(self, bar: tqdm) -> None:
+        progress = self.progress
+        progress.epoch += 1
+        first = len(progress.losses)
+        losses, hits = [], []
+        with self._timed("training"):
+            self._network.train()
+            for images, labels in self._train.shuffled(
+                self._config.batch_size, self._augment, self._seed, progress.epoch
+            ):
+                loss, hit = self._step(first + len(losses), images, labels)
+                losses.append(loss)
+                hits.append(hit)
+                bar.update()
+            # The host waits for the accelerator here, once an epoch.
+            progress.losses += torch.stack(losses).tolist()
+        with self._timed("evaluation"):
+            validation = score(log_probabilities(self._network, self._validation), self._validation.labels)
+        row = {
+            "epoch": progress.epoch,
+            "step": len(progress.losses),
+            "learning_rate": progress.rates[-1],
+            "train_loss": sum(progress.losses[first:]) / len(losses),
+            "train_accuracy": torch.stack(hits).sum().item() / len(self._train),
+            "validation_loss": validation.loss,
+            "validation_accuracy": validation.accuracy,
+        }
+        progress.history.append({name: value for name, value in row.items() if math.isfinite(value)})
+        progress.diverged_step = self._diverged(first, validation.loss)
+        bar.set_postfix(epoch=progress.epoch, validation_accuracy=f"{validation.accuracy:.3f}")
+
+    def _step(self, step: int, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Take one step; return the mean loss of the batch and the number of images classified rightly."""
+        rate = learning_rate(self._config, step, self._total_steps, self._steps_per_epoch)
+        self.progress.rates.append(rate)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        logits = self._network(images)
+        loss = nn.functional.cross_entropy(logits, labels)
+        self._optimiser.zero_grad()
+        loss.backward()
+        recorded = self._recorder.due(step)
+        if recorded:
+            with self._timed("recording"):
+                self._recorder.before_step(step)
+        if self._config.clip_norm is not None:
+            clip_grad_norm_(self._network.parameters(), self._config.clip_norm, foreach=True)
+        self._optimiser.step()
+        if recorded:
+            with self._timed("recording"):
+                self._recorder.after_step(step, self.progress.epoch)
+        return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
+
+    def _diverged(self, first: int, validation_loss: float) -> int | None:
+        """Return the first step of this epoch whose loss is not finite; the next one if only validation shows it."""
+        for step, loss in enumerate(self.progress.losses[first:], start=first):
+            if not math.isfinite(loss):
+                return step
+        return None if math.isfinite(validation_loss) else len(self.progress.losses)
+
+    @contextmanager
+    def _timed(self, activity: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.progress.seconds[activity] += time.perf_counter() - start

@@ -1,0 +1,21 @@
+"""The optimisers by name, from ``torch.optim``."""
+
+from collections.abc import Iterable
+
+from torch import nn, optim
+
+from resgrad.training.config import TrainConfig
+
+
+def build_optimiser(config: TrainConfig, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
+    """Build the optimiser that the configuration names; the fused per-tensor loops are used on every device."""
+    common = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "foreach": True}
+    match config.optimizer:
+        case "sgd":
+            return optim.SGD(parameters, momentum=config.momentum, **common)
+        case "adam":
+            return optim.Adam(parameters, **common)
+        case "rmsprop":
+            return optim.RMSprop(parameters, momentum=config.momentum, **common)
+        case "adagrad":
+            return optim.Adagrad(parameters, **common)

@@ -1,0 +1,101 @@
+"""The files that a finished run leaves behind."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from resgrad.cells import Cell
+from resgrad.files import replacing, write_json
+from resgrad.gradients.recorder import Recording
+from resgrad.seeds import derive
+from resgrad.training.evaluation import Score
+from resgrad.training.state import Progress
+
+
+def write_run(
+    folder: Path,
+    *,
+    summary: dict[str, Any],
+    progress: Progress,
+    predictions: pa.Table,
+    network: nn.Module,
+    recording: Recording,
+) -> None:
+    """Write a run's folder, as a whole or not at all.
+
+    ``run.json`` (what was trained and how it ended), ``history.json`` (a row per epoch), ``steps.parquet`` (a row per
+    step: learning rate, mean loss of the batch), ``predictions.parquet``, ``weights.safetensors`` and
+    ``snapshots.safetensors`` (the first convolution's raw gradient by step).
+    """
+    with replacing(folder) as partial:
+        partial.mkdir()
+        write_json(partial / "run.json", summary)
+        write_json(partial / "history.json", progress.history)
+        steps = {"step": range(len(progress.losses)), "learning_rate": progress.rates, "loss": progress.losses}
+        pq.write_table(pa.table({name: pa.array(values) for name, values in steps.items()}), partial / "steps.parquet")
+        pq.write_table(predictions, partial / "predictions.parquet", compression="zstd")
+        weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
+        save_file(weights, partial / "weights.safetensors")
+        snapshots = {f"step-{step:06d}": torch.from_numpy(g) for step, g in recording.snapshots.items()}
+        save_file(snapshots, partial / "snapshots.safetensors")
+
+
+def summarise(
+    cell: Cell, manifest: dict[str, Any], network: nn.Module, progress: Progress, training: Score
+) -> dict[str, Any]:
+    """Return what ``run.json`` says: what was trained, and how it ended on the whole training split, in eval mode."""
+    return _finite(
+        {
+            **cell._asdict(),
+            "provenance": manifest["provenance"],
+            "classes": manifest["classes"],
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "epochs": progress.epoch,
+            "steps": len(progress.losses),
+            "diverged_step": progress.diverged_step,
+            "train_loss": training.loss,
+            "train_accuracy": training.accuracy if math.isfinite(training.loss) else None,
+        }
+    )
+
+
+def predictions_table(splits: dict[str, tuple[list[str], Tensor, Tensor]]) -> pa.Table:
+    """Return a row per image: id, split, label, predicted, and a probability per class as ``prob_<class>``.
+
+    Args:
+        splits: by split, the ids, the labels (N) and the log-probabilities (N x classes).
+    """
+    log_probs = torch.cat([log_probs for _, _, log_probs in splits.values()])
+    columns = {
+        "id": [image for ids, _, _ in splits.values() for image in ids],
+        "split": [split for split, (ids, _, _) in splits.items() for _ in ids],
+        "label": torch.cat([labels.cpu() for _, labels, _ in splits.values()]).numpy(),
+        "predicted": log_probs.argmax(dim=1).numpy(),
+    }
+    columns |= {f"prob_{k}": column for k, column in enumerate(log_probs.exp().T.numpy())}
+    return pa.table(columns)
+
+
+def chance_log_probabilities(images: int, classes: int, seed: int) -> Tensor:
+    """Return the predictions of a diverged run: it knows nothing, and guesses.
+
+    All classes are as probable as the others but for a hair's breadth, drawn from the seed, that makes the most
+    probable one a uniform guess.
+    """
+    generator = np.random.default_rng(derive(seed, "diverged"))
+    guess = torch.from_numpy(generator.integers(classes, size=images))
+    logits = torch.zeros(images, classes, dtype=torch.float64)
+    logits[torch.arange(images), guess] = 1e-9
+    return logits.log_softmax(dim=1)
+
+
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is ``None``, NaN or infinite: an undefined key is not published."""
+    return {k: v for k, v in values.items() if v is not None and not (isinstance(v, float) and not math.isfinite(v))}

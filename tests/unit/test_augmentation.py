@@ -1,0 +1,101 @@
+import importlib
+
+import pytest
+import torch
+
+from resgrad.data.augmentation import Draws, apply, draw
+from resgrad.data.config import AugmentConfig
+from resgrad.vision import torchvision
+
+OFF = {
+    "horizontal_flip": False,
+    "vertical_flip": False,
+    "crop_padding": 0,
+    "rotation": 0,
+    "brightness": 0.0,
+    "contrast": 0.0,
+    "saturation": 0.0,
+}
+functional = importlib.import_module("torchvision.transforms.v2.functional")
+
+
+def config(**changes):
+    return AugmentConfig(**{**OFF, **changes})
+
+
+def images(channels=3, count=5, size=9):
+    return torch.rand(count, channels, size, size, generator=torch.Generator().manual_seed(1))
+
+
+def shifted(image, shift):
+    down, right = shift.tolist()
+    return functional.affine(image, angle=0, translate=[right, down], scale=1.0, shear=[0.0, 0.0])
+
+
+REFERENCE = {
+    "horizontal_flip": (True, lambda image, value: functional.horizontal_flip(image) if value else image),
+    "vertical_flip": (True, lambda image, value: functional.vertical_flip(image) if value else image),
+    "crop_padding": (3, shifted),
+    "rotation": (
+        30.0,
+        lambda image, value: functional.rotate(
+            image, value.item(), interpolation=torchvision.transforms.InterpolationMode.BILINEAR
+        ),
+    ),
+    "brightness": (0.5, lambda image, value: functional.adjust_brightness(image, value.item())),
+    "contrast": (0.5, lambda image, value: functional.adjust_contrast(image, value.item())),
+    "saturation": (0.5, lambda image, value: functional.adjust_saturation(image, value.item())),
+}
+DRAWN = {"crop_padding": "shift"}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("key", REFERENCE)
+def test_each_change_is_torchvisions_image_by_image(key, channels):
+    setting, reference = REFERENCE[key]
+    batch = images(channels)
+    draws = draw(config(**{key: setting}), len(batch), torch.Generator().manual_seed(2))
+    values = getattr(draws, DRAWN.get(key, key))
+    expected = torch.stack([reference(image, value) for image, value in zip(batch, values, strict=True)])
+    assert not torch.equal(expected, batch) or (key == "saturation" and channels == 1)
+    torch.testing.assert_close(apply(batch, draws), expected, rtol=1e-5, atol=2e-5)
+
+
+def test_all_changes_together_are_applied_in_the_documented_order():
+    batch = images()
+    everything = {key: setting for key, (setting, _) in REFERENCE.items()}
+    draws = draw(config(**everything), len(batch), torch.Generator().manual_seed(2))
+    expected = []
+    for n, image in enumerate(batch):
+        for key in (
+            "brightness",
+            "contrast",
+            "saturation",
+            "horizontal_flip",
+            "vertical_flip",
+            "rotation",
+            "crop_padding",
+        ):
+            image = REFERENCE[key][1](image, getattr(draws, DRAWN.get(key, key))[n])
+        expected.append(image)
+    torch.testing.assert_close(apply(batch, draws), torch.stack(expected), rtol=1e-5, atol=5e-5)
+
+
+def test_every_image_has_its_own_draw():
+    draws = draw(config(**{key: setting for key, (setting, _) in REFERENCE.items()}), 64, torch.Generator())
+    for name, values in vars(draws).items():
+        assert len(values.unique(dim=0)) > 1, name
+
+
+def test_nothing_is_drawn_and_nothing_changes_when_all_is_off():
+    draws = draw(config(), 5, torch.Generator())
+    assert set(vars(draws).values()) == {None}
+    assert apply(images(), draws) is not None
+    assert torch.equal(apply(images(), draws), images())
+
+
+def test_a_batch_takes_its_own_rows():
+    draws = draw(config(rotation=10.0), 10, torch.Generator())
+    part = draws.batch(slice(4, 7), torch.device("cpu"))
+    assert torch.equal(part.rotation, draws.rotation[4:7])
+    assert part == Draws(**{**dict.fromkeys(vars(draws)), "rotation": part.rotation})

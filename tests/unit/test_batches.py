@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+import torch
+
+from resgrad.data.batches import Batches, steps_per_epoch
+from resgrad.data.config import AugmentConfig
+
+OFF = AugmentConfig(
+    horizontal_flip=False,
+    vertical_flip=False,
+    crop_padding=0,
+    rotation=0,
+    brightness=0.0,
+    contrast=0.0,
+    saturation=0.0,
+)
+
+
+@pytest.fixture
+def batches():
+    """Ten images of 1 x 2 x 2 whose every pixel is the image's own number, and whose label is that number."""
+    pixels = np.repeat(np.arange(10, dtype=np.uint8), 4).reshape(10, 1, 2, 2)
+    return Batches(pixels, np.arange(10), mean=[0.5], std=[0.25], device=torch.device("cpu"))
+
+
+def test_images_are_normalised_with_the_given_mean_and_deviation(batches):
+    images, labels = next(batches.in_order(10))
+    expected = (labels.float() / 255 - 0.5) / 0.25
+    torch.testing.assert_close(images[:, 0, 0, 0], expected)
+
+
+def test_in_order_keeps_order_and_remainder(batches):
+    assert [labels.tolist() for _, labels in batches.in_order(4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_shuffled_yields_each_image_once_in_batches_of_nearly_equal_size(batches):
+    parts = [labels for _, labels in batches.shuffled(4, OFF, seed=0, epoch=1)]
+    assert [len(part) for part in parts] == [4, 3, 3]
+    assert sorted(torch.cat(parts).tolist()) == list(range(10))
+
+
+def test_images_stay_with_their_labels(batches):
+    for images, labels in batches.shuffled(3, OFF, seed=0, epoch=1):
+        torch.testing.assert_close(images[:, 0, 1, 1], (labels.float() / 255 - 0.5) / 0.25)
+
+
+def order(batches, seed, epoch):
+    return torch.cat([labels for _, labels in batches.shuffled(4, OFF, seed, epoch)]).tolist()
+
+
+def test_the_order_depends_on_seed_and_epoch_and_on_nothing_else(batches):
+    assert order(batches, 0, 1) == order(batches, 0, 1)
+    assert order(batches, 0, 1) != order(batches, 0, 2)
+    assert order(batches, 0, 1) != order(batches, 1, 1)
+
+
+def test_augmentation_follows_the_image_not_the_batch(batches):
+    """With shifts of up to a pixel, an image looks the same whatever the batch size."""
+    augment = OFF.model_copy(update={"crop_padding": 1})
+
+    def epoch(size):
+        pairs = list(batches.shuffled(size, augment, seed=0, epoch=1))
+        return torch.cat([i for i, _ in pairs]), torch.cat([label for _, label in pairs])
+
+    (one, labels_one), (whole, labels_whole) = epoch(1), epoch(10)
+    assert torch.equal(labels_one, labels_whole)
+    assert torch.equal(one, whole)
+
+
+def test_a_constant_channel_is_centred_only():
+    batches = Batches(np.full((2, 1, 2, 2), 255, np.uint8), np.zeros(2, int), [1.0], [0.0], torch.device("cpu"))
+    images, _ = next(batches.in_order(2))
+    assert torch.equal(images, torch.zeros(2, 1, 2, 2))
+
+
+@pytest.mark.parametrize(("images", "size", "steps"), [(10, 4, 3), (8, 4, 2), (3, 64, 1)])
+def test_steps_per_epoch(images, size, steps):
+    assert steps_per_epoch(images, size) == steps

@@ -1,0 +1,164 @@
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from torch import nn
+
+from resgrad.cells import Cell
+from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.recorder import GradientRecorder, describe_tensors, recorded_steps
+from resgrad.gradients.table import SCHEMA, write_table
+from resgrad.models import build_network
+from resgrad.models.config import ModelConfig
+
+CELL = Cell("mnist", "residual", 8, 3)
+
+
+def network(shortcut="A"):
+    config = ModelConfig(residual=True, network="cifar_resnet", width=2, shortcut=shortcut)
+    built = build_network(config, depth=8, residual=True, in_channels=1, classes=3, seed=0)
+    return built.to(memory_format=torch.channels_last)
+
+
+def batch():
+    generator = torch.Generator().manual_seed(5)
+    return torch.randn(6, 1, 8, 8, generator=generator), torch.tensor([0, 1, 2, 0, 1, 2])
+
+
+def step(net, optimiser):
+    images, labels = batch()
+    optimiser.zero_grad()
+    nn.functional.cross_entropy(net(images), labels).backward()
+
+
+def test_steps_are_those_divisible_and_the_last():
+    assert recorded_steps(10, 25) == [0, 10, 20, 24]
+    assert recorded_steps(10, 21) == [0, 10, 20]
+    assert recorded_steps(100, 1) == [0]
+
+
+def test_layers_are_numbered_in_the_order_of_the_forward_pass():
+    class Backwards(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.second = nn.Linear(2, 2)
+            self.first = nn.Linear(2, 2, bias=False)
+
+        def forward(self, x):
+            return self.second(self.first(x))
+
+    infos = describe_tensors(Backwards(), torch.zeros(1, 2))
+    assert [(i.layer, i.param, i.layer_index, i.numel) for i in infos] == [
+        ("second", "weight", 1, 4),
+        ("second", "bias", 1, 2),
+        ("first", "weight", 0, 4),
+    ]
+
+
+def test_a_projection_is_numbered_after_the_convolutions_it_runs_beside():
+    infos = {f"{i.layer}.{i.param}": i for i in describe_tensors(network("B"), batch()[0])}
+    index = {name: info.layer_index for name, info in infos.items()}
+    assert index["stem.0.weight"] == 0
+    assert index["stage2.0.norm2.weight"] < index["stage2.0.shortcut.conv.weight"] < index["stage3.0.conv1.weight"]
+    assert infos["head.weight"].kind == "linear"
+    assert infos["stage2.0.shortcut.norm.bias"].kind == "norm"
+
+
+def test_a_layer_of_unknown_kind_is_not_passed_over():
+    with pytest.raises(TypeError, match="no kind is known for PReLU"):
+        describe_tensors(nn.Sequential(nn.PReLU()), torch.zeros(1, 2))
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Two recorded steps of SGD with clipping, and beside them what a loop over the parameters sees."""
+    net = network()
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, foreach=True)
+    recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=2), total_steps=2)
+    seen = []
+    for number in range(2):
+        step(net, optimiser)
+        recorder.before_step(number)
+        before = [(p.grad.double().clone(), p.detach().double().clone()) for p in net.parameters()]
+        nn.utils.clip_grad_norm_(net.parameters(), 0.01)
+        optimiser.step()
+        recorder.after_step(number, epoch=number + 1)
+        for (name, p), (gradient, weight) in zip(net.named_parameters(), before, strict=True):
+            seen.append((name, number, gradient, weight, p.detach().double().clone()))
+    path = tmp_path / "table.parquet"
+    write_table(path, CELL, recorder.recording)
+    return pq.read_table(path), seen, recorder.recording
+
+
+def test_each_row_of_the_table_matches_a_loop_over_the_parameters(recorded):
+    table, seen, _ = recorded
+    rows = table.to_pylist()
+    assert len(rows) == len(seen)
+    for row, (name, number, gradient, weight, moved) in zip(rows, seen, strict=True):
+        assert f"{row['layer']}.{row['param']}" == name
+        assert (row["dataset"], row["variant"], row["depth"], row["seed"]) == CELL
+        assert (row["step"], row["epoch"], row["numel"]) == (number, number + 1, gradient.numel())
+        assert row["grad_norm"] == pytest.approx(gradient.norm().item(), rel=1e-12)
+        assert row["grad_mean"] == pytest.approx(gradient.mean().item(), rel=1e-9, abs=1e-18)
+        assert row["grad_std"] == pytest.approx(gradient.std(correction=0).item(), rel=1e-9)
+        assert row["grad_max"] == gradient.abs().max().item()
+        assert row["zero_fraction"] == (gradient == 0).double().mean().item()
+        assert row["nonfinite"] == 0
+        assert row["weight_norm"] == pytest.approx(weight.norm().item(), rel=1e-12)
+        assert row["update_norm"] == pytest.approx((moved.float() - weight.float()).double().norm().item(), rel=1e-12)
+        exponents = torch.frexp(gradient[gradient != 0].abs())[1] - 1
+        assert row["log2_hist"] == torch.bincount(exponents + 100, minlength=128).tolist()
+
+
+def test_the_table_has_the_documented_schema(recorded):
+    assert recorded[0].schema.equals(SCHEMA)
+
+
+def test_snapshots_hold_the_raw_gradient_of_the_first_convolution(recorded):
+    _, seen, recording = recorded
+    expected = {number: gradient for name, number, gradient, *_ in seen if name == "stem.0.weight"}
+    assert recording.snapshots.keys() == expected.keys()
+    for number, gradient in recording.snapshots.items():
+        np.testing.assert_array_equal(gradient, expected[number].float().numpy())
+
+
+def test_non_finite_gradients_are_recorded_as_such():
+    net = network()
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+    recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=0), total_steps=1)
+    step(net, optimiser)
+    net.head.bias.grad[0] = float("nan")
+    net.stem[0].weight.grad.view(-1)[:2] = float("inf")
+    recorder.before_step(0)
+    optimiser.step()
+    recorder.after_step(0, epoch=1)
+    columns = {name: values[0] for name, values in recorder.recording.columns.items()}
+    tensors = [f"{t.layer}.{t.param}" for t in recorder.recording.tensors]
+    nonfinite = dict(zip(tensors, columns["nonfinite"].tolist(), strict=True))
+    assert {name: count for name, count in nonfinite.items() if count} == {"stem.0.weight": 2, "head.bias": 1}
+    assert columns["grad_norm"][tensors.index("stem.0.weight")] == np.inf
+    assert np.isnan(columns["grad_norm"][tensors.index("head.bias")])
+    assert np.isfinite(columns["grad_norm"][tensors.index("head.weight")])
+
+
+def test_recording_changes_neither_weights_nor_random_state():
+    def run(record: bool):
+        torch.manual_seed(0)
+        net = network()
+        optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
+        if record:
+            recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=3), total_steps=3)
+        for number in range(3):
+            step(net, optimiser)
+            if record:
+                recorder.before_step(number)
+            optimiser.step()
+            if record:
+                recorder.after_step(number, epoch=1)
+        return net.state_dict(), torch.get_rng_state(), net.training
+
+    (weights, state, mode), (weights_recorded, state_recorded, mode_recorded) = run(False), run(True)
+    assert torch.equal(state, state_recorded)
+    assert mode == mode_recorded
+    for name, tensor in weights.items():
+        assert torch.equal(tensor, weights_recorded[name]), name

@@ -1,0 +1,246 @@
+"""The loop, its checkpoints and its results, on a handful of images."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from resgrad.data.batches import Batches
+from resgrad.gradients.config import GradientsConfig
+from resgrad.models import build_network
+from resgrad.models.config import ModelConfig
+from resgrad.study import load_study
+from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
+from resgrad.training.evaluation import log_probabilities, score
+from resgrad.training.loop import Trainer
+from resgrad.training.results import chance_log_probabilities, predictions_table
+from resgrad.training.state import pack
+from tests.unit.test_config import PARAMS
+
+STUDY = load_study(PARAMS)
+CPU = torch.device("cpu")
+
+
+def split(images, seed):
+    """Three classes that differ in brightness."""
+    labels = np.arange(images) % 3
+    noise = np.random.default_rng(seed).integers(0, 40, size=(images, 1, 8, 8))
+    return Batches((noise + 80 * labels[:, None, None, None]).astype(np.uint8), labels, [0.4], [0.3], CPU)
+
+
+def trainer(folder, *, epochs=3, **changes):
+    model = ModelConfig(residual=True, network="cifar_resnet", width=2, shortcut="A")
+    network = build_network(model, depth=8, residual=True, in_channels=1, classes=3, seed=0)
+    config = STUDY.train.model_copy(update={"batch_size": 8, "schedule": "cosine", **changes})
+    return Trainer(
+        network.to(memory_format=torch.channels_last),
+        split(30, seed=0),
+        split(12, seed=1),
+        config=config,
+        epochs=epochs,
+        augment=STUDY.train.augment["plantvillage"],
+        gradients=GradientsConfig(every=3, snapshots=2),
+        seed=0,
+        checkpoint=Checkpoint(folder),
+    )
+
+
+def everything(done):
+    """All that a run has come to, less its wall-clock times."""
+    tensors, state = pack(done._network, done._optimiser, done.recording, done.progress)
+    del state["seconds"]
+    return tensors, state
+
+
+def assert_same(one, other):
+    (tensors, state), (tensors_other, state_other) = everything(one), everything(other)
+    assert json.dumps(state) == json.dumps(state_other)  # as text, where NaN is NaN
+    assert tensors.keys() == tensors_other.keys()
+    for name, tensor in tensors.items():
+        np.testing.assert_array_equal(tensor, tensors_other[name], err_msg=name)
+
+
+def test_training_learns_the_three_classes(tmp_path):
+    run = trainer(tmp_path / "run", epochs=25)
+    run.run("test")
+    assert run.progress.history[-1]["validation_accuracy"] >= 0.9
+    assert run.progress.history[-1]["train_loss"] < 0.5 * run.progress.history[0]["train_loss"]
+
+
+def test_history_has_a_row_per_epoch_and_a_loss_per_step(tmp_path):
+    run = trainer(tmp_path / "run")
+    run.run("test")
+    assert [row["epoch"] for row in run.progress.history] == [1, 2, 3]
+    assert [row["step"] for row in run.progress.history] == [4, 8, 12]
+    assert len(run.progress.losses) == 12
+    first = run.progress.history[0]
+    assert first["train_loss"] == pytest.approx(sum(run.progress.losses[:4]) / 4)
+    assert run.recording.steps == [0, 3, 6, 9, 11]
+    assert run.recording.epochs == [1, 1, 2, 3, 3]
+    assert sorted(run.recording.snapshots) == [0, 11]
+
+
+class KilledError(BaseException):
+    """Stands for a kill: nothing in the code under test may catch it."""
+
+
+def interrupt(run, after):
+    """Let a run die in the middle of the epoch after ``after`` steps."""
+    take_step = run._step
+
+    def step(number, *batch):
+        if number == after:
+            raise KilledError
+        return take_step(number, *batch)
+
+    run._step = step
+    with pytest.raises(KilledError):
+        run.run("test")
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", "adagrad"])
+@pytest.mark.parametrize("after", [2, 4, 9])
+def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, optimizer, after):
+    undisturbed = trainer(tmp_path / "undisturbed", optimizer=optimizer)
+    undisturbed.run("test")
+    interrupt(trainer(tmp_path / "run", optimizer=optimizer), after)
+    resumed = trainer(tmp_path / "run", optimizer=optimizer)
+    resumed.run("test")
+    assert_same(resumed, undisturbed)
+
+
+def test_resuming_goes_on_from_the_last_epoch_and_repeats_nothing_before_it(tmp_path):
+    interrupt(trainer(tmp_path / "run"), after=9)
+    resumed = trainer(tmp_path / "run")
+    taken = []
+    take_step = resumed._step
+    resumed._step = lambda number, *batch: (taken.append(number), take_step(number, *batch))[1]
+    resumed.run("test")
+    assert taken == [8, 9, 10, 11]
+
+
+def test_a_run_that_diverges_stops_and_says_where(tmp_path):
+    run = trainer(tmp_path / "run", learning_rate=1e30, schedule="constant", epochs=5)
+    run.run("test")
+    step = run.progress.diverged_step
+    assert step is not None
+    assert not math.isfinite(run.progress.losses[step])
+    assert all(math.isfinite(loss) for loss in run.progress.losses[:step])
+    assert run.progress.epoch == len(run.progress.history) < 5
+    assert all(math.isfinite(value) for row in run.progress.history for value in row.values())
+    again = trainer(tmp_path / "run", learning_rate=1e30, schedule="constant", epochs=5)
+    again.run("test")
+    assert_same(run, again)
+
+
+def test_clipping_bounds_the_update_but_not_the_recorded_gradient(tmp_path):
+    free = trainer(tmp_path / "free", epochs=1, momentum=0.0, weight_decay=0.0)
+    clipped = trainer(tmp_path / "clipped", epochs=1, momentum=0.0, weight_decay=0.0, clip_norm=1e-3)
+    for run in (free, clipped):
+        run.run("test")
+    first = [{name: values[0] for name, values in run.recording.columns.items()} for run in (free, clipped)]
+    np.testing.assert_array_equal(first[0]["grad_norm"], first[1]["grad_norm"])
+    rate = clipped.progress.rates[0]
+    assert np.linalg.norm(first[1]["update_norm"]) == pytest.approx(rate * 1e-3, rel=1e-3)
+    assert np.linalg.norm(first[0]["update_norm"]) > 10 * rate * 1e-3
+
+
+# --- evaluation and results --------------------------------------------------------------------------------------
+
+
+def test_scores_by_hand():
+    log_probs = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]]).double().log()
+    result = score(log_probs, torch.tensor([0, 1, 1]))
+    assert result.accuracy == pytest.approx(2 / 3)
+    assert result.loss == pytest.approx(-(math.log(0.5) + math.log(0.1) + math.log(0.7)) / 3)
+
+
+def test_evaluation_uses_the_running_statistics_and_leaves_them_alone(tmp_path):
+    run = trainer(tmp_path / "run")
+    before = {name: tensor.clone() for name, tensor in run._network.state_dict().items()}
+    images = split(12, seed=1)
+    whole = log_probabilities(run._network, images)
+    run._network.eval()
+    with torch.no_grad():
+        single = torch.cat([run._network(image) for image, _ in images.in_order(1)])
+    torch.testing.assert_close(whole, single.double().log_softmax(1), rtol=1e-5, atol=1e-6)
+    assert all(torch.equal(before[name], tensor) for name, tensor in run._network.state_dict().items())
+    assert whole.exp().sum(1) == pytest.approx(np.ones(12))
+
+
+def test_a_diverged_run_guesses_uniformly():
+    log_probs = chance_log_probabilities(3000, 3, seed=0)
+    assert log_probs.exp().numpy() == pytest.approx(np.full((3000, 3), 1 / 3), abs=1e-8)
+    shares = torch.bincount(log_probs.argmax(1), minlength=3) / 3000
+    assert shares.numpy() == pytest.approx(np.full(3, 1 / 3), abs=0.04)
+
+
+def test_the_predictions_table_has_a_row_per_image():
+    log_probs = torch.tensor([[0.25, 0.75], [0.9, 0.1]]).double().log()
+    table = predictions_table(
+        {"validation": (["a"], torch.tensor([1]), log_probs[:1]), "test": (["b"], torch.tensor([1]), log_probs[1:])}
+    )
+    assert table.drop_columns(["prob_0", "prob_1"]).to_pylist() == [
+        {"id": "a", "split": "validation", "label": 1, "predicted": 1},
+        {"id": "b", "split": "test", "label": 1, "predicted": 0},
+    ]
+    assert table["prob_0"].to_pylist() == pytest.approx([0.25, 0.9])
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------
+
+
+def test_the_key_depends_on_every_value():
+    assert run_key({"a": 1}) == run_key({"a": 1})
+    assert run_key({"a": 1}) != run_key({"a": 2})
+
+
+def test_the_key_depends_on_the_loaded_code(tmp_path, monkeypatch):
+    source = tmp_path / "extra.py"
+    source.write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = __import__("extra")
+    monkeypatch.setitem(sys.modules, "resgrad.extra", module)
+    before = run_key({})
+    source.write_text("x = 2\n")
+    assert run_key({}) != before
+
+
+def test_a_run_has_one_trainer(tmp_path):
+    """The second one, in another process, is told who the first is."""
+    code = (
+        "import sys; from pathlib import Path; from resgrad.training.checkpoint import Checkpoint\n"
+        f"with Checkpoint(Path({str(tmp_path / 'run')!r})).exclusive(): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError, match=rf"run: process {holder.pid} is training"), Checkpoint(
+            tmp_path / "run"
+        ).exclusive():
+            pass
+        holder.kill()
+    with Checkpoint(tmp_path / "run").exclusive():
+        pass
+
+
+def test_success_removes_the_checkpoint_and_failure_keeps_it(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "run")
+
+    def fail():
+        with checkpoint.exclusive():
+            checkpoint.save({"a": torch.ones(2)}, {"epoch": 1})
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        fail()
+    tensors, state = checkpoint.load()
+    assert torch.equal(tensors["a"], torch.ones(2))
+    assert state == {"epoch": 1}
+    with checkpoint.exclusive():
+        pass
+    assert not (tmp_path / "run").exists()
