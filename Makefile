@@ -1,0 +1,40 @@
+# `make repro` and `make test` set up a virtual environment on first use. PYTHON=python3.12 picks another Python.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+INSTALLED := $(VENV)/installed
+# DVC starts the stages with whatever `python` comes first on the path.
+export PATH := $(BIN):$(PATH)
+
+.PHONY: repro test lint lock clean
+
+## repro: check the parameters, then run the pipeline
+repro: $(INSTALLED)
+	@python -m stages.check
+	dvc repro
+
+## test: run the tests
+test: $(INSTALLED)
+	python -m pytest
+
+## lint: what a change must pass
+lint: $(INSTALLED)
+	ruff check .
+	ruff format --check .
+
+## lock: pin every dependency anew for all supported Pythons (needs uv)
+# torch and torchvision bring their CUDA packages themselves where they need them: a CPU build does not.
+lock:
+	uv pip compile --universal --python-version 3.11 --group dev --no-annotate --no-header pyproject.toml \
+		| grep -vE '^(nvidia-|cuda-|triton==)' > requirements.lock
+
+## clean: remove checkpoints of interrupted trainings and partial downloads
+clean:
+	rm -rf .checkpoints
+
+$(INSTALLED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --requirement requirements.lock
+	@touch $(INSTALLED)

@@ -1,0 +1,35 @@
+"""What the benchmarks share: alternatives timed in turn in one run, and a Markdown table of medians."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def interleaved(alternatives: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
+    """Time each alternative once per round, in turn, so that a drifting machine hits all alike; seconds per call."""
+    seconds: dict[str, list[float]] = {name: [] for name in alternatives}
+    for run in alternatives.values():  # the first call pays for caches and lazy imports
+        run()
+    for _ in range(rounds):
+        for name, run in alternatives.items():
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def print_table(header: list[str], rows: list[list[str]]) -> None:
+    """Print a Markdown table."""
+    for row in [header, ["---"] * len(header), *rows]:
+        print("| " + " | ".join(row) + " |", flush=True)
+
+
+def milliseconds(seconds: list[float]) -> str:
+    """Format as median (minimum to maximum)."""
+    low, middle, high = (1000 * f(seconds) for f in (min, statistics.median, max))
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def ratio(seconds: list[float], reference: list[float]) -> str:
+    """Format the median of the ratios round by round."""
+    return f"{statistics.median(a / b for a, b in zip(seconds, reference, strict=True)):.1f}x"

@@ -1,0 +1,39 @@
+"""Mean and spread over seeds."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+
+def spread(values: Iterable[float]) -> dict[str, float]:
+    """Summarise a handful of values; NaN among them are left out.
+
+    Returns:
+        n, mean (where n is at least 1) and sd (where n is at least 2), the standard deviation with n - 1 in the
+        denominator.
+    """
+    finite = pd.Series(list(values), dtype=float).dropna()
+    summary = {"n": len(finite), "mean": finite.mean(), "sd": finite.std(ddof=1)}
+    return {name: value for name, value in summary.items() if not math.isnan(value)}
+
+
+def over_seeds(frame: pd.DataFrame, by: list[str], columns: list[str]) -> pd.DataFrame:
+    """Average columns over seeds.
+
+    Returns:
+        a row per group, sorted: the keys, and for each column its mean under its own name, and its smallest and
+        largest value under ``<name>_min`` and ``<name>_max``; NaN are left out, and a group of only NaN is NaN.
+    """
+    groups = frame.groupby(by, sort=True)
+    ends = {"": "mean", "_min": "min", "_max": "max"}
+    return groups.agg(**{column + end: (column, how) for column in columns for end, how in ends.items()}).reset_index()
+
+
+def to_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Turn a frame into rows for a plot file, with None for NaN.
+
+    Every row has every key: DVC drops a list whose first row lacks a key that a later one has.
+    """
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")

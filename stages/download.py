@@ -1,0 +1,26 @@
+"""Bring in a dataset's raw files: ``python -m stages.download <dataset>``."""
+
+import argparse
+from pathlib import Path
+
+from resgrad.config import load, read
+from resgrad.data import sources
+from resgrad.data.config import DatasetConfig
+from stages._run import run
+
+PARTIALS = Path(".checkpoints/downloads")
+"""Outside of the outputs, which DVC deletes before it runs a stage: a download that was cut off goes on from here."""
+
+
+def main(dataset: str) -> None:
+    """Read ``data.<dataset>.source`` and ``leaf_map``; write data/raw."""
+    sections = read(Path("params.yaml")).get("data") or {}
+    config = load(DatasetConfig, sections.get(dataset), f"data.{dataset}")
+    sources.download(dataset, config.source, config.leaf_map, Path("data/raw", dataset), PARTIALS)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", choices=["mnist", "plantvillage"])
+    arguments = parser.parse_args()
+    run(lambda: main(arguments.dataset))

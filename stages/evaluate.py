@@ -1,0 +1,52 @@
+"""Report the variant that model.residual names: ``python -m stages.evaluate <dataset>``.
+
+All paths are the same for both variants, so that ``dvc metrics diff`` and ``dvc plots diff`` compare them.
+"""
+
+from pathlib import Path
+
+from resgrad.analysis.curves import learning_curves
+from resgrad.analysis.gradient_flow import first_to_last, load_norms, norms_by_layer
+from resgrad.analysis.metrics import confusion, measure_runs, summarise
+from resgrad.analysis.runs import RUN, load_runs
+from resgrad.analysis.spread import to_rows
+from resgrad.config import ParameterError, read
+from resgrad.files import write_json
+from stages._matrix import load_matrix, run_on_dataset
+
+
+def evaluate(dataset: str) -> None:
+    """Read runs and gradient tables of one variant; write its metrics and plots."""
+    parameters = read(Path("params.yaml"))
+    matrix = load_matrix(parameters)
+    variant = _variant(parameters)
+    cells = list(matrix.cells(dataset, variants=(variant,)))
+    runs = load_runs(Path("data/runs", dataset), cells)
+    norms = load_norms(Path("data/gradients", dataset), cells)
+    provenance = runs[0].provenance
+    deepest = max(matrix.depths)
+
+    measures = measure_runs(runs).merge(first_to_last(norms), on=RUN, how="left")
+    write_json(Path(f"metrics/{dataset}.json"), {provenance: summarise(measures)})
+    curves = learning_curves(runs)
+    plots = {
+        "accuracy": curves.drop(columns=list(curves.filter(like="loss"))),
+        "loss": curves.drop(columns=list(curves.filter(like="accuracy"))),
+        "gradient_norms": norms_by_layer(norms),
+        "confusion": confusion([run for run in runs if run.cell.depth == deepest]).assign(depth=deepest),
+    }
+    for name, frame in plots.items():
+        panel = f"{provenance} {dataset} · depth " + frame["depth"].astype(str)
+        write_json(Path(f"plots/{dataset}/{name}.json"), to_rows(frame.assign(panel=panel, variant=variant)))
+
+
+def _variant(parameters: dict) -> str:
+    """Return the name of the variant that is reported."""
+    residual = (parameters.get("model") or {}).get("residual")
+    if not isinstance(residual, bool):
+        raise ParameterError(f"model.residual is {residual!r}; allowed: true or false.")
+    return "residual" if residual else "plain"
+
+
+if __name__ == "__main__":
+    run_on_dataset(evaluate, __doc__)

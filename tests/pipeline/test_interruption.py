@@ -1,0 +1,103 @@
+"""A training that is killed and run again ends with the bytes of one that was not."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+STAGE = "train@mnist-residual-8-0"
+LONG = {"train__epochs__mnist": 12, "train__batch_size": 32, "model__width": 4}
+RESULTS = ("data/runs", "data/gradients")
+
+
+@pytest.fixture
+def prepared(project):
+    """A project whose shards are made, and whose training takes some seconds."""
+    project.set(**LONG)
+    project.run("dvc", "repro", "preprocess@mnist")
+    return project
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The results of the same training, never interrupted, by learning rate."""
+    from tests.pipeline.conftest import make_project
+
+    project = make_project(tmp_path_factory.mktemp("undisturbed") / "project")
+    results = {}
+    for rate in (0.1, 0.05):
+        project.set(**LONG, train__learning_rate=rate)
+        project.run("dvc", "repro", STAGE)
+        results[rate] = project.hashes(*RESULTS)
+    return results
+
+
+def trainer_of(project) -> int:
+    """Find the process that trains in this checkout."""
+    owner = next((project.folder / ".checkpoints").glob("*/owner.txt"))
+    return int(owner.read_text(encoding="utf-8"))
+
+
+def start_and_wait_for_a_checkpoint(project) -> subprocess.Popen:
+    dvc = project.start("dvc", "repro", STAGE)
+    deadline = time.monotonic() + 60
+    while not list((project.folder / ".checkpoints").glob("*/state.safetensors")):
+        assert dvc.poll() is None, "the training ended before it could be interrupted"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return dvc
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists() if Path("/proc").exists() else _alive(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("victim", ["process group", "dvc alone", "trainer alone"])
+def test_killed_and_run_again(prepared, undisturbed, victim):
+    dvc = start_and_wait_for_a_checkpoint(prepared)
+    trainer = trainer_of(prepared)
+    if victim == "process group":
+        os.killpg(dvc.pid, signal.SIGKILL)
+        dvc.wait()
+    elif victim == "dvc alone":
+        os.kill(dvc.pid, signal.SIGKILL)
+        dvc.wait()
+        os.kill(trainer, signal.SIGSTOP)  # so that it is there for certain when the next one starts
+        output = prepared.run("dvc", "repro", STAGE, check=False)
+        assert f"process {trainer} is training this very run" in output
+        assert "Traceback" not in output
+        os.kill(trainer, signal.SIGKILL)
+    else:
+        os.kill(trainer, signal.SIGKILL)
+        assert dvc.wait() != 0
+    wait_until_gone(trainer)
+    assert not (prepared.folder / "data/runs").exists() or not prepared.hashes(*RESULTS)
+    assert list((prepared.folder / ".checkpoints").glob("*/state.safetensors"))
+    prepared.run("dvc", "repro", STAGE)
+    assert prepared.hashes(*RESULTS) == undisturbed[0.1]
+    assert not list((prepared.folder / ".checkpoints").glob("*/state.safetensors"))
+
+
+def test_another_learning_rate_starts_afresh(prepared, undisturbed):
+    dvc = start_and_wait_for_a_checkpoint(prepared)
+    os.killpg(dvc.pid, signal.SIGKILL)
+    dvc.wait()
+    prepared.set(train__learning_rate=0.05)
+    prepared.run("dvc", "repro", STAGE)
+    assert prepared.hashes(*RESULTS) == undisturbed[0.05]
+    assert undisturbed[0.05] != undisturbed[0.1]

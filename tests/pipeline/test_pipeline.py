@@ -1,0 +1,123 @@
+"""The whole pipeline on tiny networks, the way a user meets it."""
+
+import json
+import re
+
+import pytest
+
+pytestmark = pytest.mark.pipeline
+
+
+PLOTS = ("accuracy.json", "loss.json", "gradient_norms.json", "confusion.json", "comparison.png")
+
+
+def trained(output: str) -> list[str]:
+    return re.findall(r"Running stage '(train@[^']+)'", output)
+
+
+def stages_run(output: str) -> list[str]:
+    return re.findall(r"Running stage '([^']+)'", output)
+
+
+def test_a_second_repro_does_nothing(finished):
+    assert "Data and pipelines are up to date." in finished.run("dvc", "repro")
+    assert finished.run("git", "status", "--porcelain") == ""
+
+
+def test_no_plot_has_an_error(finished):
+    shown = json.loads(finished.run("dvc", "plots", "show", "--json"))
+    assert "errors" not in shown
+    drawn = {f"plots/{d}/{name}" for d in ("mnist", "plantvillage") for name in PLOTS}
+    assert drawn <= set(shown["data"])
+
+
+def test_metrics_open_with_the_provenance_and_hold_numbers_only(finished):
+    values = json.loads(finished.run("dvc", "metrics", "show", "--json"))[""]["data"]
+    assert {name for name in values if name.startswith("metrics/")} == set(values)
+
+    def leaves(node):
+        return [leaf for child in node.values() for leaf in leaves(child)] if isinstance(node, dict) else [node]
+
+    for name, file in values.items():
+        if not name.startswith("metrics/timing"):
+            assert list(file["data"]) == ["embedded"], name
+            assert all(type(leaf) in (int, float) for leaf in leaves(file["data"])), name
+
+
+def test_switching_the_variant_trains_nothing_and_the_diff_compares_the_twins(finished):
+    output = finished.run("dvc", "exp", "run", "--set-param", "model.residual=false")
+    try:
+        assert set(stages_run(output)) == {"check", "evaluate@mnist", "evaluate@plantvillage"}
+        diff = json.loads(finished.run("dvc", "metrics", "diff", "--json"))
+        changed = {name.split("/")[-1] for name in diff["diff" if "diff" in diff else "data"] if name}
+        assert {"mnist.json", "plantvillage.json"} <= changed
+        plots = json.loads(finished.run("dvc", "plots", "diff", "--json"))
+        assert "errors" not in plots
+        revisions = {entry for plot in plots["data"].values() for item in plot for entry in item.get("revisions", [])}
+        assert {"HEAD", "workspace"} <= revisions
+    finally:
+        finished.run("git", "checkout", "--quiet", ".")
+        finished.run("dvc", "checkout", "--quiet")
+    assert "Data and pipelines are up to date." in finished.run("dvc", "repro")
+
+
+def test_a_parameter_that_cannot_be_used_stops_everything(finished):
+    finished.set(train__optimizer="sdg")
+    try:
+        output = finished.run("dvc", "repro", check=False)
+        assert "train.optimizer is 'sdg'; allowed: 'sgd', 'adam', 'rmsprop' or 'adagrad'." in output
+        assert stages_run(output) == ["check"]
+        assert "Traceback" not in output
+    finally:
+        finished.run("git", "checkout", "--quiet", "params.yaml")
+        finished.run("dvc", "checkout", "--quiet")
+    assert "Data and pipelines are up to date." in finished.run("dvc", "repro")
+
+
+def test_another_seed_trains_only_its_own_cells(finished):
+    planned = finished.run("dvc", "repro", "--dry")
+    assert trained(planned) == []
+    finished.set(seeds=[0, 1, 2])
+    try:
+        planned = finished.run("dvc", "repro", "--dry")
+        assert len(trained(planned)) == 8
+        assert all(name.endswith("-2") for name in trained(planned))
+    finally:
+        finished.run("git", "checkout", "--quiet", "params.yaml")
+
+
+def test_adding_a_kind_of_network_retrains_nothing(finished):
+    extra = finished.folder / "src/resgrad/models/another.py"
+    extra.write_text('"""Another kind."""\n', encoding="utf-8")
+    try:
+        assert trained(finished.run("dvc", "repro", "--dry")) == []
+    finally:
+        extra.unlink()
+
+
+def test_two_clones_make_the_same_bytes(finished, tmp_path):
+    """All but wall-clock times: shards, weights, predictions, gradient tables, metrics and plots."""
+    clone = finished.clone(tmp_path / "clone")
+    clone.run("dvc", "repro")
+    folders = ("data/raw", "data/shards", "data/runs", "data/gradients", "metrics", "plots")
+
+    def timeless(project):
+        return {name: content for name, content in project.hashes(*folders).items() if "timing" not in name}
+
+    ours, theirs = timeless(finished), timeless(clone)
+    assert ours.keys() == theirs.keys()
+    assert [name for name in ours if ours[name] != theirs[name]] == []
+    changed = clone.run("git", "status", "--porcelain").split()[1::2]
+    assert set(changed) <= {"dvc.lock", "metrics/timing-mnist.json", "metrics/timing-plantvillage.json"}
+
+
+def test_an_experiment_in_a_temporary_folder_runs_its_own_code(finished):
+    """An installed or exported path to another checkout's package must not win."""
+    stage = finished.folder / "src/resgrad/analysis/__init__.py"
+    original = stage.read_text(encoding="utf-8")
+    stage.write_text(original + '\nraise RuntimeError("the code of this checkout")\n', encoding="utf-8")
+    try:
+        output = finished.run("dvc", "exp", "run", "--temp", "--set-param", "model.residual=false", check=False)
+        assert "the code of this checkout" in output
+    finally:
+        stage.write_text(original, encoding="utf-8")

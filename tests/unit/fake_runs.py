@@ -1,0 +1,114 @@
+"""Write the files that a training leaves behind, without training anything."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from resgrad.cells import Cell
+
+CLASSES = ("ant", "bee", "cat")
+STEPS = range(0, 41, 5)
+
+
+def write_run(
+    root: Path,
+    cell: Cell,
+    *,
+    provenance: str = "embedded",
+    classes: tuple[str, ...] = CLASSES,
+    epochs: int = 4,
+    accuracy: float = 0.8,
+    decades_per_layer: float = 0.0,
+    diverged_step: int | None = None,
+    seconds: float = 10.0,
+) -> None:
+    """Write data/{runs,gradients,times} of a run below ``root``.
+
+    Args:
+        accuracy: share of test images that are classified rightly, and the training accuracy.
+        decades_per_layer: log10 of the ratio of one layer's gradient norm to that of the layer above it.
+        diverged_step: from this step on nothing is finite.
+    """
+    generator = np.random.default_rng(cell.seed)
+    folder = root / "data/runs" / cell.dataset / cell.name
+    folder.mkdir(parents=True)
+    record = {**cell._asdict(), "provenance": provenance, "classes": list(classes), "parameters": 100}
+    record |= {"epochs": epochs, "steps": epochs * 10}
+    if diverged_step is None:
+        record |= {"train_loss": 0.5, "train_accuracy": accuracy}
+    else:
+        record |= {"diverged_step": diverged_step}
+    write(folder / "run.json", record)
+    write(
+        folder / "history.json",
+        [_history_row(epoch, epochs, accuracy, diverged_step) for epoch in range(1, epochs + 1)],
+    )
+    _predictions(generator, classes, accuracy, diverged_step).to_parquet(folder / "predictions.parquet")
+    gradients = root / "data/gradients" / cell.dataset / f"{cell.name}.parquet"
+    gradients.parent.mkdir(parents=True, exist_ok=True)
+    gradient_table(cell, generator, decades_per_layer, diverged_step).to_parquet(gradients)
+    times = {"seconds": {"total": seconds, "training": 0.8 * seconds}, "images_per_second": 1000 / seconds}
+    machine = {"device": "cpu", "torch": "2.13.0", "python": "3.11.9", "processor": "test", "threads": 2}
+    write(root / "data/times" / cell.dataset / f"{cell.name}.json", times | machine)
+
+
+def gradient_table(
+    cell: Cell, generator: np.random.Generator, decades_per_layer: float, diverged_step: int | None = None
+) -> pd.DataFrame:
+    """Return the columns that the analysis reads, of ``depth`` layers with batch norm between them."""
+    rows = []
+    for step in STEPS:
+        for index in range(2 * cell.depth - 1):
+            last = index == 2 * cell.depth - 2
+            kind = "linear" if last else ("norm" if index % 2 else "conv")
+            decades = decades_per_layer * (cell.depth - 1 - index // 2) + 0.2 * generator.normal()
+            norm = 10**decades if diverged_step is None or step < diverged_step else np.nan
+            layer = "head" if last else f"stage.{index // 2}.{kind}"
+            rows += [
+                (step, layer, kind, param, index, norm)
+                for param in ("weight", "bias")
+                if kind != "conv" or param == "weight"
+            ]
+    table = pd.DataFrame(rows, columns=["step", "layer", "kind", "param", "layer_index", "grad_norm"])
+    return table.assign(**cell._asdict())
+
+
+def write(path: Path, values: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def _history_row(epoch: int, epochs: int, accuracy: float, diverged_step: int | None) -> dict[str, float]:
+    row = {"epoch": epoch, "step": 10 * epoch, "learning_rate": 0.1}
+    if diverged_step is not None and 10 * epoch > diverged_step:
+        return row
+    reached = accuracy * epoch / epochs
+    return row | {
+        "train_loss": 2 - reached,
+        "train_accuracy": reached,
+        "validation_loss": 2.1 - reached,
+        "validation_accuracy": 0.9 * reached,
+    }
+
+
+def _predictions(
+    generator: np.random.Generator, classes: tuple[str, ...], accuracy: float, diverged_step: int | None
+) -> pd.DataFrame:
+    """Return 20 validation and 60 test images; the first of each split are right, as many as ``accuracy`` says."""
+    frames = []
+    for split, images in (("validation", 20), ("test", 60)):
+        label = np.arange(images) % len(classes)
+        if diverged_step is None:
+            wrong = np.arange(images) >= round(accuracy * images)
+            predicted = (label + wrong * generator.integers(1, len(classes), images)) % len(classes)
+            probabilities = np.full((images, len(classes)), 0.4 / (len(classes) - 1))
+            probabilities[np.arange(images), predicted] = 0.6
+        else:
+            predicted = generator.integers(0, len(classes), images)
+            probabilities = np.full((images, len(classes)), 1 / len(classes))
+        frame = pd.DataFrame(probabilities, columns=[f"prob_{k}" for k in range(len(classes))])
+        frame.insert(0, "id", [f"{split}-{i}" for i in range(images)])
+        frames.append(frame.assign(split=split, label=label, predicted=predicted))
+    return pd.concat(frames, ignore_index=True)

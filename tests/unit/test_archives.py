@@ -1,0 +1,192 @@
+import random
+import re
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from resgrad.data import archives
+from resgrad.data.archives import ArchiveError, Member
+
+NOISE = random.Random(0).randbytes(2000)  # noqa: S311
+
+
+def make(path: Path, *entries: str | zipfile.ZipInfo, content: bytes = NOISE, method: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as opened:
+        for entry in entries:
+            opened.writestr(entry, content)
+    return path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "leaves.zip"
+
+
+def refused(path: Path, said: str) -> None:
+    with pytest.raises(ArchiveError, match=said) as caught:
+        archives.check(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_images_are_listed_by_path_with_the_folder_as_their_class(path):
+    make(path, "PlantVillage/b/2.PNG", "PlantVillage/b/1.jpeg", "a/x.JPG", "deep/er/a/y.jpg")
+    assert archives.list_images(path) == [
+        Member("PlantVillage/b/1.jpeg", "b", "1.jpeg", 2000),
+        Member("PlantVillage/b/2.PNG", "b", "2.PNG", 2000),
+        Member("a/x.JPG", "a", "x.JPG", 2000),
+        Member("deep/er/a/y.jpg", "a", "y.jpg", 2000),
+    ]
+    archives.check(path)
+
+
+def test_what_is_no_image_is_passed_over(path):
+    make(path, "a/x.jpg", "a/", "a/y.txt", "README", "a/svn-r6Yb5c", "a/.z.jpg", "__MACOSX/a/._x.jpg", ".git/a/x.jpg")
+    assert [member.path for member in archives.list_images(path)] == ["a/x.jpg"]
+
+
+def test_names_in_other_scripts_are_read(path):
+    make(path, "Blätter/新.jpg")
+    assert archives.list_images(path)[0].label == "Blätter"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_bytes_are_read_as_they_were_packed(path, method):
+    make(path, "a/x.jpg", method=method)
+    with zipfile.ZipFile(path) as opened:
+        assert archives.read(opened, archives.list_images(path)[0]) == NOISE
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>Please log in</html>" * 100, b"\x1f\x8b" + bytes(100)])
+def test_what_is_no_zip_is_refused(path, content):
+    path.write_bytes(content)
+    refused(path, "cannot be read as a zip")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.97, 0.999])
+def test_a_truncated_zip_is_refused(path, share):
+    make(path, *[f"a/{number}.jpg" for number in range(20)])
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    refused(path, "cut short or damaged")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_damaged_image_is_named(path, method):
+    make(path, "a/x.jpg", "a/y.jpg", method=method)
+    data = bytearray(path.read_bytes())
+    data[1000:1100] = bytes(100)
+    path.write_bytes(data)
+    assert len(archives.list_images(path)) == 2
+    refused(path, r"is damaged at 'a/x\.jpg'")
+
+
+def test_an_image_shorter_than_announced_is_named(path):
+    make(path, "a/x.jpg", method=zipfile.ZIP_DEFLATED)
+    _overwrite(path, 24, struct.pack("<I", 3000))
+    refused(path, "ends after 2,000 of 3,000 bytes")
+
+
+@pytest.mark.parametrize("name", ["../a/x.jpg", "a/../../x.txt", "/a/x.jpg", "C:/a/x.jpg", "c:x.txt"])
+def test_a_name_that_leads_out_is_refused(path, name):
+    refused(make(path, "a/ok.jpg", name), f"'{name}' leads out of the archive")
+
+
+@pytest.mark.parametrize("name", ["a\\x.jpg", "a/x.txt\0.jpg"])
+def test_a_misleading_name_is_refused(path, name):
+    make(path, "a/ok.jpg", "a/" + "_" * (len(name) - 2))
+    path.write_bytes(path.read_bytes().replace(b"a/" + b"_" * (len(name) - 2), name.encode()))
+    refused(path, "backslash or a NUL")
+
+
+@pytest.mark.parametrize("mode", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
+def test_links_and_devices_are_refused(path, mode):
+    entry = zipfile.ZipInfo("a/x.jpg")
+    entry.external_attr = (mode | 0o777) << 16
+    refused(make(path, entry, content=b"/etc/passwd"), "is a link or a device")
+
+
+def test_encrypted_images_are_refused(path):
+    make(path, "a/x.jpg")
+    _overwrite(path, 8, struct.pack("<H", 1))
+    refused(path, "is encrypted")
+
+
+def test_other_methods_are_refused(path):
+    refused(make(path, "a/x.jpg", method=zipfile.ZIP_LZMA), "compressed by method 14")
+
+
+def test_a_huge_image_is_refused(path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_IMAGE_BYTES", 1999)
+    refused(make(path, "a/x.jpg"), "inflate to 2,000 bytes, where 1,999 are allowed")
+
+
+def test_a_huge_whole_is_refused(path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 3999)
+    refused(make(path, "a/x.jpg", "a/y.jpg"), "inflate to 4,000 bytes; at most 3,999")
+
+
+def test_a_bomb_is_refused(path):
+    refused(
+        make(path, "a/x.jpg", content=bytes(2_000_000), method=zipfile.ZIP_DEFLATED), "more than 100 times its size"
+    )
+
+
+def test_a_small_empty_drawing_harms_nobody(path):
+    archives.check(make(path, "a/x.png", content=bytes(100_000), method=zipfile.ZIP_DEFLATED))
+
+
+def test_a_large_file_that_nobody_reads_harms_nobody(path):
+    make(path, "a/x.jpg", method=zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("notes.txt", bytes(2_000_000))
+    archives.check(path)
+
+
+def test_too_many_entries_are_refused(path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
+    refused(make(path, "a/x.jpg", "a/y.jpg", "a/z.txt"), "3 entries; at most 2")
+
+
+def test_two_entries_of_one_name_are_refused(path):
+    make(path, "a/x.jpg", "a/y.jpg")
+    path.write_bytes(path.read_bytes().replace(b"a/y.jpg", b"a/x.jpg"))
+    refused(path, "2 entries named 'a/x.jpg'")
+
+
+@pytest.mark.parametrize("entries", [[], ["a/"], ["a/x.txt", "b/y.csv"]])
+def test_an_archive_without_images_is_refused(path, entries):
+    refused(make(path, *entries), "holds no images .* one folder of images per class")
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "./x.jpg"])
+def test_an_image_outside_of_any_folder_is_refused(path, name):
+    refused(make(path, "a/ok.jpg", name), f"{re.escape(name)}' outside of any folder")
+
+
+def test_no_damage_ends_in_anything_but_a_sentence(path):
+    """Bytes overwritten at random either do not matter or are refused; nothing else is ever raised."""
+    make(path, "a/x.jpg", "b/y.png", content=NOISE[:50], method=zipfile.ZIP_DEFLATED)
+    whole = path.read_bytes()
+    chance = random.Random(1)  # noqa: S311
+    refusals = 0
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 3)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        try:
+            archives.check(path)
+        except ArchiveError:
+            refusals += 1
+    assert 100 < refusals < 400
+
+
+def _overwrite(path: Path, offset: int, value: bytes) -> None:
+    """Change a field of the first entry in the central directory, given its offset there."""
+    data = bytearray(path.read_bytes())
+    start = data.index(b"PK\x01\x02") + offset
+    data[start : start + len(value)] = value
+    path.write_bytes(data)

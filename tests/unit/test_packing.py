@@ -1,0 +1,113 @@
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from resgrad.data import archives, packing
+from resgrad.data.archives import ArchiveError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes, as somebody might have them on disk."""
+    for name in ("b/2.jpg", "b/10.JPG", "a/x y.png"):
+        path = tmp_path / "PlantVillage" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    return tmp_path / "PlantVillage"
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    return tmp_path / "out" / "images.zip"
+
+
+def test_a_folder_becomes_a_zip_of_its_images(folder, archive):
+    (folder / "b/notes.txt").write_text("not an image")
+    (folder / "b/.hidden.jpg").write_text("not an image either")
+    packing.pack(folder, archive)
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.namelist() == ["a/x y.png", "b/10.JPG", "b/2.jpg"]
+        assert opened.read("b/2.jpg") == b"b/2.jpg"
+        assert {entry.compress_type for entry in opened.infolist()} == {zipfile.ZIP_STORED}
+    archives.check(archive)
+
+
+def test_what_lies_above_the_classes_is_kept(folder, archive):
+    packing.pack(folder.parent, archive)
+    assert [(member.label, member.path) for member in archives.list_images(archive)] == [
+        ("a", "PlantVillage/a/x y.png"),
+        ("b", "PlantVillage/b/10.JPG"),
+        ("b", "PlantVillage/b/2.jpg"),
+    ]
+
+
+def test_the_same_pictures_give_the_same_bytes(folder, archive, tmp_path):
+    packing.pack(folder, archive)
+    first = archive.read_bytes()
+    again = tmp_path / "again"
+    for name in ("a/x y.png", "b/2.jpg", "b/10.JPG"):  # made in another order, at another time, with other rights
+        path = again / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+        path.chmod(0o600)
+        os.utime(path, (1e9, 1e9))
+    packing.pack(again, archive)
+    assert archive.read_bytes() == first
+
+
+def test_a_link_that_leads_out_is_refused(folder, archive, tmp_path):
+    (tmp_path / "private.jpg").write_text("private")
+    (folder / "a/link.jpg").symlink_to(tmp_path / "private.jpg")
+    refused(folder, archive, r"a/link\.jpg is a link that leads out of .*PlantVillage")
+
+
+def test_a_folder_link_that_leads_out_is_refused(folder, archive, tmp_path):
+    (tmp_path / "private").mkdir()
+    (folder / "c").symlink_to(tmp_path / "private")
+    refused(folder, archive, "c is a link that leads out")
+
+
+def test_a_link_within_the_folder_is_followed_for_files_alone(folder, archive):
+    (folder / "a/again.jpg").symlink_to(folder / "b/2.jpg")
+    (folder / "c").symlink_to(folder / "b")
+    packing.pack(folder, archive)
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.namelist() == ["a/again.jpg", "a/x y.png", "b/10.JPG", "b/2.jpg"]
+        assert opened.read("a/again.jpg") == b"b/2.jpg"
+
+
+def test_a_pipe_that_is_called_an_image_is_refused(folder, archive):
+    os.mkfifo(folder / "a/pipe.jpg")
+    refused(folder, archive, "pipe.jpg is no file")
+
+
+def test_a_huge_image_is_refused(folder, archive, monkeypatch):
+    monkeypatch.setattr(packing, "MAX_IMAGE_BYTES", 8)
+    refused(folder, archive, "x y.png has more than 8 bytes")
+
+
+def test_a_name_that_no_zip_can_hold_is_refused(folder, archive):
+    Path(os.fsdecode(os.fsencode(folder) + b"/a/\xff.jpg")).write_bytes(b"")
+    refused(folder, archive, r"\\xff\.jpg' has a name that is not UTF-8")
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(folder, archive, monkeypatch):
+    scandir = os.scandir
+
+    def deny(path: str) -> object:
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", deny)
+    with pytest.raises(PermissionError):
+        packing.pack(folder, archive)
+
+
+def refused(folder: Path, archive: Path, said: str) -> None:
+    with pytest.raises(ArchiveError, match=said):
+        packing.pack(folder, archive)
+    assert not archive.exists()
+    assert not list(archive.parent.glob("*"))

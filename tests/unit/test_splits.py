@@ -1,0 +1,226 @@
+import json
+
+import numpy as np
+import pytest
+
+from resgrad.data import splits
+from resgrad.data.class_names import canonical, published
+from resgrad.data.duplicates import find
+from resgrad.data.leaves import Group, LeafMapError, group, read_map
+from resgrad.data.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
+
+
+def names_of(groups):
+    return [one.name for one in groups]
+
+
+# --- class names and duplicates
+
+
+def test_spellings_of_one_class_agree():
+    assert canonical("Pepper,_bell___healthy") == canonical("Pepper__bell___healthy")
+    assert canonical("Tomato_Leaf_Mold") != canonical("Tomato_healthy")
+    assert published(["Pepper__bell", "Apple", "Pepper,_bell"]) == {"apple": "Apple", "pepperbell": "Pepper,_bell"}
+
+
+def test_names_without_letters_stay_apart():
+    assert canonical("+") != canonical("-")
+
+
+def test_the_first_copy_stays():
+    assert find(["x", "y", "x", "x"], "AAAA") == {2: "duplicate", 3: "duplicate"}
+
+
+def test_equal_images_of_two_classes_all_go():
+    gone = find(["x", "y", "x", "x", None, None], "AABAAB")
+    assert gone == dict.fromkeys((0, 2, 3), "under_two_classes")
+
+
+# --- groups
+
+
+def test_the_map_goes_before_the_name_and_the_name_before_the_captures(tmp_path):
+    path = tmp_path / "leaf-map.json"
+    path.write_text(json.dumps({"Pepper,_bell": {"7.0": ["a___GH_HL Leaf 2.1.JPG", "B___JR_HL 10.jpg"]}}))
+    names = ["a___GH_HL Leaf 2.1.JPG", "c___GH_HL Leaf 2.2.JPG", "b___JR_HL 10.JPG", "d___JR_HL 11.JPG"]
+    groups = group(["Pepper__bell"] * 4, names, read_map(path))
+    assert names_of(groups) == [
+        "Pepper__bell/leaf 7.0",
+        "Pepper__bell/GH_HL leaf 2",
+        "Pepper__bell/leaf 7.0",
+        "Pepper__bell/JR_HL 11-11",
+    ]
+    assert [one.roll is None for one in groups] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [
+        ("GH_HL Leaf 259.1", "C/GH_HL leaf 259"),
+        ("GHLB2 Leaf 8", "C/GHLB2 leaf 8"),
+        ("GHLB_PS Leaf 28.3 Day 9", "C/GHLB_PS leaf 28"),
+        ("DRAWN Leaf 12.3", "C/DRAWN leaf 12"),
+        ("GHLB2 Leaf 8756", "C/GHLB2 Leaf 8756-8756"),  # the camera's count, not a leaf's
+        ("UF.GRC_BS_Lab Leaf 0485", "C/UF.GRC_BS_Lab Leaf 485-485"),
+        ("RS_HL 1864", "C/RS_HL 1864-1864"),
+        ("RS_HL 1864 copy", "C/RS_HL 1864-1864"),
+        ("RS_HL 1864_270deg", "C/RS_HL 1864-1864"),
+        ("image (332)", "C/image 332-332"),
+        ("IMG2_0123", "C/IMG2_ 123-123"),
+        ("no number", "C/no number 0-0"),
+    ],
+)
+def test_what_a_file_name_tells(stem, name):
+    assert names_of(group(["C"], [f"0a1b___{stem}.JPG"], {})) == [name]
+
+
+def test_captures_are_cut_into_stretches_in_the_order_of_their_numbers():
+    numbers = [30, 2, 1, 3, 4, 5, 6, 7, 8, 8, 20]  # eight and more: both 8s stay together
+    groups = group(["C"] * 11, [f"u{i}___S {n}.JPG" for i, n in enumerate(numbers)], {})
+    expected = {n: "C/S 1-8" if n <= 8 else "C/S 20-30" for n in numbers}
+    assert names_of(groups) == [expected[n] for n in numbers]
+
+
+def test_the_same_source_in_two_classes_is_two_rolls():
+    groups = group(["A", "B"], ["u___S 1.JPG", "v___S 2.JPG"], {})
+    assert groups[0] != groups[1]
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '{"A": ["x.jpg"]}', '{"A": {"1": 5}}', "5"])
+def test_a_file_that_is_no_leaf_map(tmp_path, text):
+    (tmp_path / "leaf-map.json").write_text(text)
+    with pytest.raises(LeafMapError, match=r"leaf-map.json is no leaf map"):
+        read_map(tmp_path / "leaf-map.json")
+
+
+def test_a_file_under_two_leaves(tmp_path):
+    (tmp_path / "leaf-map.json").write_text('{"A": {"1": ["x.jpg"], "2": ["X.JPG"]}}')
+    with pytest.raises(LeafMapError, match=r"lists 'X.JPG' of A under two leaves"):
+        read_map(tmp_path / "leaf-map.json")
+
+
+# --- splits
+
+LABELS = np.repeat([0, 1, 2], [100, 40, 10])
+CLASSES = ["a", "b", "c"]
+
+
+def per_class(split, part):
+    return [int(np.sum((split == part) & (label == LABELS))) for label in range(3)]
+
+
+def test_singly_the_shares_hold_in_every_class():
+    split = splits.deal_singly(LABELS, CLASSES, 0.15, 0.2)
+    assert per_class(split, TEST) == [20, 8, 2]
+    assert per_class(split, VALIDATION) == [15, 6, 2]
+    assert per_class(split, TRAIN) == [65, 26, 6]
+
+
+def test_singly_images_come_in_random_but_fixed_order():
+    split = splits.deal_singly(LABELS, CLASSES, 0.15, 0.2)
+    assert len(set(np.diff(np.flatnonzero(split[:100] == TEST)))) > 1
+    assert np.array_equal(split, splits.deal_singly(LABELS, CLASSES, 0.15, 0.2))
+
+
+def test_one_class_does_not_move_another():
+    whole = splits.deal_singly(LABELS, CLASSES, 0.15, 0.2)
+    without = splits.deal_singly(LABELS[100:] - 1, CLASSES[1:], 0.15, 0.2)
+    assert np.array_equal(whole[100:], without)
+
+
+def leaves(sizes, label="a"):
+    return [Group(f"{label}/leaf {number}", None, 0) for number, size in enumerate(sizes) for _ in range(size)]
+
+
+def test_no_leaf_is_torn_and_the_shares_are_as_near_as_leaves_allow():
+    groups = leaves([3] * 40)
+    split = splits.deal_groups(np.zeros(120, int), groups, ["a"], 0.15, 0.2)
+    for part, wanted in {TEST: 24, VALIDATION: 18, TRAIN: 78}.items():
+        assert int(np.sum(split == part)) == wanted
+    assert all(len(set(split[i : i + 3])) == 1 for i in range(0, 120, 3))
+    assert splits.leak(split, groups) == 0
+
+
+def test_a_roll_is_cut_at_two_places_with_validation_between():
+    groups = [Group(f"a/S {n // 8}", "a/S", n // 8) for n in range(160)]
+    split = splits.deal_groups(np.zeros(160, int), groups, ["a"], 0.15, 0.2)
+    assert split.tolist() == [TRAIN] * 104 + [VALIDATION] * 24 + [TEST] * 32
+
+
+def test_one_roll_makes_up_for_another():
+    # 4 images each: no test group of 2 is near a fifth of one roll, but one in five is of all.
+    groups = [Group(f"a/{roll} {n}", f"a/{roll}", n) for roll in range(10) for n in range(2) for _ in range(2)]
+    split = splits.deal_groups(np.zeros(40, int), groups, ["a"], 0.1, 0.2)
+    assert int(np.sum(split == TEST)) == 8
+    assert int(np.sum(split == VALIDATION)) == 4
+
+
+def test_a_class_with_three_groups_is_in_every_split():
+    split = splits.deal_groups(np.zeros(60, int), leaves([20, 20, 20]), ["a"], 0.05, 0.05)
+    splits.check(split, np.zeros(60, int), ["a"])
+
+
+def test_a_class_that_cannot_be_split_is_named():
+    split = splits.deal_groups(np.zeros(6, int), leaves([3, 3]), ["Lonely"], 0.15, 0.2)
+    with pytest.raises(SplitError, match=r"^Lonely has no image in train;"):
+        splits.check(split, np.zeros(6, int), ["Lonely"])
+
+
+# --- limit
+
+
+@pytest.fixture
+def dealt():
+    return splits.deal_singly(LABELS, CLASSES, 0.15, 0.2)  # 65, 26, 6 in training
+
+
+@pytest.mark.parametrize("limit", [1, 10, 50, 96, 97, 1000])
+def test_a_limit_keeps_as_many_training_images_and_all_others(dealt, limit):
+    limited = splits.limit_training(dealt, LABELS, CLASSES, limit)
+    assert int(np.sum(limited == TRAIN)) == min(limit, 97)
+    changed = limited != dealt
+    assert set(dealt[changed]) <= {TRAIN}
+    assert set(limited[changed]) <= {UNUSED}
+
+
+def test_a_limit_is_stratified(dealt):
+    assert per_class(splits.limit_training(dealt, LABELS, CLASSES, 50), TRAIN) == pytest.approx(
+        [50 * 65 / 97, 50 * 26 / 97, 50 * 6 / 97], abs=1
+    )
+
+
+def test_a_smaller_limit_is_part_of_a_larger_one(dealt):
+    kept = [set(np.flatnonzero(splits.limit_training(dealt, LABELS, CLASSES, k) == TRAIN)) for k in range(1, 98)]
+    assert all(small < large for small, large in zip(kept, kept[1:], strict=False))
+
+
+def test_no_limit(dealt):
+    assert np.array_equal(splits.limit_training(dealt, LABELS, CLASSES, None), dealt)
+
+
+# --- what is published
+
+
+def test_counts_are_of_used_images():
+    split = np.array([TRAIN, TRAIN, TEST, UNUSED, VALIDATION])
+    assert splits.count(split, np.array([0, 1, 1, 1, 0]), ["a", "b"]) == {
+        "train": {"a": 1, "b": 1},
+        "validation": {"a": 1, "b": 0},
+        "test": {"a": 0, "b": 1},
+    }
+
+
+def test_the_leak_counts_test_images_of_known_leaves_only():
+    roll = Group("a/S 1-8", "a/S", 1)
+    groups = [*leaves([2, 2, 1, 2]), roll, roll]
+    #         leaf 0          leaf 1           leaf 2  leaf 3               roll
+    split = [TRAIN, TEST, TEST, TEST, TEST, VALIDATION, TEST, TRAIN, TEST]
+    assert splits.leak(np.array(split), groups) == pytest.approx(1 / 5)
+
+
+def test_an_unused_twin_is_no_leak():
+    assert splits.leak(np.array([UNUSED, TEST]), leaves([2])) == 0
+
+
+def test_no_leak_is_known_where_no_leaf_is():
+    assert splits.leak(np.array([TRAIN, TEST]), [Group("a/S 1-8", "a/S", 1)] * 2) is None

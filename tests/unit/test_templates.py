@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import pytest
+from dvc_render.vega import VegaRenderer
+from fake_runs import write_run
+
+from resgrad.analysis.curves import learning_curves
+from resgrad.analysis.gradient_flow import load_norms, norms_by_layer
+from resgrad.analysis.metrics import confusion
+from resgrad.analysis.runs import load_runs
+from resgrad.cells import Cell
+
+TEMPLATES = Path(__file__).parents[2] / ".dvc/plots"
+CELLS = [Cell("mnist", "plain", 8, 0), Cell("mnist", "plain", 14, 0)]
+AXES = {
+    "learning_curves": ("epoch", "accuracy"),
+    "learning_curves_log": ("epoch", "loss"),
+    "gradient_norms": ("position", "log10_norm"),
+    "confusion_shares": ("predicted", "actual"),
+}
+
+
+@pytest.fixture
+def frames(tmp_path):
+    for cell in CELLS:
+        write_run(tmp_path, cell)
+    runs = load_runs(tmp_path / "data/runs/mnist", CELLS)
+    return {
+        "learning_curves": learning_curves(runs),
+        "learning_curves_log": learning_curves(runs),
+        "gradient_norms": norms_by_layer(load_norms(tmp_path / "data/gradients/mnist", CELLS)),
+        "confusion_shares": confusion(runs).assign(depth=14, variant="plain"),
+    }
+
+
+def fill(name, rows):
+    """Fill a template as `dvc plots` does."""
+    x, y = AXES[name]
+    labels = {"title": "the title", "x_label": "the x", "y_label": "the y"}
+    renderer = VegaRenderer(rows, name, template=name, template_dir=TEMPLATES, x=x, y=y, **labels)
+    return renderer.get_filled_template()
+
+
+def fields(spec):
+    """Yield every field that a filled template reads."""
+    if isinstance(spec, dict):
+        if isinstance(spec.get("field"), str):
+            yield spec["field"]
+        for key, value in spec.items():
+            if key != "data":
+                yield from fields(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from fields(value)
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_a_filled_template_has_no_anchor_left_and_reads_only_columns_there_are(name, frames):
+    rows = frames[name].assign(rev="workspace", panel="a panel").to_dict("records")
+    spec = fill(name, rows)
+    assert spec["data"]["values"] == rows
+    assert "<DVC" not in json.dumps(spec)
+    assert spec["title"]["text"] == "the title"
+    computed = {transform["as"] for transform in json_transforms(spec)}
+    assert set(AXES[name]) <= set(fields(spec)) <= set(rows[0]) | computed
+
+
+def json_transforms(spec):
+    layers = spec["spec"]["layer"]
+    return [
+        transform for part in (spec, *layers) for transform in part.get("transform", []) if "calculate" in transform
+    ]
+
+
+@pytest.mark.parametrize("name", ["learning_curves", "learning_curves_log", "gradient_norms"])
+def test_revisions_are_told_apart_by_the_colours_that_dvc_gives_them(name, frames):
+    rows = frames[name].assign(panel="a panel")
+    both = [row for rev in ("HEAD", "workspace") for row in rows.assign(rev=rev).to_dict("records")]
+    color = fill(name, both)["spec"]["encoding"]["color"]
+    assert color["field"] == "rev"
+    assert color["scale"]["domain"] == ["HEAD", "workspace"]
+
+
+def test_the_templates_of_learning_curves_differ_in_the_axis_alone():
+    linear, log = (json.loads((TEMPLATES / f"learning_curves{end}.json").read_text()) for end in ("", "_log"))
+    assert log.pop("transform") == [{"filter": "datum['<DVC_METRIC_Y>_min'] > 0"}]
+    for spec in (linear, log):
+        for layer in spec["spec"]["layer"]:
+            layer["encoding"]["y"] = {k: v for k, v in layer["encoding"]["y"].items() if k not in {"scale", "axis"}}
+    assert log == linear
+
+
+def test_there_is_no_other_template():
+    assert {path.stem for path in TEMPLATES.iterdir()} == set(AXES)
