@@ -179,6 +179,16 @@ def test_a_server_that_resumes_elsewhere_is_not_believed(server, download):
     assert download(server.add("/file.bin", BODY, [break_off(BROKEN), raw(elsewhere)])) == BODY
 
 
+def test_a_server_that_sends_less_than_the_rest_is_asked_for_what_remains(server, download):
+    cut = b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: "%s"\r\n\r\nabcd'
+    part = b"HTTP/1.1 206 OK\r\nContent-Length: 2\r\nContent-Range: bytes 4-5/10\r\n\r\nef"
+    url = server.add("/file.bin", b"abcdefghij")
+    etag = server.resources["/file.bin"].etag.strip('"').encode()
+    server.add("/file.bin", b"abcdefghij", [raw(cut % etag), raw(part)])
+    assert download(url) == b"abcdefghij"
+    assert _start(server.requests[2].headers) == 6
+
+
 def test_a_refused_range_starts_again(server, download):
     assert download(server.add("/file.bin", BODY, [break_off(BROKEN), status(416)])) == BODY
     assert download.slept == [1.0, 0]

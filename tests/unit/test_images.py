@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
@@ -7,6 +9,7 @@ from PIL import Image
 
 from resgrad.data import images
 from resgrad.data.images import ImageError, decode, from_grey, resize
+from resgrad.vision import torchvision
 
 RAMP = np.add.outer(np.linspace(20, 150, 96), np.linspace(0, 80, 128))
 PHOTO = np.uint8(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
@@ -39,15 +42,11 @@ def test_a_picture_is_stretched_to_the_square(kind):
 
 
 def test_a_png_is_resized_as_torchvision_does():
-    from resgrad.vision import torchvision
-
     expected = torchvision.transforms.Resize((40, 40))(Image.fromarray(PHOTO))
     assert np.array_equal(decode(photo(), 40, "rgb"), np.asarray(expected).transpose(2, 0, 1))
 
 
 def test_a_jpeg_is_close_to_what_torchvision_does():
-    from resgrad.vision import torchvision
-
     data = photo("JPEG", quality=95)
     expected = np.asarray(torchvision.transforms.Resize((40, 40))(Image.open(BytesIO(data)))).transpose(2, 0, 1)
     assert np.abs(decode(data, 40, "rgb").astype(int) - expected).mean() < 1.5
@@ -155,8 +154,5 @@ def test_twice_the_size_interpolates_linearly():
 
 
 def test_nothing_here_needs_torch():
-    import subprocess
-    import sys
-
     code = "import sys, resgrad.data.preprocess as p; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": "src"}, check=False).returncode == 0

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -191,7 +192,7 @@ def test_a_limit_is_stratified(dealt):
 
 def test_a_smaller_limit_is_part_of_a_larger_one(dealt):
     kept = [set(np.flatnonzero(splits.limit_training(dealt, LABELS, CLASSES, k) == TRAIN)) for k in range(1, 98)]
-    assert all(small < large for small, large in zip(kept, kept[1:], strict=False))
+    assert all(small < large for small, large in pairwise(kept))
 
 
 def test_no_limit(dealt):

@@ -139,9 +139,8 @@ class Transfer:
 
     def _receive(self, response: requests.Response) -> None:
         """Append a body to what has arrived."""
-        length = response.headers.get("Content-Length", "")
         arrived = self.partial.size
-        whole = arrived + int(length) if length.isdecimal() and len(length) < 20 else None
+        whole = _whole(response, arrived)
         if whole is not None and whole > self.max_bytes:
             self.partial.clear()
             raise self._failure(f"it has {whole:,} bytes, where {self.max_bytes:,} are allowed")
@@ -163,6 +162,8 @@ class Transfer:
                     raise self._failure(f"it has more than the {self.max_bytes:,} bytes that are allowed")
                 file.write(chunk)
                 bar.update(len(chunk))
+        if whole is not None and arrived < whole:  # a server may answer with less than was asked for
+            raise PassingError(f"the server stopped after {arrived:,} of {whole:,} bytes", pause=0)
 
     def _cause(self, error: BaseException) -> str:
         """Say briefly why a connection failed; the libraries' own texts repeat the address with everything in it."""
@@ -185,6 +186,19 @@ class Transfer:
 def _same_secure_host(url: str, first: str) -> bool:
     here, there = urlsplit(url), urlsplit(first)
     return here.scheme == "https" and (here.hostname, here.port) == (there.hostname, there.port)
+
+
+def _whole(response: requests.Response, arrived: int) -> int | None:
+    """Return the size of the whole file, from the headers of a part or of all of it; None where they do not tell."""
+    total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    if response.status_code == requests.codes.partial_content and _is_size(total):
+        return int(total)
+    length = response.headers.get("Content-Length", "")
+    return arrived + int(length) if _is_size(length) else None
+
+
+def _is_size(text: str) -> bool:
+    return text.isdecimal() and len(text) < 20  # int() refuses thousands of digits
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -1,0 +1,100 @@
+import re
+import zipfile
+from collections import Counter
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from resgrad.data import archives, drawn_leaves, embedded, idx
+from resgrad.data.leaves import group
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    path = tmp_path_factory.mktemp("leaves") / "images.zip"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "LEAVES", 2)
+        embedded.write_leaves(path)
+    return path
+
+
+def test_digits_are_scikit_learns_with_the_last_fifth_as_the_test(tmp_path):
+    embedded.write_digits(tmp_path)
+    digits = load_digits()
+    parts = [
+        [idx.read(tmp_path / f"{part}-{kind}-ubyte.gz", max_bytes=2**20) for part in ("train", "t10k")]
+        for kind in ("images-idx3", "labels-idx1")
+    ]
+    assert [len(images) for images in parts[0]] == [1438, 359]
+    images, labels = (np.concatenate(part) for part in parts)
+    assert np.array_equal(labels, digits.target)
+    assert np.abs(images / 255 - digits.images / 16).max() < 0.5 / 255 + 1e-9
+    assert images.max() == 255
+
+
+def test_leaves_lie_in_class_folders_and_their_names_carry_the_leaf(archive):
+    members = archives.list_images(archive)
+    assert {member.path.split("/")[0] for member in members} == {"PlantVillage"}
+    assert Counter(member.label for member in members) == {
+        f"Drawn_{shape}___{condition}": 6 for shape in ("round", "long") for condition in ("healthy", "spots", "blight")
+    }
+    assert all(re.fullmatch(r"[0-9a-f-]{36}___DRAWN Leaf \d+\.[123]\.JPG", member.name) for member in members)
+    groups = group([member.label for member in members], [member.name for member in members], {})
+    assert Counter(Counter(one.name for one in groups).values()) == {3: 12}
+    assert all(one.roll is None for one in groups)
+
+
+def test_the_same_bytes_every_time(archive, tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "LEAVES", 2)
+    again = tmp_path / "images.zip"
+    embedded.write_leaves(again)
+    assert again.read_bytes() == archive.read_bytes()
+
+
+def test_photographs_are_jpegs_of_256_pixels_no_two_alike(archive):
+    with zipfile.ZipFile(archive) as file:
+        contents = [file.read(name) for name in file.namelist()]
+    assert len(set(contents)) == len(contents)
+    for content in contents:
+        with Image.open(BytesIO(content)) as image:
+            assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (256, 256))
+
+
+def test_photographs_of_one_leaf_resemble_each_other_more_than_those_of_two():
+    def colours(leaf, generator):
+        """Mean and spread of the leaf's own pixels, photographed."""
+        return np.asarray(drawn_leaves.photograph(leaf, generator), float)[96:160, 96:160].mean(axis=(0, 1))
+
+    generator = np.random.default_rng(0)
+    shots = np.array(
+        [
+            [colours(leaf, generator) for _ in range(4)]
+            for leaf in (drawn_leaves.draw_leaf("round", "healthy", generator) for _ in range(12))
+        ]
+    )
+    hues = shots / shots.sum(axis=2, keepdims=True)  # the light varies from shot to shot
+    assert hues.std(axis=1).mean() < 0.6 * hues.mean(axis=1).std(axis=0).mean()
+
+
+@pytest.mark.parametrize("shape", drawn_leaves.SHAPES)
+def test_round_leaves_are_wider_than_long_ones(shape):
+    generator = np.random.default_rng(1)
+    ratios = []
+    for _ in range(5):
+        left, top, right, bottom = drawn_leaves.draw_leaf(shape, "healthy", generator).getchannel("A").getbbox()
+        ratios.append((right - left) / (bottom - top))
+    assert (min(ratios) > 0.7) if shape == "round" else (max(ratios) < 0.6)
+
+
+def test_diseases_are_brown_and_healthy_leaves_are_not():
+    generator = np.random.default_rng(2)
+    brown = {}
+    for condition in drawn_leaves.CONDITIONS:
+        leaves = [np.asarray(drawn_leaves.draw_leaf("round", condition, generator), int) for _ in range(6)]
+        brown[condition] = [((leaf[..., 0] > leaf[..., 1]) & (leaf[..., 3] > 200)).mean() for leaf in leaves]
+    assert max(brown["healthy"]) < 0.01
+    assert np.median(brown["spots"]) > 0.02
+    assert np.median(brown["blight"]) > 0.02
