@@ -1,13 +1,12 @@
 """What a batch costs, against ``ImageFolder`` with ``DataLoader`` and as a share of a training step.
 
 ``python -m benchmarks.batches data/shards/plantvillage`` from the root. The images of the shards are written as PNG
-files into a temporary folder, one folder a class, so that both sides start from the same pixels; that is not timed. One thread, batch
-64, the augmentation of params.yaml on both sides (torchvision's, image by image, on the other one).
+files into a temporary folder, one folder a class, so that both sides start from the same pixels; that is not timed.
+One thread, batch 64, the augmentation of params.yaml on both sides (torchvision's, image by image, on the other one).
 """
 
 import argparse
 import importlib
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,13 +14,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-
+from benchmarks._networks import residual_network
 from benchmarks._timing import interleaved, milliseconds, print_table, ratio
 from resgrad.data.batches import Batches, steps_per_epoch
 from resgrad.data.shards import Shards
-from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
 from resgrad.study import load_study
 from resgrad.vision import torchvision
 
@@ -93,7 +89,9 @@ def main() -> None:
     rows = []
     for depth in (20, 56):
         step = training_step(batches, depth, len(manifest["classes"]))
-        step_seconds = interleaved({"step": step, "batch": lambda: next(iter(batches.shuffled(BATCH, augment, 0, 1)))}, ROUNDS)["step"]
+        step_seconds = interleaved(
+            {"step": step, "batch": lambda: next(iter(batches.shuffled(BATCH, augment, 0, 1)))}, ROUNDS
+        )["step"]
         share = sorted(a / b for a, b in zip(per_batch["ours"], step_seconds, strict=True))[ROUNDS // 2]
         rows.append([str(depth), milliseconds(step_seconds), f"{100 * share:.2f} %"])
     print_table(["depth", "ms per training step, width 8", "of which a batch of ours would be"], rows)
@@ -101,10 +99,8 @@ def main() -> None:
 
 def training_step(batches: Batches, depth: int, classes: int):
     """Return a function that takes one step on a fixed batch."""
-    config = ModelConfig(residual=True, network="cifar_resnet", width=8, shortcut="A")
     images, labels = next(batches.in_order(BATCH))
-    network = build_network(config, depth=depth, residual=True, in_channels=images.shape[1], classes=classes, seed=0)
-    network = network.to(memory_format=torch.channels_last)
+    network = residual_network(depth, images.shape[1], classes)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9, foreach=True)
 
     def step() -> None:

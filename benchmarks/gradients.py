@@ -10,28 +10,17 @@ pixels, batch 64, one thread. Each alternative is called on the same gradients, 
 """
 
 import os
-import sys
 import tempfile
-from pathlib import Path
 
 import torch
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
-
+from benchmarks._networks import residual_network
 from benchmarks._timing import interleaved, milliseconds, print_table, ratio
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder
-from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
 
 ROUNDS = 7
-
-
-def make_network(depth: int) -> nn.Module:
-    config = ModelConfig(residual=True, network="cifar_resnet", width=8, shortcut="A")
-    network = build_network(config, depth=depth, residual=True, in_channels=1, classes=10, seed=0)
-    return network.to(memory_format=torch.channels_last)
 
 
 def slow_loop(network: nn.Module, before: list[torch.Tensor]) -> list[dict]:
@@ -59,6 +48,7 @@ def slow_loop(network: nn.Module, before: list[torch.Tensor]) -> list[dict]:
 
 
 def main() -> None:
+    """Time the alternatives at three depths."""
     os.environ.update(WANDB_MODE="offline", WANDB_SILENT="true")
     import wandb
     from torch.utils.tensorboard import SummaryWriter
@@ -72,7 +62,7 @@ def main() -> None:
         writer = SummaryWriter(folder)
         os.environ["WANDB_DIR"] = folder
         for depth in (20, 56, 110):
-            network, watched = make_network(depth), make_network(depth)
+            network, watched = residual_network(depth, 1), residual_network(depth, 1)
             optimiser = torch.optim.SGD(network.parameters(), lr=1e-6, momentum=0.9, foreach=True)
             recorder = GradientRecorder(network, images, GradientsConfig(every=1, snapshots=0), total_steps=1)
 

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import torch
-from resgrad.data.shards import Shards
 
 from resgrad.cells import VARIANTS, Cell
 from resgrad.config import load, read
 from resgrad.data.batches import Batches
+from resgrad.data.shards import Shards
 from resgrad.files import write_json
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import write_table

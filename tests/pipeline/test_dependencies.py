@@ -3,14 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parents[2]
-PIPELINE = YAML(typ="safe").load(ROOT / "dvc.yaml")
-PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
+from tests.paths import ROOT
+
+PIPELINE, PARAMS = (YAML(typ="safe").load(ROOT / name) for name in ("dvc.yaml", "params.yaml"))
 IMPORTED = """
 import importlib, json, sys
 from pathlib import Path

@@ -67,6 +67,7 @@ def test_all_changes_together_are_applied_in_the_documented_order():
     draws = draw(config(**everything), len(batch), torch.Generator().manual_seed(2))
     expected = []
     for n, image in enumerate(batch):
+        changed = image
         for key in (
             "brightness",
             "contrast",
@@ -76,8 +77,8 @@ def test_all_changes_together_are_applied_in_the_documented_order():
             "rotation",
             "crop_padding",
         ):
-            image = REFERENCE[key][1](image, getattr(draws, DRAWN.get(key, key))[n])
-        expected.append(image)
+            changed = REFERENCE[key][1](changed, getattr(draws, DRAWN.get(key, key))[n])
+        expected.append(changed)
     torch.testing.assert_close(apply(batch, draws), torch.stack(expected), rtol=1e-5, atol=5e-5)
 
 

@@ -17,7 +17,14 @@ def test_cells_of_one_variant():
 
 
 def test_derived_seeds_depend_on_every_name_and_fit_a_generator():
-    seeds = {derive(0), derive(1), derive(0, "init"), derive(0, "init", 1), derive(0, "init", "1", 1), derive(0, "a\0b")}
+    seeds = {
+        derive(0),
+        derive(1),
+        derive(0, "init"),
+        derive(0, "init", 1),
+        derive(0, "init", "1", 1),
+        derive(0, "a\0b"),
+    }
     assert len(seeds) == 6
     assert all(0 <= seed < 2**63 for seed in seeds)
 

@@ -4,8 +4,7 @@ import pytest
 
 from resgrad.config import ParameterError, read
 from resgrad.study import load_study
-
-PARAMS = Path(__file__).parents[2] / "params.yaml"
+from tests.paths import PARAMS
 
 
 def change(tmp_path: Path, old: str, new: str) -> Path:

@@ -2,12 +2,12 @@ import math
 
 import pandas as pd
 import pytest
-from fake_runs import write_run
 
 from resgrad.analysis.curves import learning_curves
 from resgrad.analysis.runs import load_runs
 from resgrad.analysis.spread import spread, to_rows
 from resgrad.cells import Cell
+from tests.unit.fake_runs import write_run
 
 
 def curves(tmp_path, *accuracies, **diverged):

@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from fake_runs import write_run
 
 from resgrad.analysis.metrics import classification, confusion, cross_entropy, measure_runs, summarise
 from resgrad.analysis.runs import load_runs
 from resgrad.cells import Cell
+from tests.unit.fake_runs import write_run
 
 # Six images of three classes. Actual a a a b b c, predicted a a b b c c:
 #              a  b  c        precision  recall  F1

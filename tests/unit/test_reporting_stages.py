@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from fake_runs import write_run
 
 from resgrad.cells import Matrix
 from resgrad.config import ParameterError
 from stages.compare import compare_variants
 from stages.evaluate import evaluate
 from stages.timing import timing
+from tests.unit.fake_runs import write_run
 
 PARAMETERS = "datasets: [mnist]\ndepths: [14, 8]\nseeds: [0, 1]\nmodel: {residual: %s}\nunrelated: [1]\n"
 CELLS = list(Matrix(datasets=["mnist"], depths=[14, 8], seeds=[0, 1]).cells("mnist"))

@@ -3,10 +3,10 @@ import math
 import re
 
 import pytest
-from fake_runs import CLASSES, write_run
 
 from resgrad.analysis.runs import RunError, load_runs
 from resgrad.cells import Cell
+from tests.unit.fake_runs import CLASSES, write_run
 
 CELLS = [Cell("mnist", "plain", 8, 0), Cell("mnist", "residual", 8, 0)]
 

@@ -4,7 +4,7 @@ import torch
 from resgrad.study import load_study
 from resgrad.training.optimisers import build_optimiser
 from resgrad.training.schedules import learning_rate
-from tests.unit.test_config import PARAMS
+from tests.paths import PARAMS
 
 TOTAL, PER_EPOCH = 40, 10
 

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 from dvc_render.vega import VegaRenderer
-from fake_runs import write_run
 
 from resgrad.analysis.curves import learning_curves
 from resgrad.analysis.gradient_flow import load_norms, norms_by_layer
 from resgrad.analysis.metrics import confusion
 from resgrad.analysis.runs import load_runs
 from resgrad.cells import Cell
+from tests.unit.fake_runs import write_run
 
 TEMPLATES = Path(__file__).parents[2] / ".dvc/plots"
 CELLS = [Cell("mnist", "plain", 8, 0), Cell("mnist", "plain", 14, 0)]

@@ -2,11 +2,11 @@ import json
 import math
 
 import pytest
-from fake_runs import write_run
 
 from resgrad.analysis.runs import RunError
 from resgrad.analysis.timing import load_times, summarise
 from resgrad.cells import Cell
+from tests.unit.fake_runs import write_run
 
 CELLS = [Cell("mnist", variant, 8, seed) for variant in ("plain", "residual") for seed in (0, 1)]
 

@@ -19,10 +19,11 @@ from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.loop import Trainer
 from resgrad.training.results import chance_log_probabilities, predictions_table
 from resgrad.training.state import pack
-from tests.unit.test_config import PARAMS
+from tests.paths import PARAMS
 
 STUDY = load_study(PARAMS)
 CPU = torch.device("cpu")
+AUGMENT = STUDY.train.augment["mnist"].model_copy(update={"horizontal_flip": True, "contrast": 0.2})
 
 
 def split(images, seed):
@@ -42,7 +43,7 @@ def trainer(folder, *, epochs=3, **changes):
         split(12, seed=1),
         config=config,
         epochs=epochs,
-        augment=STUDY.train.augment["plantvillage"],
+        augment=AUGMENT,
         gradients=GradientsConfig(every=3, snapshots=2),
         seed=0,
         checkpoint=Checkpoint(folder),
@@ -219,9 +220,10 @@ def test_a_run_has_one_trainer(tmp_path):
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(BusyError, match=rf"run: process {holder.pid} is training"), Checkpoint(
-            tmp_path / "run"
-        ).exclusive():
+        with (
+            pytest.raises(BusyError, match=rf"run: process {holder.pid} is training"),
+            Checkpoint(tmp_path / "run").exclusive(),
+        ):
             pass
         holder.kill()
     with Checkpoint(tmp_path / "run").exclusive():

@@ -26,7 +26,7 @@ CAPTURES = (
     re.compile(r"(?P<source>.*?)\s\(?(?P<number>\d+)(\D.*)?"),
     re.compile(r"(?P<source>.*?)(?P<number>\d+)\D*"),
 )
-"""The first number after a space (``RS_HL 1864``, ``RS_HL 1864 copy``, ``image (33)``), else the last (``IMG_0123``)."""
+"""The first number after a space (``RS_HL 1864``, ``RS_HL 1864 copy``, ``image (33)``), else the last (``IMG_012``)."""
 
 LeafMap = dict[tuple[str, str], str]
 """(canonical class, file name in lower case) -> leaf."""
