@@ -82,7 +82,7 @@ class Project:
 
 
 TINY = {
-    "depths": [8, 14],
+    "depths": [8],
     "seeds": [0, 1],
     "model__width": 2,
     "train__epochs__mnist": 1,

@@ -49,8 +49,7 @@ def test_switching_the_variant_trains_nothing_and_the_diff_compares_the_twins(fi
     try:
         assert set(stages_run(output)) == {"check", "evaluate@mnist", "evaluate@plantvillage"}
         diff = json.loads(finished.run("dvc", "metrics", "diff", "--json"))
-        changed = {name.split("/")[-1] for name in diff["diff" if "diff" in diff else "data"] if name}
-        assert {"mnist.json", "plantvillage.json"} <= changed
+        assert set(diff) == {"metrics/mnist.json", "metrics/plantvillage.json"}
         plots = json.loads(finished.run("dvc", "plots", "diff", "--json"))
         assert "errors" not in plots
         revisions = {entry for plot in plots["data"].values() for item in plot for entry in item.get("revisions", [])}
@@ -80,7 +79,7 @@ def test_another_seed_trains_only_its_own_cells(finished):
     finished.set(seeds=[0, 1, 2])
     try:
         planned = finished.run("dvc", "repro", "--dry")
-        assert len(trained(planned)) == 8
+        assert len(trained(planned)) == 4
         assert all(name.endswith("-2") for name in trained(planned))
     finally:
         finished.run("git", "checkout", "--quiet", "params.yaml")
@@ -113,7 +112,7 @@ def test_two_clones_make_the_same_bytes(finished, tmp_path):
 
 def test_an_experiment_in_a_temporary_folder_runs_its_own_code(finished):
     """An installed or exported path to another checkout's package must not win."""
-    stage = finished.folder / "src/resgrad/analysis/__init__.py"
+    stage = finished.folder / "src/resgrad/analysis/metrics.py"
     original = stage.read_text(encoding="utf-8")
     stage.write_text(original + '\nraise RuntimeError("the code of this checkout")\n', encoding="utf-8")
     try:

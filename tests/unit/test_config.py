@@ -69,7 +69,7 @@ def test_each_mistake_gets_one_sentence(tmp_path, old, new, sentence):
 
 
 def test_a_missing_key_is_named(tmp_path):
-    assert complaint(change(tmp_path, "  batch_size: 64\n", "")).startswith("train.batch_size is missing;")
+    assert complaint(change(tmp_path, "  batch_size: 32\n", "")).startswith("train.batch_size is missing;")
 
 
 def test_several_mistakes_get_a_sentence_each(tmp_path):
