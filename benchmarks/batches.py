@@ -61,7 +61,7 @@ def main() -> None:
         changes.insert(0, transforms.Grayscale())
 
     with tempfile.TemporaryDirectory() as tree:
-        write_tree(Path(tree), batches.images, batches.labels)
+        write_tree(Path(tree), torch.from_numpy(images), batches.labels)
         dataset = torchvision.datasets.ImageFolder(tree, transforms.Compose(changes))
 
         def loader(workers: int) -> None:

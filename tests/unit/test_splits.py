@@ -76,10 +76,19 @@ def test_what_a_file_name_tells(stem, name):
 
 
 def test_captures_are_cut_into_stretches_in_the_order_of_their_numbers():
-    numbers = [30, 2, 1, 3, 4, 5, 6, 7, 8, 8, 20]  # eight and more: both 8s stay together
-    groups = group(["C"] * 11, [f"u{i}___S {n}.JPG" for i, n in enumerate(numbers)], {})
-    expected = {n: "C/S 1-8" if n <= 8 else "C/S 20-30" for n in numbers}
-    assert names_of(groups) == [expected[n] for n in numbers]
+    numbers = [*range(100, 0, -1), 8, 20]  # two photographs 8 and 20: with those before, or not at all
+    groups = group(["C"] * 102, [f"u{place}___S {number}.JPG" for place, number in enumerate(numbers)], {})
+    name = dict(zip(numbers, names_of(groups), strict=True))
+    assert [name[number] for number in (1, 8)] == ["C/S 1-8"] * 2
+    assert [name[number] for number in (9, 16)] == ["C/S 9-16"] * 2
+    assert [name[number] for number in (17, 20, 23)] == ["C/S 17-23"] * 3
+    assert names_of(groups)[-2:] == ["C/S 1-8", "C/S 17-23"]
+    assert [one.number for one in groups[-2:]] == [1, 17]
+
+
+def test_a_short_roll_is_cut_into_ten():
+    groups = group(["C"] * 20, [f"u___S {number}.JPG" for number in range(20)], {})
+    assert names_of(groups)[:4] == ["C/S 0-1", "C/S 0-1", "C/S 2-3", "C/S 2-3"]
 
 
 def test_the_same_source_in_two_classes_is_two_rolls():
