@@ -1,13 +1,17 @@
 """What a batch costs, against ``ImageFolder`` with ``DataLoader`` and as a share of a training step.
 
-``python -m benchmarks.batches data/shards/plantvillage`` from the root. The images of the shards are written as PNG
-files into a temporary folder, one folder a class, so that both sides start from the same pixels; that is not timed.
-One thread, batch 64, the augmentation of params.yaml on both sides (torchvision's, image by image, on the other one).
+``python -m benchmarks.batches plantvillage`` from the root, after ``dvc repro preprocess@plantvillage``. One thread,
+batch 64, the augmentation of params.yaml on both sides (torchvision's, image by image, on the other one). The
+alternative reads a tree of files, one folder a class, unpacked beforehand: the photographs as they come, resized on the
+fly, or, kinder to it, PNG files that already have the size of the shards.
 """
 
 import argparse
 import importlib
+import statistics
 import tempfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -16,7 +20,9 @@ from torch import nn
 
 from benchmarks._networks import residual_network
 from benchmarks._timing import interleaved, milliseconds, print_table, ratio
+from resgrad.data.archives import list_images, read
 from resgrad.data.batches import Batches, steps_per_epoch
+from resgrad.data.config import AugmentConfig
 from resgrad.data.shards import Shards
 from resgrad.study import load_study
 from resgrad.vision import torchvision
@@ -34,67 +40,83 @@ def write_tree(folder: Path, images: torch.Tensor, labels: torch.Tensor) -> None
         Image.fromarray(pixels).save(path)
 
 
+def unpack(archive: Path, folder: Path) -> None:
+    """Write the images of an archive, one folder a class."""
+    with zipfile.ZipFile(archive) as file:
+        for member in list_images(archive):
+            path = folder / member.label / member.name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(read(file, member))
+
+
 def main() -> None:
-    """Time one epoch of batches each way, and training steps at depth 20 and 56."""
+    """Time epochs of batches each way, and training steps at depth 20 and 56."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("shards", type=Path)
-    folder = parser.parse_args().shards
+    parser.add_argument("dataset")
+    dataset = parser.parse_args().dataset
     torch.set_num_threads(1)
-    shards = Shards(folder)
+    shards = Shards(Path("data/shards", dataset))
     manifest = shards.manifest
     images, labels, _ = shards.read("train")
     scaling = manifest["scaling"][manifest["split"]]
-    augment = load_study(Path("params.yaml")).train.augment[folder.name]
+    augment = load_study(Path("params.yaml")).train.augment[dataset]
     batches = Batches(images, labels, scaling["mean"], scaling["std"], torch.device("cpu"))
-    importlib.import_module("torchvision.transforms")
-    transforms = torchvision.transforms
-    channels, _, size = manifest["shape"]
-    changes = [
-        transforms.ColorJitter(augment.brightness, augment.contrast, augment.saturation),
-        transforms.RandomHorizontalFlip(0.5 * augment.horizontal_flip),
-        transforms.RandomVerticalFlip(0.5 * augment.vertical_flip),
-        transforms.RandomCrop(size, padding=augment.crop_padding or None),
-        transforms.ToTensor(),
-        transforms.Normalize(scaling["mean"], scaling["std"]),
-    ]
-    if channels == 1:
-        changes.insert(0, transforms.Grayscale())
+    archive = Path("data/raw", dataset, "images.zip")
 
-    with tempfile.TemporaryDirectory() as tree:
-        write_tree(Path(tree), torch.from_numpy(images), batches.labels)
-        dataset = torchvision.datasets.ImageFolder(tree, transforms.Compose(changes))
+    def ours() -> None:
+        for _ in batches.shuffled(BATCH, augment, seed=0, epoch=1):
+            pass
 
-        def loader(workers: int) -> None:
-            for _ in torch.utils.data.DataLoader(dataset, BATCH, shuffle=True, num_workers=workers):
-                pass
-
-        def ours() -> None:
-            for _ in batches.shuffled(BATCH, augment, seed=0, epoch=1):
-                pass
-
-        seconds = interleaved(
-            {
-                "ours": ours,
-                "`ImageFolder` + `DataLoader`": lambda: loader(0),
-                "`ImageFolder` + `DataLoader`, 2 workers": lambda: loader(2),
-            },
-            ROUNDS,
-        )
-    steps = steps_per_epoch(len(batches), BATCH)
-    per_batch = {name: [value / steps for value in values] for name, values in seconds.items()}
+    with tempfile.TemporaryDirectory() as resized, tempfile.TemporaryDirectory() as original:
+        write_tree(Path(resized), torch.from_numpy(images), batches.labels)
+        trees = {"PNG of that size": resized}
+        if archive.exists():
+            unpack(archive, Path(original))
+            trees["photographs"] = original
+        epochs, per_epoch = {"ours": ours}, {"ours": len(batches)}
+        for name, tree in trees.items():
+            for workers in (0, 2):
+                title = f"`ImageFolder` + `DataLoader`, {name}, {workers} workers"
+                loader = torch.utils.data.DataLoader(
+                    torchvision.datasets.ImageFolder(tree, changes(augment, manifest["shape"], scaling)),
+                    BATCH,
+                    shuffle=True,
+                    num_workers=workers,
+                )
+                epochs[title] = lambda loader=loader: sum(len(labels) for _, labels in loader)
+                per_epoch[title] = len(loader.dataset)
+        seconds = interleaved(epochs, ROUNDS)
+    per_batch = {
+        name: [value / steps_per_epoch(per_epoch[name], BATCH) for value in values] for name, values in seconds.items()
+    }
     rows = [[name, milliseconds(v), ratio(v, per_batch["ours"])] for name, v in per_batch.items()]
-    print(f"{folder.name}: {len(batches)} training images of {manifest['shape']}, {ROUNDS} rounds\n")
+    print(f"{dataset}: {len(batches)} training images of {manifest['shape']}, {ROUNDS} rounds\n")
     print_table(["batches", "ms per batch, median (minimum to maximum)", "against ours"], rows)
     print()
     rows = []
     for depth in (20, 56):
-        step = training_step(batches, depth, len(manifest["classes"]))
-        step_seconds = interleaved(
-            {"step": step, "batch": lambda: next(iter(batches.shuffled(BATCH, augment, 0, 1)))}, ROUNDS
-        )["step"]
-        share = sorted(a / b for a, b in zip(per_batch["ours"], step_seconds, strict=True))[ROUNDS // 2]
-        rows.append([str(depth), milliseconds(step_seconds), f"{100 * share:.2f} %"])
-    print_table(["depth", "ms per training step, width 8", "of which a batch of ours would be"], rows)
+        steps = interleaved({"step": training_step(batches, depth, len(manifest["classes"]))}, ROUNDS)["step"]
+        share = statistics.median(a / b for a, b in zip(per_batch["ours"], steps, strict=True))
+        rows.append([str(depth), milliseconds(steps), f"{100 * share:.2f} %"])
+    print_table(["depth", "ms per training step, width 8", "a batch of ours, of a step"], rows)
+
+
+def changes(augment: AugmentConfig, shape: list[int], scaling: dict[str, list[float]]) -> Callable:
+    """Return torchvision's transforms that do to one image what a batch of ours does to many."""
+    transforms = importlib.import_module("torchvision.transforms")
+    channels, size, _ = shape
+    return transforms.Compose(
+        [
+            transforms.Grayscale(channels) if channels == 1 else transforms.Lambda(lambda image: image),
+            transforms.Resize((size, size)),
+            transforms.ColorJitter(augment.brightness, augment.contrast, augment.saturation),
+            transforms.RandomHorizontalFlip(0.5 * augment.horizontal_flip),
+            transforms.RandomVerticalFlip(0.5 * augment.vertical_flip),
+            transforms.RandomCrop(size, padding=augment.crop_padding or None),
+            transforms.ToTensor(),
+            transforms.Normalize(scaling["mean"], scaling["std"]),
+        ]
+    )
 
 
 def training_step(batches: Batches, depth: int, classes: int):

@@ -1,24 +1,23 @@
-"""Time from a zip of photographs to tensors on disk, against what one would write with torchvision.
+"""From a zip of photographs to tensors on disk, against what one would write with torchvision.
 
-    python benchmarks/preprocess.py path/to/plantvillage.zip
-
-Every contender resizes all photographs to 64 x 64 and is timed as a whole process, start-up included; the contenders
-take turns. For torchvision's ImageFolder the archive is unpacked beforehand, which is not counted. Prints Markdown.
+``python -m benchmarks.preprocess path/to/photographs.zip`` from the root. Everything is resized to 64 x 64, and each
+contender is timed as a process of its own, start-up included. For torchvision's ``ImageFolder`` the archive is unpacked
+beforehand, which is not timed.
 """
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
-import time
+import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from benchmarks._timing import interleaved, print_table, ratio
 
 SIZE = 64
-SRC = Path(__file__).resolve().parent.parent / "src"
 
 
 def ours(folder: Path) -> None:
@@ -101,44 +100,35 @@ def prepare(archive: Path, folder: Path) -> int:
     return len(entries)
 
 
-def seconds(name: str, folder: Path) -> float:
+def run(name: str, folder: Path) -> None:
     """Run one contender in a process of its own."""
-    started = time.perf_counter()
-    command = [sys.executable, __file__, str(folder), "--contender", name]
-    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(SRC)}, check=True)
-    return time.perf_counter() - started
+    command = [sys.executable, "-m", "benchmarks.preprocess", str(folder), "--contender", name]
+    subprocess.run(command, check=True)
 
 
-def main(archive: Path, runs: int) -> None:
-    """Let all contenders take turns and print their medians."""
-    with TemporaryDirectory() as name:
+def main(archive: Path, rounds: int) -> None:
+    """Let all contenders take turns; print their medians."""
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         images = prepare(archive, folder)
-        times = {contender: [] for contender in CONTENDERS}
-        for contender in CONTENDERS:  # once unmeasured: the archive and the libraries into the page cache
-            seconds(contender, folder)
-        for _ in range(runs):
-            for contender in CONTENDERS:
-                times[contender].append(seconds(contender, folder))
-    medians = {contender: statistics.median(own) for contender, own in times.items()}
-    print(f"{images} images to {SIZE}x{SIZE}, {len(os.sched_getaffinity(0))} cores, n = {runs}\n")
-    print("| | median, s | min to max, s | images/s | time relative to ours |")
-    print("|---|---|---|---|---|")
+        seconds = interleaved({contender: partial(run, contender, folder) for contender in CONTENDERS}, rounds)
+    rows = []
     for contender, (title, _) in CONTENDERS.items():
-        own, median = times[contender], medians[contender]
-        print(
-            f"| {title} | {median:.2f} | {min(own):.2f} to {max(own):.2f} | {images / median:,.0f} "
-            f"| {median / medians['ours']:.1f}x |"
-        )
+        low, *_, high = ordered = sorted(seconds[contender])
+        median = ordered[rounds // 2]
+        against = ratio(seconds[contender], seconds["ours"])
+        rows.append([title, f"{median:.2f} ({low:.2f} to {high:.2f})", f"{images / median:,.0f}", against])
+    print(f"{images} images to {SIZE}x{SIZE}, {os.cpu_count()} cores, {rounds} rounds\n")
+    print_table(["", "s, median (minimum to maximum)", "images/s", "against ours"], rows)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", type=Path, help="a zip of class folders")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.contender:
         CONTENDERS[arguments.contender][1](arguments.archive)
     else:
-        main(arguments.archive, arguments.runs)
+        main(arguments.archive, arguments.rounds)

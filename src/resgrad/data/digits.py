@@ -31,11 +31,15 @@ def read(folder: Path, *, size: int, color: Color) -> Source:
     train_images, train_labels = _read_part(folder, "train")
     test_images, test_labels = _read_part(folder, "test")
     first_test = len(train_images)
-    digests = [hashlib.sha256(image).hexdigest() for images in (train_images, test_images) for image in images]
+    digests = [hashlib.sha256(image).digest() for images in (train_images, test_images) for image in images]
     gone = _duplicates(digests, train_labels)
     kept = np.array([row for row in range(len(digests)) if row not in gone])
     values = np.concatenate([train_labels, test_labels])[kept]
     present = np.unique(values)
+
+    def id_of(position: int) -> str:
+        row = kept[position]
+        return f"train-{row:05d}" if row < first_test else f"test-{row - first_test:05d}"
 
     def pictures(positions: list[int]) -> Iterator[Picture]:
         for row in kept[positions]:
@@ -44,11 +48,11 @@ def read(folder: Path, *, size: int, color: Color) -> Source:
 
     return Source(
         classes=[str(value) for value in present],
-        ids=[f"train-{row:05d}" if row < first_test else f"test-{row - first_test:05d}" for row in kept],
         labels=np.searchsorted(present, values).astype(np.int64),
         groups=None,
         is_test=kept >= first_test,
         skipped=Counter(gone.values()),
+        id_of=id_of,
         pictures=pictures,
     )
 
@@ -72,7 +76,7 @@ def _read_part(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def _duplicates(digests: list[str], train_labels: np.ndarray) -> dict[int, str]:
+def _duplicates(digests: list[bytes], train_labels: np.ndarray) -> dict[int, str]:
     """Map the rows of training images that must go to the reason; digests begin with the training's."""
     training, test = digests[: len(train_labels)], set(digests[len(train_labels) :])
     gone = {row: "duplicate_of_test" for row, digest in enumerate(training) if digest in test}

@@ -17,7 +17,9 @@ from resgrad.data.class_names import canonical
 from resgrad.errors import ResgradError
 
 STRETCH = 8
-"""Captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
+"""Most captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
+STRETCHES = 10
+"""Least stretches in a roll, so that a short roll can be cut near the asked shares too."""
 
 LEAF = re.compile(r"(?P<source>.*?)[\s_]Leaf (?P<leaf>\d{1,3})(\.\d+)?( Day \d+)?", re.IGNORECASE)
 """``GHLB_PS Leaf 28.3 Day 9``: leaf 28, its third photograph. Four digits (``GHLB2 Leaf 8756``): the camera's count."""
@@ -104,11 +106,12 @@ def _capture(stem: str) -> tuple[str, int]:
 def _stretches(label: str, source: str, captures: list[tuple[int, int]]) -> dict[int, Group]:
     """Cut one camera roll, (capture number, photograph) in order, into stretches; equal numbers stay together."""
     groups: dict[int, Group] = {}
+    length = max(1, min(STRETCH, len(captures) // STRETCHES))
     stretch: list[tuple[int, int]] = []
     for position, (number, index) in enumerate(captures):
         stretch.append((number, index))
         following = captures[position + 1][0] if position + 1 < len(captures) else None
-        if following is None or (len(stretch) >= STRETCH and following != number):
+        if following is None or (len(stretch) >= length and following != number):
             shared = Group(f"{label}/{source} {stretch[0][0]}-{number}", f"{label}/{source}", stretch[0][0])
             groups.update((member, shared) for _, member in stretch)
             stretch = []

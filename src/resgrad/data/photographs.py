@@ -19,6 +19,8 @@ from resgrad.data.pictures import Picture, Source
 
 CHUNK_BYTES = 2**19
 """Decoded pixels that a thread hands over at once: enough to make the handing over cheap."""
+AHEAD = 6
+"""Chunks that wait beyond one per thread, so that threads go on while a shard is written."""
 
 
 @contextmanager
@@ -44,20 +46,33 @@ def opened(
     spellings = published(member.label for member in members)
     with zipfile.ZipFile(archive) as file:
         gone = _duplicates(file, members)
-        kept = [member for position, member in enumerate(members) if position not in gone]
-        labels = [spellings[canonical(member.label)] for member in kept]
+        kept = [
+            # With strings that exist once: those of the archive's directory and of the classes.
+            member._replace(path=file.getinfo(member.path).filename, label=spellings[canonical(member.label)])
+            for position, member in enumerate(members)
+            if position not in gone
+        ]
+        del members
+        labels = [member.label for member in kept]
+        names = [member.name for member in kept]
         places = {name: place for place, name in enumerate(spellings.values())}
+        shared = {name for name, times in Counter(zip(labels, names, strict=True)).items() if times > 1}
+
+        def id_of(position: int) -> str:
+            """Name a photograph ``class/file name``, or by its full path where several would have that name."""
+            path, label, name, _ = kept[position]
+            return path if (label, name) in shared else f"{label}/{name}"
 
         def pictures(positions: list[int]) -> Iterator[Picture]:
             return _decode_all(file, [kept[position] for position in positions], size, color, threads or _cores())
 
         yield Source(
             classes=list(spellings.values()),
-            ids=_ids(labels, kept),
             labels=np.array([places[label] for label in labels], np.int64),
-            groups=leaves.group(labels, [member.name for member in kept], leaf_of),
+            groups=leaves.group(labels, names, leaf_of),
             is_test=None,
             skipped=Counter(gone.values()),
+            id_of=id_of,
             pictures=pictures,
         )
 
@@ -83,7 +98,7 @@ def _decode_all(
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(members), per_chunk):
             pending.append(pool.submit(_decode_chunk, file, members[start : start + per_chunk], size, color))
-            if len(pending) > 2 * threads:
+            if len(pending) > threads + AHEAD:
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
@@ -94,18 +109,11 @@ def _decode_chunk(file: zipfile.ZipFile, members: list[Member], size: int, color
 
 
 def _decode_one(data: bytes, size: int, color: Color) -> Picture:
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = hashlib.sha256(data).digest()
     try:
         return Picture(sha256, decode(data, size, color))
     except ImageError as error:
         return Picture(sha256, None, error.reason)
-
-
-def _ids(labels: list[str], members: list[Member]) -> list[str]:
-    """Name each photograph ``class/file name``, or by its full path where several would have that name."""
-    names = [f"{label}/{member.name}" for label, member in zip(labels, members, strict=True)]
-    times = Counter(names)
-    return [name if times[name] == 1 else member.path for name, member in zip(names, members, strict=True)]
 
 
 def _cores() -> int:

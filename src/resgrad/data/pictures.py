@@ -13,7 +13,7 @@ from resgrad.data.leaves import Group
 class Picture(NamedTuple):
     """One picture, decoded and resized if it can be."""
 
-    sha256: str
+    sha256: bytes
     """Of the source: the file's bytes, or the pixels of an IDX image."""
     pixels: np.ndarray | None
     """uint8, C x H x W."""
@@ -26,7 +26,6 @@ class Source:
     """All pictures of a source except duplicates; N is their number."""
 
     classes: list[str]
-    ids: list[str]
     labels: np.ndarray
     """Position in ``classes``, int64, N."""
     groups: list[Group] | None
@@ -35,5 +34,7 @@ class Source:
     """The source's own test split, bool, N; None where it brings none."""
     skipped: Counter[str]
     """Pictures left out, by reason."""
+    id_of: Callable[[int], str]
+    """The name of the picture at a position; made when asked for, as a large source has more names than memory."""
     pictures: Callable[[list[int]], Iterator[Picture]]
     """Decodes the pictures at these positions, in this order."""

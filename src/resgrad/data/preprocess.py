@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -61,14 +62,14 @@ def preprocess(
         }
         skipped = source.skipped.copy()
         writer = ShardWriter(partial, shape)
-        written, index = _write_images(writer, source, schemes, skipped)
+        written, digests = _write_images(writer, source, schemes, skipped)
         labels = source.labels[written]
         schemes = {scheme: dealt[written] for scheme, dealt in schemes.items()}
         splits.check(schemes[split], labels, source.classes)
         counts = {scheme: splits.count(dealt, labels, source.classes) for scheme, dealt in schemes.items()}
         leak = _leak(source, written, schemes)
         writer.finish(
-            index,
+            _index(source, written, digests, schemes),
             {
                 "provenance": provenance,
                 "classes": source.classes,
@@ -122,35 +123,40 @@ def _deal(source: Source, validation: float, test: float | None) -> dict[str, np
 
 def _write_images(
     writer: ShardWriter, source: Source, schemes: dict[str, np.ndarray], skipped: Counter[str]
-) -> tuple[np.ndarray, list[dict[str, Any]]]:
+) -> tuple[np.ndarray, list[bytes]]:
     """Write each picture that some scheme has a use for; count the others.
 
     Returns:
-        The positions of the pictures that are written, int64, and their rows of the index.
+        The positions of the pictures that are written, int64, and their SHA-256.
     """
     used = np.flatnonzero(np.any([dealt != splits.UNUSED for dealt in schemes.values()], axis=0)).tolist()
-    skipped.update(over_train_limit=len(source.ids) - len(used))
-    names = [*splits.SPLITS, None]  # UNUSED is -1, the last
-    written, index = [], []
+    skipped.update(over_train_limit=len(source.labels) - len(used))
+    written, digests = [], []
     bar = tqdm(used, "Images", unit="image", disable=None, leave=False)
     for position, picture in zip(bar, source.pictures(used), strict=True):
         if picture.pixels is None:
             skipped[picture.reason] += 1
             continue
-        label = int(source.labels[position])
-        parts = {scheme: int(schemes[scheme][position]) for scheme in SCHEMES}
-        writer.add(picture.pixels, label, [scheme for scheme, part in parts.items() if part == splits.TRAIN])
+        trained_in = [scheme for scheme in SCHEMES if schemes[scheme][position] == splits.TRAIN]
+        writer.add(picture.pixels, int(source.labels[position]), trained_in)
         written.append(position)
-        index.append(
-            {
-                "id": source.ids[position],
-                "label": label,
-                "group": source.groups[position].name if source.groups else None,
-                **{f"split_{scheme}": names[part] for scheme, part in parts.items()},
-                "sha256": picture.sha256,
-            }
-        )
-    return np.array(written, np.int64), index
+        digests.append(picture.sha256)
+    return np.array(written, np.int64), digests
+
+
+def _index(
+    source: Source, written: np.ndarray, digests: list[bytes], schemes: dict[str, np.ndarray]
+) -> Iterator[dict[str, Any]]:
+    """Make the rows of the index; ``schemes`` are those of the pictures that are written."""
+    names = [*splits.SPLITS, None]  # UNUSED is -1, the last
+    for row, position in enumerate(written):
+        yield {
+            "id": source.id_of(position),
+            "label": int(source.labels[position]),
+            "group": source.groups[position].name if source.groups else None,
+            **{f"split_{scheme}": names[dealt[row]] for scheme, dealt in schemes.items()},
+            "sha256": digests[row].hex(),
+        }
 
 
 def _leak(source: Source, written: np.ndarray, schemes: dict[str, np.ndarray]) -> dict[str, float]:

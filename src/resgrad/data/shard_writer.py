@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from resgrad.files import write_json
 
 SHARD_BYTES = 8 * 2**20
 """A shard holds as many images as fit into this; writing needs about three times as much memory."""
+
+INDEX_ROWS = 2048
+"""Rows of the index that are in memory at a time, and in a row group."""
 
 SCHEMES = ("leaf", "random")
 
@@ -108,8 +112,10 @@ def _power_sums(images: np.ndarray) -> np.ndarray:
 
 
 def _write_index(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    supply = iter(rows)
     # By way of JSON, because pa.array and pa.table import pandas to find out whether they were handed some: 0.2 s.
-    lines = "\n".join(json.dumps(row) for row in rows).encode()
-    options = pyarrow.json.ParseOptions(explicit_schema=INDEX, unexpected_field_behavior="error")
-    table = pyarrow.json.read_json(BytesIO(lines), parse_options=options)
-    pq.write_table(table, path, compression="zstd")
+    parsing = pyarrow.json.ParseOptions(explicit_schema=INDEX, unexpected_field_behavior="error")
+    reading = pyarrow.json.ReadOptions(use_threads=False)  # each thread would keep memory of its own
+    with pq.ParquetWriter(path, INDEX, compression="zstd") as writer:
+        while lines := "\n".join(json.dumps(row) for row in islice(supply, INDEX_ROWS)):
+            writer.write_table(pyarrow.json.read_json(BytesIO(lines.encode()), reading, parsing))

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from resgrad.cells import Cell
@@ -41,10 +41,11 @@ def write_run(
         steps = {"step": range(len(progress.losses)), "learning_rate": progress.rates, "loss": progress.losses}
         pq.write_table(pa.table({name: pa.array(values) for name, values in steps.items()}), partial / "steps.parquet")
         pq.write_table(predictions, partial / "predictions.parquet", compression="zstd")
+        # Not save_file, whose files only their owner may read, in a DVC cache that others share.
         weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-        save_file(weights, partial / "weights.safetensors")
+        (partial / "weights.safetensors").write_bytes(save(weights))
         snapshots = {f"step-{step:06d}": torch.from_numpy(g) for step, g in recording.snapshots.items()}
-        save_file(snapshots, partial / "snapshots.safetensors")
+        (partial / "snapshots.safetensors").write_bytes(save(snapshots))
 
 
 def summarise(
