@@ -68,8 +68,9 @@ def list_images(archive: Path) -> list[Member]:
             f"{archive} cannot be read as a zip file ({error}): it is another kind of file, cut short or damaged; "
             "fetch it again."
         ) from None
-    _check_entries(archive, entries)
-    members = [_member(entry) for entry in entries if _is_image_entry(entry)]
+    images = [entry for entry in entries if _is_image_entry(entry)]
+    _check_entries(archive, entries, images)
+    members = [_member(entry) for entry in images]
     if not members:
         raise ArchiveError(
             f"{archive} holds no images ({', '.join(sorted(IMAGE_ENDINGS))}); "
@@ -123,7 +124,7 @@ def is_image(path: PurePosixPath) -> bool:
     return path.suffix.lower() in IMAGE_ENDINGS and not hidden
 
 
-def _check_entries(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
+def _check_entries(archive: Path, entries: list[zipfile.ZipInfo], images: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES:
         raise ArchiveError(f"{archive} holds {len(entries):,} entries; at most {MAX_ENTRIES:,} can be used.")
     for name, times in Counter(entry.filename for entry in entries).most_common(1):
@@ -131,10 +132,12 @@ def _check_entries(archive: Path, entries: list[zipfile.ZipInfo]) -> None:
             raise ArchiveError(
                 f"{archive} holds {times} entries named {name!r}, and which is meant is unclear; repack it."
             )
-    for entry in entries:
-        if fault := _fault(entry) or (_is_image_entry(entry) and _fault_of_image(entry)):
-            raise ArchiveError(f"{archive} cannot be trusted: its entry {entry.orig_filename!r} {fault}; repack it.")
-    total = sum(entry.file_size for entry in entries if _is_image_entry(entry))
+    for group, find_fault in ((entries, _fault), (images, _fault_of_image)):
+        for entry in group:
+            if fault := find_fault(entry):
+                name = entry.orig_filename
+                raise ArchiveError(f"{archive} cannot be trusted: its entry {name!r} {fault}; repack it.")
+    total = sum(entry.file_size for entry in images)
     if total > MAX_TOTAL_BYTES:
         raise ArchiveError(f"{archive} would inflate to {total:,} bytes; at most {MAX_TOTAL_BYTES:,} can be used.")
 
