@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
+from tqdm import tqdm
 
 from resgrad.data import drawn_leaves, idx
 from resgrad.files import replacing
@@ -22,8 +23,8 @@ PHOTOGRAPHS = 3
 def write_digits(folder: Path) -> None:
     """Write scikit-learn's 1,797 handwritten digits, 8 x 8 pixels, as the four IDX files of MNIST.
 
-    They are the test part of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998), in the order
-    of their writers; the last fifth is the test split, so that its writers are new.
+    They are the test part of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998); the last fifth,
+    in the set's own order, becomes the test split.
     """
     digits = load_digits()
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
@@ -37,14 +38,13 @@ def write_digits(folder: Path) -> None:
 def write_leaves(archive: Path) -> None:
     """Write a zip of drawn leaves: class folders, and each leaf photographed several times, as in PlantVillage."""
     with replacing(archive) as partial, zipfile.ZipFile(partial, "w") as file:
-        for shape, condition in product(drawn_leaves.SHAPES, drawn_leaves.CONDITIONS):
-            label = f"Drawn_{shape}___{condition}"
-            for number in range(1, LEAVES + 1):
-                generator = np.random.default_rng(derive(0, "leaf", shape, condition, number))
-                leaf = drawn_leaves.draw_leaf(shape, condition, generator)
-                for shot in range(1, PHOTOGRAPHS + 1):
-                    name = f"{uuid.UUID(bytes=generator.bytes(16), version=4)}___DRAWN Leaf {number}.{shot}.JPG"
-                    stream = BytesIO()
-                    drawn_leaves.photograph(leaf, generator).save(stream, "JPEG", quality=90)
-                    # A ZipInfo made by hand has a fixed time, 1980-01-01.
-                    file.writestr(zipfile.ZipInfo(f"PlantVillage/{label}/{name}"), stream.getvalue())
+        leaves = list(product(drawn_leaves.SHAPES, drawn_leaves.CONDITIONS, range(1, LEAVES + 1)))
+        for shape, condition, number in tqdm(leaves, "Drawing", unit="leaf", disable=None, leave=False):
+            generator = np.random.default_rng(derive(0, "leaf", shape, condition, number))
+            leaf = drawn_leaves.draw_leaf(shape, condition, generator)
+            for shot in range(1, PHOTOGRAPHS + 1):
+                name = f"{uuid.UUID(bytes=generator.bytes(16), version=4)}___DRAWN Leaf {number}.{shot}.JPG"
+                stream = BytesIO()
+                drawn_leaves.photograph(leaf, generator).save(stream, "JPEG", quality=90)
+                # A ZipInfo made by hand has a fixed time, 1980-01-01.
+                file.writestr(zipfile.ZipInfo(f"PlantVillage/Drawn_{shape}___{condition}/{name}"), stream.getvalue())
