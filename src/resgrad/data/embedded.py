@@ -23,8 +23,8 @@ PHOTOGRAPHS = 3
 def write_digits(folder: Path) -> None:
     """Write scikit-learn's 1,797 handwritten digits, 8 x 8 pixels, as the four IDX files of MNIST.
 
-    They are the test part of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998); the last fifth,
-    in the set's own order, becomes the test split.
+    They are the test part of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998). The last
+    fifth, in the set's own order, becomes the test split.
     """
     digits = load_digits()
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
