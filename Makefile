@@ -28,7 +28,7 @@ lock:
 	uv pip compile --universal --python-version 3.11 --group dev --no-annotate --no-header pyproject.toml \
 		| grep -vE '^(nvidia-|cuda-|triton==)' > requirements.lock
 
-## clean: remove checkpoints of interrupted trainings and partial downloads
+## clean: remove checkpoints of interrupted trainings and partial downloads; not while one runs
 clean:
 	rm -rf .checkpoints
 

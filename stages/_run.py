@@ -12,5 +12,7 @@ def run(main: Callable[[], None]) -> None:
         main()
     except ResgradError as error:
         sys.exit(str(error))
+    except OSError as error:  # a full disk, a folder that cannot be written
+        sys.exit(f"{error.filename or 'A file'}: {error.strerror or error}; make room or give access, and run again.")
     except KeyboardInterrupt:
         sys.exit("Interrupted; run the same command again to go on.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from resgrad.files import replacing
 from resgrad.study import load_study
+from resgrad.training.devices import choose_device
 from stages._run import run
 
 MARK = Path("data/checked.txt")
@@ -11,8 +12,7 @@ MARK = Path("data/checked.txt")
 
 def check() -> None:
     """Read params.yaml; write a mark that never changes, on which the first stages depend."""
-    MARK.unlink(missing_ok=True)
-    load_study(Path("params.yaml"))
+    choose_device(load_study(Path("params.yaml")).train.device)
     with replacing(MARK) as partial:
         partial.write_text("The parameters can be used.\n", encoding="utf-8")
 

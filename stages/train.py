@@ -3,11 +3,12 @@
 import argparse
 import time
 from pathlib import Path
+from typing import get_args
 
 import torch
 
 from resgrad.cells import VARIANTS, Cell
-from resgrad.config import load, read
+from resgrad.config import DatasetName, load, read
 from resgrad.data.batches import Batches
 from resgrad.data.shards import Shards
 from resgrad.files import write_json
@@ -47,16 +48,16 @@ def train(cell: Cell) -> None:
         "shards": manifest,
         "machine": machine,
     }
+    network = build_network(
+        model,
+        depth=cell.depth,
+        residual=cell.variant == "residual",
+        in_channels=manifest["shape"][0],
+        classes=len(manifest["classes"]),
+        seed=cell.seed,
+    ).to(device, memory_format=torch.channels_last)
     checkpoint = Checkpoint(Path(".checkpoints", f"{cell.dataset}-{cell.name}-{run_key(decides)}"))
     with checkpoint.exclusive():
-        network = build_network(
-            model,
-            depth=cell.depth,
-            residual=cell.variant == "residual",
-            in_channels=manifest["shape"][0],
-            classes=len(manifest["classes"]),
-            seed=cell.seed,
-        ).to(device, memory_format=torch.channels_last)
         _, training = _read(shards, "train", device)
         validation_ids, validation = _read(shards, "validation", device)
         trainer = Trainer(
@@ -95,7 +96,7 @@ def train(cell: Cell) -> None:
             recording=trainer.recording,
         )
         write_table(Path("data/gradients", cell.dataset, f"{cell.name}.parquet"), cell, trainer.recording)
-        seconds = {**progress.seconds, "total": time.perf_counter() - started}
+        seconds = {**progress.seconds, "total": trainer.earlier_seconds + time.perf_counter() - started}
         write_json(
             Path("data/times", cell.dataset, f"{cell.name}.json"),
             {
@@ -115,7 +116,7 @@ def _read(shards: Shards, split: str, device: torch.device) -> tuple[list[str], 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset")
+    parser.add_argument("dataset", choices=get_args(DatasetName))
     parser.add_argument("variant", choices=VARIANTS)
     parser.add_argument("depth", type=int)
     parser.add_argument("seed", type=int)

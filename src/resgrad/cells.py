@@ -31,7 +31,7 @@ class Matrix(Section):
 
     datasets: Annotated[list[DatasetName], Field(min_length=1)]
     depths: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
-    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)]
 
     @field_validator("datasets", "depths", "seeds")
     @classmethod

@@ -4,9 +4,10 @@ import hashlib
 
 
 def derive(root: int, *names: str | int) -> int:
-    """Return a seed in [0, 2^63) that depends on the root and on every name, and on nothing else.
+    """Return a seed in [0, 2^63) that depends on the root and on the names as text, and on nothing else.
 
-    Draws with different names are independent; adding a draw under a new name moves no other.
+    Draws with different names are independent; adding a draw under a new name moves no other. No name may hold a NUL,
+    which separates them.
     """
     text = "\0".join(str(name) for name in (root, *names))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -92,6 +92,20 @@ def test_killed_and_run_again(prepared, undisturbed, victim):
     assert not list((prepared.folder / ".checkpoints").glob("*/state.safetensors"))
 
 
+def test_other_code_starts_afresh(prepared, undisturbed):
+    """Also that of the network, which is imported by name only when it is built."""
+    dvc = start_and_wait_for_a_checkpoint(prepared)
+    os.killpg(dvc.pid, signal.SIGKILL)
+    dvc.wait()
+    interrupted = {path.name for path in (prepared.folder / ".checkpoints").glob("mnist-*")}
+    blocks = prepared.folder / "src/resgrad/models/blocks.py"
+    blocks.write_text(blocks.read_text(encoding="utf-8") + "\n# Another version.\n", encoding="utf-8")
+    prepared.run("dvc", "repro", STAGE)
+    assert prepared.hashes(*RESULTS) == undisturbed[0.1]  # the comment computes nothing
+    left = {path.name for path in (prepared.folder / ".checkpoints").glob("mnist-*")}
+    assert left == interrupted, "the old checkpoint was resumed"
+
+
 def test_another_learning_rate_starts_afresh(prepared, undisturbed):
     dvc = start_and_wait_for_a_checkpoint(prepared)
     os.killpg(dvc.pid, signal.SIGKILL)

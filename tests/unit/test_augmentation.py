@@ -95,6 +95,16 @@ def test_every_image_has_its_own_draw():
         assert len(values.unique(dim=0)) > 1, name
 
 
+def test_draws_are_uniform_over_the_documented_range():
+    draws = draw(config(**{key: setting for key, (setting, _) in REFERENCE.items()}), 4000, torch.Generator())
+    for flips in (draws.horizontal_flip, draws.vertical_flip):
+        assert 0.46 < flips.double().mean() < 0.54
+    assert draws.shift.unique().tolist() == list(range(-3, 4))
+    for values, low, high in ((draws.rotation, -30, 30), (draws.brightness, 0.5, 1.5), (draws.contrast, 0.5, 1.5)):
+        assert low <= values.min() < low + 0.01 * (high - low)
+        assert high >= values.max() > high - 0.01 * (high - low)
+
+
 def test_nothing_is_drawn_and_nothing_changes_when_all_is_off():
     draws = draw(config(), 5, torch.Generator())
     assert set(vars(draws).values()) == {None}
@@ -105,6 +115,6 @@ def test_nothing_is_drawn_and_nothing_changes_when_all_is_off():
 
 def test_a_batch_takes_its_own_rows():
     draws = draw(config(rotation=10.0), 10, torch.Generator())
-    part = draws.batch(slice(4, 7), torch.device("cpu"))
+    part = draws.batch(slice(4, 7))
     assert torch.equal(part.rotation, draws.rotation[4:7])
     assert {name for name, values in vars(part).items() if values is not None} == {"rotation"}

@@ -67,6 +67,20 @@ def test_augmentation_follows_the_image_not_the_batch(batches):
     assert torch.equal(one, whole)
 
 
+def test_augmentation_is_drawn_anew_for_every_epoch_and_seed():
+    """Among images that are all alike, order changes nothing: what differs is the augmentation."""
+    pixels = np.tile(np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4), (20, 1, 1, 1))
+    alike = Batches(pixels, np.zeros(20, int), [0.0], [1.0], torch.device("cpu"))
+    augment = OFF.model_copy(update={"crop_padding": 1})
+
+    def images(seed, epoch):
+        return next(alike.shuffled(20, augment, seed, epoch))[0]
+
+    assert torch.equal(images(0, 1), images(0, 1))
+    assert not torch.equal(images(0, 1), images(0, 2))
+    assert not torch.equal(images(0, 1), images(1, 1))
+
+
 def test_a_constant_channel_is_centred_only():
     batches = Batches(np.full((2, 1, 2, 2), 255, np.uint8), np.zeros(2, int), [1.0], [0.0], torch.device("cpu"))
     images, _ = next(batches.in_order(2))

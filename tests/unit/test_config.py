@@ -58,6 +58,18 @@ def test_the_committed_parameters_are_valid():
             "train.warmup_epochs is 6; allowed: less than train.epochs.mnist, which is 6.",
         ),
         (
+            "test_fraction: 0.2",
+            "test_fraction: 0.9",
+            "data.plantvillage.validation_fraction and test_fraction add up to 1.05; "
+            "allowed: less than 1, the rest is for training.",
+        ),
+        (
+            "test_fraction: 0.2",
+            "test_fraction: null",
+            "data.plantvillage.test_fraction is null; allowed: a share between 0 and 1.",
+        ),
+        ("threads: 1", "threads: 3000000000", "train.threads is 3000000000; allowed: less than or equal to 1024."),
+        (
             "test_fraction: null",
             "test_fraction: 0.2",
             "data.mnist.test_fraction is 0.2; allowed: null, MNIST brings its own test split.",

@@ -71,6 +71,24 @@ def test_another_seed_gives_other_weights():
     assert not torch.equal(build(seed=0).stem[0].weight, build(seed=1).stem[0].weight)
 
 
+def test_layers_of_the_same_shape_start_differently_and_biases_at_zero():
+    network = build()
+    assert not torch.equal(network.stage1[0].conv1.weight, network.stage1[0].conv2.weight)
+    assert torch.equal(network.head.bias, torch.zeros(10))
+
+
+def test_the_whole_network_is_stem_blocks_mean_and_head():
+    """Depth 8 written out: a block per stage, around them the stem and the head."""
+    network = build(8, width=2).double()
+    x = torch.randn(4, 3, 8, 8, dtype=torch.float64)
+    y = torch.relu(normalise(convolve(x, network.stem[0].weight, 1)))
+    y = torch.relu(body(network.stage1[0], y, 1) + y)
+    for block in (network.stage2[0], network.stage3[0]):
+        y = torch.relu(body(block, y, 2) + padded(block, y))
+    expected = y.sum((2, 3)) / (y.shape[2] * y.shape[3]) @ network.head.weight.T + network.head.bias
+    torch.testing.assert_close(network(x), expected, rtol=1e-9, atol=1e-9)
+
+
 def test_initial_weights_have_the_variance_of_he_et_al():
     weight = build(width=64).stage3[1].conv1.weight
     fan_in = 256 * 9

@@ -127,9 +127,7 @@ def test_a_damaged_file_is_named(folder, name, harm):
     what = "is damaged" if (folder / name).exists() else "is missing"
     with pytest.raises(ShardError) as caught:
         Shards(folder).read("train")
-    assert str(caught.value) == (
-        f"{folder / name} {what}; `dvc checkout preprocess@tiny` or `dvc repro -f preprocess@tiny` mends it."
-    )
+    assert str(caught.value) == (f"{folder / name} {what}; `dvc checkout --force data/shards/tiny` mends it.")
 
 
 def test_shards_of_another_shape_than_the_manifest_says(folder):

@@ -18,7 +18,6 @@ from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.loop import Trainer
 from resgrad.training.results import chance_log_probabilities, predictions_table
-from resgrad.training.state import pack
 from tests.paths import PARAMS
 
 STUDY = load_study(PARAMS)
@@ -51,18 +50,31 @@ def trainer(folder, *, epochs=3, **changes):
 
 
 def everything(done):
-    """All that a run has come to, less its wall-clock times."""
-    tensors, state = pack(done._network, done._optimiser, done.recording, done.progress)
-    del state["seconds"]
-    return tensors, state
+    """All that a run has come to, less its wall-clock times: tensors by name, and plain values."""
+    recording = done.recording
+    tensors = {**done._network.state_dict()}
+    for parameter, entries in done._optimiser.state.items():
+        name = next(n for n, p in done._network.named_parameters() if p is parameter)
+        tensors |= {f"{name} {key}": entry for key, entry in entries.items() if isinstance(entry, torch.Tensor)}
+    arrays = {f"{name} {row}": a for name, rows in recording.columns.items() for row, a in enumerate(rows)}
+    arrays |= {f"snapshot {step}": gradient for step, gradient in recording.snapshots.items()}
+    tensors |= {name: torch.from_numpy(array) for name, array in arrays.items()}
+    progress = {name: value for name, value in vars(done.progress).items() if name != "seconds"}
+    return tensors, [progress, recording.steps, recording.epochs]
+
+
+def layout(tensor):
+    """Strides of the dimensions that have more than one place to go to."""
+    return [stride for stride, size in zip(tensor.stride(), tensor.shape, strict=True) if size > 1]
 
 
 def assert_same(one, other):
-    (tensors, state), (tensors_other, state_other) = everything(one), everything(other)
-    assert json.dumps(state) == json.dumps(state_other)  # as text, where NaN is NaN
+    (tensors, values), (tensors_other, values_other) = everything(one), everything(other)
+    assert json.dumps(values) == json.dumps(values_other)  # as text, where NaN is NaN
     assert tensors.keys() == tensors_other.keys()
     for name, tensor in tensors.items():
         np.testing.assert_array_equal(tensor, tensors_other[name], err_msg=name)
+        assert layout(tensor) == layout(tensors_other[name]), name
 
 
 def test_training_learns_the_three_classes(tmp_path):
@@ -78,6 +90,7 @@ def test_history_has_a_row_per_epoch_and_a_loss_per_step(tmp_path):
     assert [row["epoch"] for row in run.progress.history] == [1, 2, 3]
     assert [row["step"] for row in run.progress.history] == [4, 8, 12]
     assert len(run.progress.losses) == 12
+    assert all(0 <= row[f"{split}_accuracy"] <= 1 for row in run.progress.history for split in ("train", "validation"))
     first = run.progress.history[0]
     assert first["train_loss"] == pytest.approx(sum(run.progress.losses[:4]) / 4)
     assert run.recording.steps == [0, 3, 6, 9, 11]
@@ -136,6 +149,27 @@ def test_a_run_that_diverges_stops_and_says_where(tmp_path):
     again = trainer(tmp_path / "run", learning_rate=1e30, schedule="constant", epochs=5)
     again.run("test")
     assert_same(run, again)
+
+
+def test_a_run_whose_validation_alone_is_not_finite_has_diverged_too(tmp_path, monkeypatch):
+    nothing = torch.full((12, 3), float("nan"), dtype=torch.float64)
+    monkeypatch.setattr("resgrad.training.loop.log_probabilities", lambda *_: nothing)
+    run = trainer(tmp_path / "run")
+    run.run("test")
+    assert all(math.isfinite(loss) for loss in run.progress.losses)
+    assert run.progress.diverged_step == len(run.progress.losses) == 4
+    assert "validation_loss" not in run.progress.history[0]
+
+
+def test_each_epoch_has_its_own_order_and_each_run_its_own_seed(tmp_path):
+    run = trainer(tmp_path / "run")
+    seen = []
+    take_step = run._step
+    run._step = lambda number, images, labels: (seen.append(images), take_step(number, images, labels))[1]
+    run.run("test")
+    epochs = [torch.cat(seen[start : start + 4]) for start in (0, 4, 8)]
+    assert not torch.equal(epochs[0], epochs[1])
+    assert not torch.equal(epochs[1], epochs[2])
 
 
 def test_clipping_bounds_the_update_but_not_the_recorded_gradient(tmp_path):
@@ -230,6 +264,15 @@ def test_a_run_has_one_trainer(tmp_path):
         pass
 
 
+def test_a_damaged_checkpoint_is_passed_over(tmp_path, capsys):
+    checkpoint = Checkpoint(tmp_path / "run")
+    checkpoint.save({"a": torch.ones(2)}, {})
+    file = next((tmp_path / "run").glob("*.safetensors"))
+    file.write_bytes(file.read_bytes()[:20])
+    assert checkpoint.load() is None
+    assert "is damaged; the run starts afresh" in capsys.readouterr().err
+
+
 def test_success_removes_the_checkpoint_and_failure_keeps_it(tmp_path):
     checkpoint = Checkpoint(tmp_path / "run")
 
@@ -245,4 +288,4 @@ def test_success_removes_the_checkpoint_and_failure_keeps_it(tmp_path):
     assert state == {"epoch": 1}
     with checkpoint.exclusive():
         pass
-    assert not (tmp_path / "run").exists()
+    assert not list(tmp_path.iterdir())

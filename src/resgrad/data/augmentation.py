@@ -19,7 +19,7 @@ _LUMA = (0.2989, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Draws:
-    """One value per image: flips as booleans, shifts in pixels, rotation in degrees, factors about 1."""
+    """One value per image, on the host: flips as booleans, shifts in pixels, rotation in degrees, factors about 1."""
 
     horizontal_flip: Tensor | None = None
     vertical_flip: Tensor | None = None
@@ -29,9 +29,9 @@ class Draws:
     contrast: Tensor | None = None
     saturation: Tensor | None = None
 
-    def batch(self, rows: slice, device: torch.device) -> "Draws":
-        """Take the draws of some images to a device."""
-        return Draws(**{name: None if v is None else v[rows].to(device) for name, v in vars(self).items()})
+    def batch(self, rows: slice) -> "Draws":
+        """Take the draws of some images."""
+        return Draws(**{name: None if values is None else values[rows] for name, values in vars(self).items()})
 
 
 NO_DRAWS = Draws()
@@ -94,7 +94,7 @@ def _scale(images: Tensor) -> Tensor:
 
 
 def _blend(images: Tensor, other: Tensor | float, share: Tensor) -> Tensor:
-    share = share.view(-1, 1, 1, 1)
+    share = share.view(-1, 1, 1, 1).to(images.device)
     return (share * images + (1 - share) * other).clamp_(0, 1)
 
 
@@ -107,7 +107,7 @@ def _grey(images: Tensor) -> Tensor:
 
 def _rotate(images: Tensor, degrees: Tensor) -> Tensor:
     """Turn square images counter-clockwise about the centre, bilinear, black outside."""
-    radians = torch.deg2rad(degrees)
+    radians = torch.deg2rad(degrees).to(images.device)
     cos, sin = radians.cos(), radians.sin()
     zero = torch.zeros_like(cos)
     matrices = torch.stack([torch.stack([cos, -sin, zero], dim=1), torch.stack([sin, cos, zero], dim=1)], dim=1)
@@ -118,7 +118,7 @@ def _rotate(images: Tensor, degrees: Tensor) -> Tensor:
 
 
 def _flip(images: Tensor, chosen: Tensor, dim: int) -> Tensor:
-    rows = chosen.nonzero()[:, 0]
+    rows = chosen.nonzero()[:, 0].to(images.device)
     images = images.clone()
     images[rows] = images[rows].flip(dim)
     return images
@@ -133,5 +133,5 @@ def _shift(images: Tensor, shift: Tensor) -> Tensor:
     places = 2 * padding + 1
     # Every place where a window of the original size fits into a padded image, without copying any.
     windows = padded.as_strided((count, places, places, height, width * channels), (image, row, column, row, value))
-    down, right = (padding - shift).unbind(dim=1)
+    down, right = (padding - shift).to(images.device).unbind(dim=1)
     return windows[torch.arange(count, device=images.device), down, right].view(images.shape)

@@ -54,7 +54,7 @@ class Batches:
         order = order.to(self.labels.device)
         start = 0
         for rows in order.tensor_split(steps_per_epoch(len(self), batch_size)):
-            images = apply(self._images[rows], draws.batch(slice(start, start + len(rows)), rows.device))
+            images = apply(self._images[rows], draws.batch(slice(start, start + len(rows))))
             start += len(rows)
             yield self._normalise(images), self.labels[rows]
 

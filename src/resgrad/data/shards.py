@@ -31,6 +31,9 @@ INDEX = pa.schema(
 )
 
 
+_EXPECTED = {"index_sha256", "shape", "shards"}
+
+
 class ShardError(ResgradError):
     """A folder of shards cannot be read."""
 
@@ -52,6 +55,8 @@ class Shards:
             raise ShardError(f"{path} does not exist; `dvc repro preprocess@{folder.name}` makes it.") from None
         except ValueError:
             raise self._damaged(path) from None
+        if not isinstance(self.manifest, dict) or not self.manifest.keys() >= _EXPECTED:
+            raise self._damaged(path)
 
     def read(self, split: str, scheme: str | None = None) -> tuple[np.ndarray, np.ndarray, list[str]]:
         """Read the images of one split; shards without any of them stay closed.
@@ -110,6 +115,4 @@ class Shards:
 
     def _damaged(self, path: Path, what: str = "is damaged") -> ShardError:
         name = self._folder.name
-        return ShardError(
-            f"{path} {what}; `dvc checkout preprocess@{name}` or `dvc repro -f preprocess@{name}` mends it."
-        )
+        return ShardError(f"{path} {what}; `dvc checkout --force data/shards/{name}` mends it.")

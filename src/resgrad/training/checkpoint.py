@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -29,16 +30,18 @@ class BusyError(ResgradError):
 
 
 def run_key(decides: dict[str, Any]) -> str:
-    """Return 16 hexadecimal digits that stand for these JSON values, torch's version and the loaded code.
+    """Return 16 hexadecimal digits that stand for these JSON values, the versions of torch and numpy, and the code.
 
-    Code counts as loaded at the time of the call: every module of ``resgrad`` and ``stages``, and the one that runs.
+    Code counts as loaded at the time of the call, so build the network first: every module of ``resgrad`` and
+    ``stages``, and the one that runs.
     """
     sources = {
         name: hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
         for name, module in sorted(sys.modules.items())
         if name.partition(".")[0] in {"resgrad", "stages", "__main__"} and getattr(module, "__file__", None)
     }
-    everything = {"decides": decides, "sources": sources, "torch": torch.__version__}
+    versions = {"torch": torch.__version__, "numpy": np.__version__}
+    everything = {"decides": decides, "sources": sources, "versions": versions}
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -56,16 +59,24 @@ class Checkpoint:
         Raises:
             BusyError: another process holds it, perhaps a trainer that outlived a killed ``dvc``.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        # Beside the folder, not in it: the folder goes while the lock is still held.
+        lock = self._folder.with_name(f"{self._folder.name}.lock")
         owner = self._folder / "owner.txt"
+        lock.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self._folder / "lock", timeout=0):
+            with FileLock(lock, timeout=0):
+                self._folder.mkdir(exist_ok=True)
                 owner.write_text(str(os.getpid()), encoding="utf-8")
                 yield
-                shutil.rmtree(self._folder)
+                shutil.rmtree(self._folder, ignore_errors=True)
+                lock.unlink(missing_ok=True)
         except Timeout:
+            try:
+                process = f"process {owner.read_text(encoding='utf-8')}"
+            except FileNotFoundError:
+                process = "another process"
             raise BusyError(
-                f"{self._folder.name}: process {owner.read_text(encoding='utf-8')} is training this very run; "
+                f"{self._folder.name}: {process} is training this very run; "
                 "wait until it ends, or stop it, and run the same command again."
             ) from None
 
@@ -76,8 +87,12 @@ class Checkpoint:
             save_file(whole, partial, metadata={"state": json.dumps(state)})
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Return what was saved last, on the host; ``None`` if this run has not got as far."""
+        """Return what was saved last, on the host; ``None`` if there is nothing, or nothing whole after a power cut."""
         if not self._file.exists():
             return None
-        with safe_open(self._file, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["state"])  # noqa: SIM118
+        try:
+            with safe_open(self._file, framework="pt") as file:
+                return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["state"])  # noqa: SIM118
+        except SafetensorError:
+            print(f"{self._file} is damaged; the run starts afresh.", file=sys.stderr)
+            return None

@@ -22,4 +22,4 @@ class TrainConfig(Section):
     clip_norm: Annotated[float, Field(gt=0)] | None
     augment: dict[DatasetName, AugmentConfig]
     device: Literal["auto", "cpu", "cuda", "mps"]
-    threads: Annotated[int, Field(ge=1)]
+    threads: Annotated[int, Field(ge=1, le=1024)]

@@ -52,6 +52,7 @@ class Trainer:
         example, _ = next(train.in_order(1))
         self._recorder = GradientRecorder(network, example, gradients, self._total_steps)
         self.progress = Progress()
+        self.earlier_seconds = 0.0
 
     @property
     def recording(self) -> Recording:
@@ -63,6 +64,7 @@ class Trainer:
         saved = self._checkpoint.load()
         if saved is not None:
             self.progress = unpack(*saved, self._network, self._optimiser, self.recording)
+            self.earlier_seconds = self.progress.seconds["training"] + self.progress.seconds["evaluation"]
         # disable=None: no bar where standard error is not a terminal.
         with tqdm(
             desc=title,
@@ -122,7 +124,7 @@ class Trainer:
             with self._timed("recording"):
                 self._recorder.before_step(step)
         if self._config.clip_norm is not None:
-            clip_grad_norm_(self._network.parameters(), self._config.clip_norm, foreach=True)
+            clip_grad_norm_(self._network.parameters(), self._config.clip_norm)
         self._optimiser.step()
         if recorded:
             with self._timed("recording"):

@@ -8,7 +8,7 @@ from resgrad.training.config import TrainConfig
 
 
 def build_optimiser(config: TrainConfig, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
-    """Build the optimiser that the configuration names; the fused per-tensor loops are used on every device."""
+    """Build the optimiser that the configuration names; all tensors are updated in one call where the device can."""
     common = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "foreach": True}
     match config.optimizer:
         case "sgd":

@@ -15,7 +15,7 @@ class Progress:
     """How far a run has come.
 
     ``history`` has a row per epoch, ``losses`` and ``rates`` a value per step; ``seconds`` is wall-clock time by
-    activity, and the only thing here that two equal runs do not share.
+    activity (training includes recording), and the only thing here that two equal runs do not share.
     """
 
     epoch: int = 0
@@ -57,7 +57,11 @@ def unpack(
     entries: dict[int, dict[str, Tensor]] = {}
     for name, tensor in parts["optimiser"].items():
         index, _, key = name.partition("/")
-        entries.setdefault(int(index), {})[key] = tensor
+        parameter = optimiser.param_groups[0]["params"][int(index)]
+        # In the parameter's own memory layout, as the optimiser had it: its loops over many tensors go by that.
+        per_element = tensor.shape == parameter.shape
+        entry = torch.empty_like(parameter, device="cpu").copy_(tensor) if per_element else tensor
+        entries.setdefault(int(index), {})[key] = entry.detach()
     optimiser.load_state_dict({**optimiser.state_dict(), "state": entries})
     recording.steps = state.pop("recorded_steps")
     recording.epochs = state.pop("recorded_epochs")
