@@ -60,8 +60,10 @@ def test_the_committed_parameters_are_valid():
         (
             "test_fraction: 0.2",
             "test_fraction: 0.9",
-            "data.plantvillage.validation_fraction and test_fraction add up to 1.05; "
-            "allowed: less than 1, the rest is for training.",
+            (
+                "data.plantvillage.validation_fraction and test_fraction add up to 1.05; "
+                "allowed: less than 1, the rest is for training."
+            ),
         ),
         (
             "test_fraction: 0.2",
