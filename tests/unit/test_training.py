@@ -161,7 +161,7 @@ def test_a_run_whose_validation_alone_is_not_finite_has_diverged_too(tmp_path, m
     assert "validation_loss" not in run.progress.history[0]
 
 
-def test_each_epoch_has_its_own_order_and_each_run_its_own_seed(tmp_path):
+def test_each_epoch_of_a_training_shows_other_batches(tmp_path):
     run = trainer(tmp_path / "run")
     seen = []
     take_step = run._step
