@@ -1,14 +1,20 @@
 """The network that the benchmarks measure on."""
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
+from resgrad.config import load, read
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
 
 
 def residual_network(depth: int, in_channels: int, classes: int = 10) -> nn.Module:
-    """Build a residual network of width 8, laid out in memory as the trainings lay it out."""
-    config = ModelConfig(residual=True, network="cifar_resnet", width=8, shortcut="A")
-    network = build_network(config, depth=depth, residual=True, in_channels=in_channels, classes=classes, seed=0)
+    """Build a residual network of width 8, else as in params.yaml, laid out in memory as the trainings lay it out."""
+    section = {**read(Path("params.yaml"))["model"], "network": "cifar_resnet", "width": 8}
+    config = load(ModelConfig, section, "model")
+    # The skeleton is the same for every height and width.
+    shape = (in_channels, 32, 32)
+    network = build_network(config, depth=depth, residual=True, image_shape=shape, classes=classes, seed=0)
     return network.to(memory_format=torch.channels_last)

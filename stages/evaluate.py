@@ -7,6 +7,7 @@ from pathlib import Path
 
 from resgrad.analysis.curves import learning_curves
 from resgrad.analysis.gradient_flow import first_to_last, load_norms, norms_by_layer
+from resgrad.analysis.gradient_heatmap import heat_map
 from resgrad.analysis.metrics import confusion, measure_runs, summarise
 from resgrad.analysis.runs import RUN, load_runs
 from resgrad.analysis.spread import to_rows
@@ -20,7 +21,7 @@ def evaluate(dataset: str) -> None:
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
     variant = _variant(parameters)
-    cells = list(matrix.cells(dataset, variants=(variant,)))
+    cells = [cell for cell in matrix.cells(dataset) if cell.variant == variant]
     runs = load_runs(Path("data/runs", dataset), cells)
     norms = load_norms(Path("data/gradients", dataset), cells)
     provenance = runs[0].provenance
@@ -33,6 +34,7 @@ def evaluate(dataset: str) -> None:
         "accuracy": curves.drop(columns=list(curves.filter(like="loss"))),
         "loss": curves.drop(columns=list(curves.filter(like="accuracy"))),
         "gradient_norms": norms_by_layer(norms),
+        "gradient_heatmap": heat_map(norms[norms["depth"] == deepest]),
         "confusion": confusion([run for run in runs if run.cell.depth == deepest]).assign(depth=deepest),
     }
     for name, frame in plots.items():

@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
-from resgrad.analysis.timing import load_times, summarise
+from resgrad.analysis.timing import load_times, summarise, to_markdown
 from resgrad.config import read
-from resgrad.files import write_json
+from resgrad.files import replacing, write_json
 from stages._matrix import load_matrix, run_on_dataset
 
 
 def timing(dataset: str) -> None:
-    """Read the times of all runs; write their means and spread."""
+    """Read the times of all runs; write their means as JSON, and with their spread as Markdown."""
     cells = load_matrix(read(Path("params.yaml"))).cells(dataset)
-    write_json(Path(f"metrics/timing-{dataset}.json"), summarise(load_times(Path("data/times", dataset), cells)))
+    times = load_times(Path("data/times", dataset), cells)
+    write_json(Path(f"metrics/timing-{dataset}.json"), summarise(times))
+    with replacing(Path(f"metrics/timing-{dataset}.md")) as partial:
+        partial.write_text(to_markdown(times, dataset), encoding="utf-8")
 
 
 if __name__ == "__main__":

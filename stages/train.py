@@ -20,6 +20,7 @@ from resgrad.training.checkpoint import Checkpoint, run_key
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, describe_device, make_repeatable
 from resgrad.training.evaluation import log_probabilities, score
+from resgrad.training.flops import flops_per_image
 from resgrad.training.loop import Trainer
 from resgrad.training.results import chance_log_probabilities, predictions_table, summarise, write_run
 from stages._run import run
@@ -52,7 +53,7 @@ def train(cell: Cell) -> None:
         model,
         depth=cell.depth,
         residual=cell.variant == "residual",
-        in_channels=manifest["shape"][0],
+        image_shape=tuple(manifest["shape"]),
         classes=len(manifest["classes"]),
         seed=cell.seed,
     ).to(device, memory_format=torch.channels_last)
@@ -86,7 +87,12 @@ def train(cell: Cell) -> None:
         write_run(
             Path("data/runs", cell.dataset, cell.name),
             summary=summarise(
-                cell, manifest, network, progress, score(log_probabilities(network, training), training.labels)
+                cell,
+                manifest,
+                network=network,
+                flops_per_image=flops_per_image(network, next(training.in_order(1))[0]),
+                progress=progress,
+                training=score(log_probabilities(network, training), training.labels),
             ),
             progress=progress,
             predictions=predictions_table(

@@ -65,7 +65,7 @@ def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
         ParameterError: a key is unknown or missing, a type is wrong, or a value is impossible.
     """
     if not isinstance(values, dict):
-        raise ParameterError(f"{key or 'params.yaml'} is {values!r}; allowed: a mapping of {_join(_keys(cls))}.")
+        raise ParameterError(f"{key or 'params.yaml'} is {_show(values)}; allowed: a mapping of {_join(_keys(cls))}.")
     try:
         return cls.model_validate(values)
     except ValidationError as error:

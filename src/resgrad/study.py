@@ -1,15 +1,22 @@
 """The whole of params.yaml, and what must hold between its sections."""
 
+from itertools import product
 from pathlib import Path
 
 from pydantic import model_validator
 
+from resgrad.analysis.config import ComparisonConfig
+from resgrad.audit.config import AuditConfig, check_audit
 from resgrad.cells import Matrix
 from resgrad.config import DatasetName, ParameterError, load, read
 from resgrad.data.config import DatasetConfig
 from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.verdicts import VerdictsConfig
+from resgrad.inspection.config import InspectConfig
 from resgrad.models import check_network
 from resgrad.models.config import ModelConfig
+from resgrad.probe.config import ProbeConfig
+from resgrad.probe.recipes import check_probe
 from resgrad.training.config import TrainConfig
 
 
@@ -20,6 +27,11 @@ class Study(Matrix):
     model: ModelConfig
     train: TrainConfig
     gradients: GradientsConfig
+    inspect: InspectConfig
+    audit: AuditConfig
+    probe: ProbeConfig
+    verdicts: VerdictsConfig
+    comparison: ComparisonConfig
 
     @model_validator(mode="after")
     def _consistent(self) -> "Study":
@@ -28,6 +40,7 @@ class Study(Matrix):
                 "data": self.data,
                 "train.epochs": self.train.epochs,
                 "train.augment": self.train.augment,
+                "comparison.target_accuracy": self.comparison.target_accuracy,
             }.items():
                 if dataset not in values:
                     raise ValueError(f"{key}.{dataset} is missing; {dataset} is among the datasets.")
@@ -39,8 +52,13 @@ class Study(Matrix):
                 )
         for dataset, config in self.data.items():
             _check_dataset(dataset, config)
-        for depth in self.depths:
-            check_network(self.model.network, depth)
+        for variant, depth in product(self.variants, self.depths):
+            check_network(self.model, depth=depth, residual=variant == "residual")
+        check_audit(self.audit, self.train.warmup_epochs)
+        check_probe(self.probe)
+        reported = "residual" if self.model.residual else "plain"
+        if reported not in self.variants:
+            raise ValueError(f"model.residual asks for the {reported} networks, which are not among the variants.")
         return self
 
 

@@ -91,6 +91,23 @@ TINY = {
     "data__mnist__image_size": 8,
     "data__plantvillage__image_size": 8,
     "gradients__every": 2,
+    "inspect__paths": 2,
+    "audit__width": 2,
+    "audit__epochs": 1,
+    "audit__seeds": [0, 1],
+    "probe__seeds": [0, 1],
+    "probe__grids": [
+        {
+            "network": "fully_connected",
+            "shortcut": "zero_padding",
+            "width": 4,
+            "depths": [4, 7],
+            "normalizations": ["none", "batch"],
+            "activations": ["relu"],
+            "initializations": {"he": [1.0]},
+        }
+    ],
+    "probe__shattering": {"depths": [4], "width": 4, "inputs": 16, "networks": 2},
 }
 
 

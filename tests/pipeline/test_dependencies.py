@@ -13,24 +13,58 @@ PIPELINE, PARAMS = (YAML(typ="safe").load(ROOT / name) for name in ("dvc.yaml", 
 IMPORTED = """
 import importlib, json, sys
 from pathlib import Path
-importlib.import_module("stages." + sys.argv[1])
-if "resgrad.models" in sys.modules:  # networks are imported by name, when one is built
-    importlib.import_module("resgrad.models." + sys.argv[2])
 root = Path.cwd()
-files = {Path(m.__file__) for m in sys.modules.values() if getattr(m, "__file__", None)}
-print(json.dumps(sorted(str(f.relative_to(root)) for f in files if f.is_relative_to(root) and ".venv" not in f.parts)))
+importlib.import_module("stages." + sys.argv[1])
+before = set(sys.modules)
+for kinds in json.loads(sys.argv[2]):
+    if "resgrad.models" in sys.modules:  # networks and shortcuts are imported by name, when one is built
+        for kind in kinds:
+            importlib.import_module("resgrad.models." + kind)
+    files = {Path(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
+    print(json.dumps([str(f.relative_to(root)) for f in files if f.is_relative_to(root) and ".venv" not in f.parts]))
+    for name in {name for name in sys.modules if name.startswith("resgrad.")} - before:
+        del sys.modules[name]
 """
 # Every stage has these, and what they hold (a search path, docstrings) decides no result.
 EVERYWHERE = {"stages/__init__.py", "src/resgrad/__init__.py"}
-PACKAGES = {f"src/resgrad/{name}/__init__.py" for name in ("data", "gradients", "training", "analysis", "figures")}
-NETWORK = PARAMS["model"]["network"]
+PACKAGES = {
+    f"src/resgrad/{name}/__init__.py"
+    for name in ("data", "gradients", "training", "analysis", "audit", "figures", "inspection", "probe")
+}
+NETWORK, SHORTCUT = (PARAMS["model"][key] for key in ("network", "shortcut"))
 
 
-def declared(stage: str) -> set[str]:
+def kinds(package: str, default: str) -> list[str]:
+    """List the other modules of a package of networks or shortcuts."""
+    files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
+    return sorted({file.stem for file in files} - {"matching", default})
+
+
+UNCHOSEN = {f"src/resgrad/models/networks/{network}.py" for network in kinds("networks", NETWORK)}
+UNCHOSEN |= {f"src/resgrad/models/shortcuts/{shortcut}.py" for shortcut in kinds("shortcuts", SHORTCUT)}
+"""What a stage that lists a whole package of kinds has among its deps."""
+OTHERS = [(network, SHORTCUT) for network in kinds("networks", NETWORK)]
+OTHERS += [(NETWORK, shortcut) for shortcut in kinds("shortcuts", SHORTCUT)]
+
+
+def imported(stage: str, choices: list[tuple[str, str]]) -> list[set[str]]:
+    """List the code a stage imports, for each choice of a network and a shortcut."""
+    modules = [(f"networks.{network}", f"shortcuts.{shortcut}") for network, shortcut in choices]
+    output = subprocess.run(
+        [sys.executable, "-c", IMPORTED, stage, json.dumps(modules)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [set(json.loads(line)) for line in output.splitlines()]
+
+
+def declared(stage: str, network: str = NETWORK, shortcut: str = SHORTCUT) -> set[str]:
     """List the code a stage declares, as dvc.yaml has it, files of declared folders included."""
     code = set()
     for dep in PIPELINE["stages"][stage]["deps"]:
-        path = ROOT / dep.replace("${model.network}", NETWORK)
+        path = ROOT / dep.replace("${model.network}", network).replace("${model.shortcut}", shortcut)
         if dep.startswith(("src/", "stages/")):
             code |= {str(f.relative_to(ROOT)) for f in ([path] if path.is_file() else path.glob("*.py"))}
             assert path.exists(), dep
@@ -39,19 +73,27 @@ def declared(stage: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", PIPELINE["stages"])
 def test_a_stage_declares_the_code_it_imports_and_no_other(stage):
-    output = subprocess.run(
-        [sys.executable, "-c", IMPORTED, stage, NETWORK], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    imported = set(json.loads(output))
+    (code,) = imported(stage, [(NETWORK, SHORTCUT)])
     optional = EVERYWHERE | PACKAGES
-    assert imported - declared(stage) - optional == set(), "imported, but not among deps"
-    assert declared(stage) - imported - optional == set(), "among deps, but not imported"
+    assert code - declared(stage) - optional == set(), "imported, but not among deps"
+    assert declared(stage) - code - optional - UNCHOSEN == set(), "among deps, but not imported"
 
 
-def test_train_depends_on_its_own_network_alone():
+@pytest.mark.parametrize("stage", ["check", "probe", "train"])
+def test_every_kind_of_network_and_shortcut_needs_no_code_but_what_is_declared_for_it(stage):
+    """So a kind that is added retrains no other, and none of its own dependencies is missed."""
+    undeclared = {
+        (network, shortcut): code - declared(stage, network, shortcut) - EVERYWHERE - PACKAGES
+        for (network, shortcut), code in zip(OTHERS, imported(stage, OTHERS), strict=True)
+    }
+    assert {kinds: code for kinds, code in undeclared.items() if code} == {}
+
+
+def test_train_depends_on_its_own_network_and_shortcut_alone():
     deps = PIPELINE["stages"]["train"]["deps"]
-    assert "src/resgrad/models/${model.network}.py" in deps
-    assert "src/resgrad/models" not in deps
+    models = {dep.removeprefix("src/resgrad/models/") for dep in deps if dep.startswith("src/resgrad/models")}
+    assert {"networks/${model.network}.py", "shortcuts/${model.shortcut}.py"} <= models
+    assert all(dep.endswith(".py") for dep in models), "a folder holds all kinds"
 
 
 def test_the_switch_is_no_parameter_of_a_training():

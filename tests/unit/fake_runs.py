@@ -1,15 +1,19 @@
 """Write the files that a training leaves behind, without training anything."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors.numpy import save_file
 
 from resgrad.cells import Cell
+from resgrad.gradients.statistics import BINS, LOWEST_EXPONENT
 
 CLASSES = ("ant", "bee", "cat")
 STEPS = range(0, 41, 5)
+IMAGES = {"validation": 20, "test": 60}
 
 
 def write_run(
@@ -35,7 +39,7 @@ def write_run(
     folder = root / "data/runs" / cell.dataset / cell.name
     folder.mkdir(parents=True)
     record = {**cell._asdict(), "provenance": provenance, "classes": list(classes), "parameters": 100}
-    record |= {"epochs": epochs, "steps": epochs * 10}
+    record |= {"epochs": epochs, "steps": epochs * 10, "flops_per_image": 1000 * cell.depth}
     if diverged_step is None:
         record |= {"train_loss": 0.5, "train_accuracy": accuracy}
     else:
@@ -45,7 +49,10 @@ def write_run(
         folder / "history.json",
         [_history_row(epoch, epochs, accuracy, diverged_step) for epoch in range(1, epochs + 1)],
     )
+    _steps(generator, epochs * 10, diverged_step).to_parquet(folder / "steps.parquet")
     _predictions(generator, classes, accuracy, diverged_step).to_parquet(folder / "predictions.parquet")
+    snapshots = {f"step-{step:06d}": _snapshot(generator, step, diverged_step) for step in STEPS[::4]}
+    save_file(snapshots, folder / "snapshots.safetensors")
     gradients = root / "data/gradients" / cell.dataset / f"{cell.name}.parquet"
     gradients.parent.mkdir(parents=True, exist_ok=True)
     gradient_table(cell, generator, decades_per_layer, diverged_step).to_parquet(gradients)
@@ -57,7 +64,10 @@ def write_run(
 def gradient_table(
     cell: Cell, generator: np.random.Generator, decades_per_layer: float, diverged_step: int | None = None
 ) -> pd.DataFrame:
-    """Return the columns that the analysis reads, of ``depth`` layers with batch norm between them."""
+    """Return the columns that the analysis reads, of ``depth`` layers with batch norm between them.
+
+    All 9 elements of a gradient have the same magnitude.
+    """
     rows = []
     for step in STEPS:
         for index in range(2 * cell.depth - 1):
@@ -72,7 +82,41 @@ def gradient_table(
                 if kind != "conv" or param == "weight"
             ]
     table = pd.DataFrame(rows, columns=["step", "layer", "kind", "param", "layer_index", "grad_norm"])
-    return table.assign(**cell._asdict())
+    histograms = [_histogram(norm / 3, 9) for norm in table["grad_norm"]]
+    nonfinite = 9 * table["grad_norm"].isna()
+    constant = {**cell._asdict(), "numel": 9, "zero_fraction": 0.0, "weight_norm": 1.0}
+    return table.assign(**constant, nonfinite=nonfinite, log2_hist=histograms)
+
+
+def write_shards(root: Path, dataset: str, images_per_leaf: int | None = None) -> None:
+    """Write the index and manifest that the images of fake runs would have: 100 of training, and those predicted.
+
+    Args:
+        images_per_leaf: consecutive images of a split that show one leaf; None for images without leaves.
+    """
+    folder = root / "data/shards" / dataset
+    images = [(split, i) for split, count in (("train", 100), *IMAGES.items()) for i in range(count)]
+    index = pd.DataFrame(
+        {"id": [f"{split}-{i}" for split, i in images], "split_random": [split for split, _ in images]}
+    )
+    index["group"] = [images_per_leaf and f"{split} leaf {i // images_per_leaf}" for split, i in images]
+    folder.mkdir(parents=True)
+    index.to_parquet(folder / "index.parquet")
+    digest = hashlib.sha256((folder / "index.parquet").read_bytes()).hexdigest()
+    write(folder / "manifest.json", {"index_sha256": digest, "split": "random", "shape": [1, 8, 8], "shards": []})
+
+
+def _histogram(magnitude: float, elements: int) -> np.ndarray:
+    histogram = np.zeros(BINS, np.int32)
+    if np.isfinite(magnitude):
+        histogram[int(np.floor(np.log2(magnitude))) - LOWEST_EXPONENT] = elements
+    return histogram
+
+
+def _snapshot(generator: np.random.Generator, step: int, diverged_step: int | None) -> np.ndarray:
+    """Return the gradient of a convolution with 2 filters on grey images."""
+    gradient = generator.normal(size=(2, 1, 3, 3)).astype(np.float32)
+    return gradient if diverged_step is None or step < diverged_step else np.full_like(gradient, np.nan)
 
 
 def write(path: Path, values: object) -> None:
@@ -93,12 +137,20 @@ def _history_row(epoch: int, epochs: int, accuracy: float, diverged_step: int | 
     }
 
 
+def _steps(generator: np.random.Generator, steps: int, diverged_step: int | None) -> pd.DataFrame:
+    """Return a loss that falls from 2 to 0.5, with a hundredth of noise."""
+    loss = np.geomspace(2, 0.5, steps) * np.exp(0.01 * generator.normal(size=steps))
+    if diverged_step is not None:
+        loss[diverged_step:] = np.nan
+    return pd.DataFrame({"step": range(steps), "learning_rate": 0.1, "loss": loss})
+
+
 def _predictions(
     generator: np.random.Generator, classes: tuple[str, ...], accuracy: float, diverged_step: int | None
 ) -> pd.DataFrame:
     """Return 20 validation and 60 test images; the first of each split are right, as many as ``accuracy`` says."""
     frames = []
-    for split, images in (("validation", 20), ("test", 60)):
+    for split, images in IMAGES.items():
         label = np.arange(images) % len(classes)
         if diverged_step is None:
             wrong = np.arange(images) >= round(accuracy * images)

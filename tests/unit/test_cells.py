@@ -3,7 +3,7 @@ from resgrad.seeds import derive
 
 
 def test_cells_come_in_the_order_of_the_parameters():
-    matrix = Matrix(datasets=["mnist"], depths=[56, 20], seeds=[1, 0])
+    matrix = Matrix(datasets=["mnist"], variants=["plain", "residual"], depths=[56, 20], seeds=[1, 0])
     names = [cell.name for cell in matrix.cells("mnist")]
     assert names == [
         "plain-56-1", "plain-56-0", "plain-20-1", "plain-20-0",
@@ -11,9 +11,9 @@ def test_cells_come_in_the_order_of_the_parameters():
     ]  # fmt: skip
 
 
-def test_cells_of_one_variant():
-    matrix = Matrix(datasets=["mnist"], depths=[20], seeds=[0, 1])
-    assert list(matrix.cells("mnist", ("plain",))) == [Cell("mnist", "plain", 20, 0), Cell("mnist", "plain", 20, 1)]
+def test_a_study_may_have_one_variant():
+    matrix = Matrix(datasets=["mnist"], variants=["plain"], depths=[20], seeds=[0, 1])
+    assert list(matrix.cells("mnist")) == [Cell("mnist", "plain", 20, 0), Cell("mnist", "plain", 20, 1)]
 
 
 def test_derived_seeds_depend_on_every_name_and_fit_a_generator():

@@ -3,78 +3,116 @@ import math
 import pandas as pd
 import pytest
 
-from resgrad.analysis.comparison import MEASURES, compare, to_markdown
+from resgrad.analysis.comparison import Comparison, compare_by_depth, judge_rows, published
+from resgrad.analysis.image_tests import ImageTests
+from resgrad.analysis.rows import ROWS
+from tests.unit.fake_measures import CLEAR, CONFIG, NAMES, NAN, measures, twins
 
-NAN = math.nan
-
-
-def table(*rows):
-    """Make a row per run of (variant, depth, seed, accuracy, loss); the other measures are constant."""
-    frame = pd.DataFrame(rows, columns=["variant", "depth", "seed", "test.accuracy", "test.loss"])
-    others = {measure.column: 0.5 for measure in MEASURES if measure.column not in frame}
-    return frame.assign(diverged=frame["test.loss"].isna(), **others)
+IMAGES = ImageTests("leaves", 12, 0.7, 0.6, 0.8, {0: -3.0, 1: -2.0, 2: 0.0})
 
 
-TWINS = table(
-    ("residual", 56, 1, 0.9, 0.2),  # in no order: runs are paired by seed, not by row
-    ("plain", 56, 0, 0.2, 2.0),
-    ("plain", 56, 1, 0.5, 1.0),
-    ("residual", 56, 0, 0.8, 0.4),
-    ("plain", 20, 0, 0.7, 1.0),
-    ("residual", 20, 0, 0.7, 1.0),
-)
+def compared(table, images=IMAGES):
+    by_depth = compare_by_depth(table)
+    return Comparison(int(table["depth"].max()), by_depth, judge_rows(by_depth, CONFIG), images, 0.02)
 
 
 def test_differences_are_taken_within_a_seed():
-    accuracy = compare(TWINS)["depth-56"]["test_accuracy"]
-    assert accuracy["plain"] == pytest.approx({"n": 2, "mean": 0.35, "sd": 0.3 / math.sqrt(2)})
-    assert accuracy["residual"] == pytest.approx({"n": 2, "mean": 0.85, "sd": 0.1 / math.sqrt(2)})
-    # 0.8 - 0.2 and 0.9 - 0.5, not 0.8 - 0.5 and 0.9 - 0.2.
-    assert accuracy["difference"] == pytest.approx({"n": 2, "mean": 0.5, "sd": 0.2 / math.sqrt(2)})
+    row = compare_by_depth(CLEAR).loc[(56, "test_accuracy")]
+    assert row[["plain_n", "plain_mean", "plain_sd"]].tolist() == pytest.approx([3, 0.2, 0.1])
+    assert row[["n", "difference"]].tolist() == pytest.approx([3, (0.7 + 0.71 + 0.7) / 3])
+    # The differences 0.70, 0.71, 0.70 have a standard deviation of 0.01 / sqrt(3), the values one of 0.1.
+    half = 0.95 * math.sqrt(2 / (1 - 0.95**2)) * 0.01 / 3
+    assert row["high"] - row["difference"] == pytest.approx(half)
 
 
-def test_depths_come_in_order_and_one_seed_has_no_spread():
-    comparison = compare(TWINS)
-    assert list(comparison) == ["depth-20", "depth-56"]
-    assert comparison["depth-20"]["test_accuracy"]["difference"] == {"n": 1, "mean": 0.0}
+def test_every_measure_is_compared_at_every_depth_in_their_order():
+    assert compare_by_depth(CLEAR).index.tolist() == [(depth, name) for depth in (20, 56) for name in NAMES]
 
 
-def test_a_measure_that_a_diverged_run_lacks_pairs_over_the_other_seeds():
-    twins = table(
-        ("plain", 56, 0, 0.1, NAN),
-        ("plain", 56, 1, 0.5, 1.0),
-        ("residual", 56, 0, 0.8, 0.4),
-        ("residual", 56, 1, 0.9, 0.2),
-    )
-    at_depth = compare(twins)["depth-56"]
-    assert at_depth["runs_diverged"] == {"plain": 1, "residual": 0}
-    assert at_depth["test_loss"]["plain"] == {"n": 1, "mean": 1.0}
-    assert at_depth["test_loss"]["difference"] == pytest.approx({"n": 1, "mean": -0.8})
-    assert at_depth["test_accuracy"]["difference"]["n"] == 2
+def test_a_pair_takes_two_values():
+    table = measures(twins(8, {"test_loss": [NAN, 2, 3]}, {"test_loss": [1, 1, NAN]}))
+    row = compare_by_depth(table).loc[(8, "test_loss")]
+    assert row[["plain_n", "residual_n", "n", "difference"]].tolist() == [2, 2, 1, -1]
 
 
-def test_markdown_opens_with_what_the_data_are_and_the_main_finding():
-    lines = to_markdown(compare(TWINS), "mnist", "embedded").split("\n\n")
-    assert lines[0] == "# mnist (embedded): plain against residual"
-    assert "not mnist results" in lines[1]
-    assert lines[2] == (
-        "At depth 56, networks with residual connections reach a test accuracy of 0.850 ± 0.071 (n=2), "
-        "their plain twins 0.350 ± 0.212 (n=2): a difference of +0.500 ± 0.141 (n=2)."
-    )
+def verdicts(table, config=CONFIG):
+    return judge_rows(compare_by_depth(table), config)
 
 
-def test_markdown_has_a_row_per_depth_and_measure():
-    text = to_markdown(compare(TWINS), "mnist", "official")
-    assert "not mnist results" not in text
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    assert rows[0] == ["depth", "measure", "plain", "residual", "residual - plain"]
-    assert [row[:2] for row in rows[2:]] == [[depth, m.title] for depth in ("20", "56") for m in MEASURES]
-    assert rows[2] == ["20", "test accuracy ↑", "0.700 (n=1)", "0.700 (n=1)", "+0.000 (n=1)"]
-    assert "diverged" not in text
+def test_a_verdict_looks_at_the_greatest_depth_and_says_which_way():
+    clear = verdicts(CLEAR)["verdict"]
+    assert clear["performance"] == "residual better"
+    swapped = CLEAR.assign(variant=CLEAR["variant"].map({"plain": "residual", "residual": "plain"}))
+    assert verdicts(swapped)["verdict"]["performance"] == "residual worse"
+    assert verdicts(CLEAR[CLEAR["depth"] == 20])["verdict"]["performance"] == "no difference shown"
 
 
-def test_markdown_says_what_diverged_and_what_is_undefined():
-    text = to_markdown(compare(table(("plain", 8, 0, 0.1, NAN), ("residual", 8, 0, 0.9, 0.2))), "mnist", "custom")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    assert ["8", "test loss (nats) ↓", "undefined", "0.200 (n=1)", "undefined"] in rows
-    assert rows[-1] == ["8", "runs diverged ↓", "1", "0", ""]
+def test_less_is_better_where_the_primary_measure_says_so():
+    slow, quick = {"steps_to_target": [10, 10, 10]}, {"steps_to_target": [1, 1.1, 1]}
+    assert verdicts(measures(twins(8, slow, quick)))["verdict"]["efficiency"] == "residual better"
+    assert verdicts(measures(twins(8, quick, slow)))["verdict"]["efficiency"] == "residual worse"
+
+
+def test_p_values_are_corrected_for_six_rows():
+    table = verdicts(CLEAR)
+    assert table["p_holm"]["performance"] == pytest.approx(6 * table["p"]["performance"])
+    # Next comes efficiency: differences 30, 20, 10 have t = 2 sqrt(3), p = 1 - sqrt(12 / 14).
+    assert table["p"]["efficiency"] == pytest.approx(1 - math.sqrt(12 / 14))
+    assert table["p_holm"]["efficiency"] == pytest.approx(5 * (1 - math.sqrt(12 / 14)))
+    assert table["verdict"]["efficiency"] == "no difference shown"
+
+
+def test_the_threshold_is_a_parameter():
+    strict = CONFIG.model_copy(update={"alpha": verdicts(CLEAR)["p_holm"]["performance"]})
+    assert verdicts(CLEAR, strict)["verdict"]["performance"] == "no difference shown"
+
+
+def test_two_pairs_are_not_enough():
+    table = verdicts(CLEAR[CLEAR["seed"] < 2])
+    assert set(table["verdict"].drop("depth")) == {"not enough runs"}
+    assert table[["p", "p_holm"]].isna().all(axis=None)
+    assert table["n"].tolist() == [2] * 6
+
+
+def test_a_variant_alone_is_not_enough():
+    table = verdicts(CLEAR[CLEAR["variant"] == "residual"])
+    assert set(table["verdict"]) == {"not enough runs"}
+    assert table["n"].tolist() == [0] * 6
+
+
+def test_depth_handling_takes_two_depths():
+    one = measures(twins(56, {"training_error_gap": [NAN] * 3}, {"training_error_gap": [NAN] * 3}))
+    assert verdicts(one)["verdict"]["depth"] == "not enough depths"
+    assert verdicts(CLEAR)["verdict"]["depth"] == "no difference shown"
+
+
+def test_what_is_published_is_grouped_by_which_way_is_better():
+    numbers = published(compared(CLEAR))["depth-56"]
+    assert numbers["higher_is_better"]["test_accuracy"] == pytest.approx({"plain": 0.2, "residual": 2.71 / 3})
+    assert numbers["lower_is_better"]["steps_to_target"] == {"plain": 40, "residual": 20}
+    assert numbers["residual_minus_plain"]["steps_to_target"] == -20
+    assert 10 ** numbers["holm_log10_p"]["test_accuracy"] == pytest.approx(verdicts(CLEAR)["p_holm"]["performance"])
+    assert numbers["runs"] == {"plain": 3, "residual": 3}
+    assert numbers["test_accuracy_difference_over_leaves"] == {"low": 0.6, "high": 0.8}
+    assert numbers["mcnemar_log10_p"] == {"seed-0": -3.0, "seed-1": -2.0, "seed-2": 0.0}
+    groups = {"higher": numbers["higher_is_better"], "lower": numbers["lower_is_better"]}
+    primaries = {(row.primary.better, row.primary.name) for row in ROWS}
+    assert {(better, name) for better, group in groups.items() for name in group} == primaries | {
+        ("higher", "reached_target"),
+        ("lower", "diverged"),
+    }
+
+
+def test_what_is_undefined_is_not_published():
+    one_seed = compared(CLEAR[(CLEAR["variant"] == "residual") & (CLEAR["seed"] == 0)], images=None)
+    numbers = published(one_seed)["depth-56"]
+    assert set(numbers) == {"higher_is_better", "lower_is_better", "runs"}
+    assert numbers["runs"] == {"plain": 0, "residual": 1}
+    assert numbers["higher_is_better"]["test_accuracy"] == {"residual": 0.8}
+
+
+def test_a_p_value_below_the_smallest_double_is_published_as_that():
+    table = compared(CLEAR)
+    table.verdicts.loc["performance", "p_holm"] = 0.0
+    assert published(table)["depth-56"]["holm_log10_p"]["test_accuracy"] == pytest.approx(-307.65, abs=0.01)
+    assert pd.notna(table.verdicts["p_holm"]).all()

@@ -4,7 +4,13 @@ import pytest
 
 from resgrad.config import ParameterError, read
 from resgrad.study import load_study
-from tests.paths import PARAMS
+from tests.paths import PARAMS, ROOT
+
+
+def modules(package: str) -> str:
+    """List the kinds that a package of networks or shortcuts has, from its files."""
+    files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
+    return ", ".join(sorted({file.stem for file in files} - {"matching"}))
 
 
 def change(tmp_path: Path, old: str, new: str) -> Path:
@@ -38,8 +44,8 @@ def test_the_committed_parameters_are_valid():
         ("seeds:\n  - 0\n  - 1", 'seeds:\n  - "0"\n  - 1', "seeds.0 is '0'; allowed: a whole number."),
         ("seeds:\n  - 0\n  - 1", "seeds:\n  - 1\n  - 1", "seeds is [1, 1, 2]; allowed: each value once."),
         ("seeds:\n  - 0\n  - 1\n  - 2", "seeds: []", "seeds is []; allowed: at least one value."),
-        ("  - 56", "  - 57", "depths has 57; allowed: 6n+2 for a cifar_resnet, the nearest are 56 and 62."),
-        ("  - 56", "  - 2", "depths has 2; allowed: 6n+2 for a cifar_resnet, the nearest are 8 and 14."),
+        ("  - 56", "  - 57", "depths has 57; allowed: 6n+2 for cifar_resnet, the nearest are 56 and 62."),
+        ("  - 56", "  - 2", "depths has 2; allowed: 6n+2 for cifar_resnet, the nearest are 8 and 14."),
         ("mnist: 6", "mnist: -6", "train.epochs.mnist is -6; allowed: greater than or equal to 1."),
         ("    mnist: 6\n", "", "train.epochs.mnist is missing; mnist is among the datasets."),
         ("mnist: 6", "mnsit: 6", "train.epochs.mnsit is not a parameter; allowed: 'mnist' or 'plantvillage'."),
@@ -48,7 +54,38 @@ def test_the_committed_parameters_are_valid():
             "optimizer: sdg",
             "train.optimizer is 'sdg'; allowed: 'sgd', 'adam', 'rmsprop' or 'adagrad'.",
         ),
-        ("network: cifar_resnet", "network: vgg", "model.network is 'vgg'; allowed: cifar_resnet."),
+        (
+            "network: cifar_resnet",
+            "network: alexnet",
+            f"model.network is 'alexnet'; allowed: {modules('networks')}.",
+        ),
+        ("shortcut: zero_padding", "shortcut: A", f"model.shortcut is 'A'; allowed: {modules('shortcuts')}."),
+        (
+            "normalization: batch",
+            "normalization: instance",
+            "model.normalization is 'instance'; allowed: 'batch', 'group', 'layer', 'scalar' or 'none'.",
+        ),
+        ("dropout: 0.0", "dropout: 1.0", "model.dropout is 1.0; allowed: less than 1."),
+        ("gain: 1.0", "gain: 0", "model.gain is 0; allowed: greater than 0."),
+        ("  - plain\n  - residual", "  - plain\n  - plane", "variants.1 is 'plane'; allowed: 'plain' or 'residual'."),
+        (
+            "  - plain\n  - residual",
+            "  - plain\n  - plain",
+            "variants is ['plain', 'plain']; allowed: each value once.",
+        ),
+        (
+            "  - plain\n  - residual",
+            "  - plain",
+            "model.residual asks for the residual networks, which are not among the variants.",
+        ),
+        (
+            "initialization: he",
+            "initialization: zero_gamma",
+            (
+                "model.initialization is zero_gamma, with which a plain network cannot learn: every block puts out a "
+                "constant, and no gradient passes it; set variants to residual alone, or another initialization."
+            ),
+        ),
         ("learning_rate: 0.1", "learning_rate: .nan", "train.learning_rate is nan; allowed: a finite number."),
         ("learning_rate: 0.1", "learning_rate: fast", "train.learning_rate is 'fast'; allowed: a number."),
         ("  - mnist", "  - minst", "datasets.0 is 'minst'; allowed: 'mnist' or 'plantvillage'."),
@@ -76,10 +113,34 @@ def test_the_committed_parameters_are_valid():
             "test_fraction: 0.2",
             "data.mnist.test_fraction is 0.2; allowed: null, MNIST brings its own test split.",
         ),
+        (
+            "    mnist: 0.9\n",
+            "    mnist: 90\n",
+            "comparison.target_accuracy.mnist is 90; allowed: less than or equal to 1.",
+        ),
+        (
+            "    mnist: 0.9\n",
+            "",
+            "comparison.target_accuracy.mnist is missing; mnist is among the datasets.",
+        ),
+        ("minimum_pairs: 3", "minimum_pairs: 1", "comparison.minimum_pairs is 1; allowed: greater than or equal to 2."),
     ],
 )
 def test_each_mistake_gets_one_sentence(tmp_path, old, new, sentence):
     assert complaint(change(tmp_path, old, new)) == sentence
+
+
+def test_the_variant_that_is_reported_is_among_those_that_are_trained(tmp_path):
+    path = change(tmp_path, "  - plain\n", "")
+    assert load_study(path).variants == ["residual"]
+    path.write_text(path.read_text().replace("residual: true", "residual: false"), encoding="utf-8")
+    assert complaint(path) == "model.residual asks for the plain networks, which are not among the variants."
+
+
+def test_initial_weights_that_plain_networks_cannot_learn_from_are_for_residual_ones(tmp_path):
+    path = change(tmp_path, "  - plain\n", "")
+    path.write_text(path.read_text().replace("initialization: he", "initialization: zero_gamma"), encoding="utf-8")
+    assert load_study(path).model.initialization == "zero_gamma"
 
 
 def test_a_missing_key_is_named(tmp_path):
@@ -88,7 +149,7 @@ def test_a_missing_key_is_named(tmp_path):
 
 def test_several_mistakes_get_a_sentence_each(tmp_path):
     path = change(tmp_path, "residual: true", "residual: maybe")
-    path.write_text(path.read_text().replace("width: 8", "width: 0"), encoding="utf-8")
+    path.write_text(path.read_text().replace("width: 8", "width: 0", 1), encoding="utf-8")
     assert complaint(path).splitlines() == [
         "model.residual is 'maybe'; allowed: true or false.",
         "model.width is 0; allowed: greater than or equal to 1.",

@@ -12,6 +12,11 @@ PLAIN = Cell("mnist", "plain", 3, 0)
 COLUMNS = ["step", "layer", "layer_index", "kind", "param", "grad_norm"]
 
 
+def save(folder, cell, rows):
+    table = pd.DataFrame(rows, columns=COLUMNS).assign(numel=9, **cell._asdict())
+    table.to_parquet(folder / f"{cell.name}.parquet")
+
+
 def write_table(folder, cell, norms):
     """Write a table of two convolutions and a linear layer; ``norms`` is steps x 3, a row every 10 steps."""
     rows = []
@@ -20,11 +25,11 @@ def write_table(folder, cell, norms):
             (10 * step, "conv1", 0, "conv", "weight", conv1),
             (10 * step, "norm1", 1, "norm", "weight", 77.0),
             (10 * step, "conv2", 2, "conv", "weight", conv2),
-            (10 * step, "block.shortcut.conv", 3, "conv", "weight", 88.0),
+            (10 * step, "block.shortcut.conv", 3, "shortcut", "weight", 88.0),
             (10 * step, "head", 4, "linear", "weight", linear),
             (10 * step, "head", 4, "linear", "bias", 99.0),
         ]
-    pd.DataFrame(rows, columns=COLUMNS).assign(**cell._asdict()).to_parquet(folder / f"{cell.name}.parquet")
+    save(folder, cell, rows)
 
 
 @pytest.fixture
@@ -88,16 +93,37 @@ def test_the_only_step_of_a_run_is_its_first(by_layer):
     assert by_layer([(1e-2, 1, 1)]).index.tolist() == [("first step", position) for position in (1, 2, 3)]
 
 
-def test_first_against_last_layer_over_the_steps_at_which_both_are_finite(tmp_path):
+def test_first_against_last_convolution_over_the_steps_at_which_both_are_finite(tmp_path):
     residual = PLAIN._replace(variant="residual")
-    # Steps 130 to 160 are the last quarter; two of them have both norms.
-    late = [(1e-4, 9, 1e-1), (1e-8, 9, 1e-1), (np.nan, 9, 1), (1, 9, np.inf)]
-    write_table(tmp_path, PLAIN, [(1e2, 9, 1e-1), *[(1, 1, 1)] * 12, *late])
+    # Steps 130 to 160 are the last quarter; two of them have both norms. The head's, 9, is no matter.
+    late = [(1e-4, 1e-1, 9), (1e-8, 1e-1, 9), (np.nan, 1, 9), (1, np.inf, 9)]
+    write_table(tmp_path, PLAIN, [(1e2, 1e-1, 9), *[(1, 1, 1)] * 12, *late])
     write_table(tmp_path, residual, [(np.nan, 1, 1)])
     ratio = first_to_last(load_norms(tmp_path, [PLAIN, residual])).set_index("variant")
     phases = [f"gradient_log10_first_to_last.{phase}" for phase in ("first_step", "last_quarter")]
     assert ratio.loc["plain", phases].tolist() == pytest.approx([3, (-3 - 7) / 2])
     assert ratio.loc["residual", phases].isna().all()
+
+
+def test_in_a_fully_connected_network_the_last_hidden_layer_is_the_last(tmp_path):
+    layers = ["hidden1", "hidden2", "head"]
+    rows = [
+        (0, layer, i, "linear", "weight", norm) for i, (layer, norm) in enumerate(zip(layers, (5, 50, 7), strict=True))
+    ]
+    save(tmp_path, PLAIN, rows)
+    ratio = first_to_last(load_norms(tmp_path, [PLAIN]))
+    assert ratio["gradient_log10_first_to_last.first_step"].tolist() == pytest.approx([-1])
+
+
+def test_linear_layers_behind_convolutions_are_not_like_the_first(tmp_path):
+    kinds = {"conv1": "conv", "conv2": "conv", "hidden": "linear", "head": "linear"}
+    rows = [
+        (0, layer, i, kind, "weight", norm)
+        for i, ((layer, kind), norm) in enumerate(zip(kinds.items(), (5, 50, 7, 9), strict=True))
+    ]
+    save(tmp_path, PLAIN, rows)
+    ratio = first_to_last(load_norms(tmp_path, [PLAIN]))
+    assert ratio["gradient_log10_first_to_last.first_step"].tolist() == pytest.approx([-1])
 
 
 def test_a_missing_table_is_named(tmp_path):

@@ -9,14 +9,14 @@ from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder, describe_tensors, recorded_steps
 from resgrad.gradients.table import SCHEMA, write_table
 from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
+from tests.unit.model_configs import DEPTHS, model_config
 
 CELL = Cell("mnist", "residual", 8, 3)
 
 
-def network(shortcut="A"):
-    config = ModelConfig(residual=True, network="cifar_resnet", width=2, shortcut=shortcut)
-    built = build_network(config, depth=8, residual=True, in_channels=1, classes=3, seed=0)
+def network(depth=8, **changes):
+    config = model_config(width=2, **changes)
+    built = build_network(config, depth=depth, residual=True, image_shape=(1, 8, 8), classes=3, seed=0)
     return built.to(memory_format=torch.channels_last)
 
 
@@ -56,23 +56,61 @@ def test_layers_are_numbered_in_the_order_of_the_forward_pass():
 
 
 def test_a_projection_is_numbered_after_the_convolutions_it_runs_beside():
-    infos = {f"{i.layer}.{i.param}": i for i in describe_tensors(network("B"), batch()[0])}
+    infos = {f"{i.layer}.{i.param}": i for i in describe_tensors(network(shortcut="projection"), batch()[0])}
     index = {name: info.layer_index for name, info in infos.items()}
     assert index["stem.0.weight"] == 0
-    assert index["stage2.0.norm2.weight"] < index["stage2.0.shortcut.conv.weight"] < index["stage3.0.conv1.weight"]
+    projection = index["stage2.0.shortcut.projection.conv.weight"]
+    assert index["stage2.0.norm2.weight"] < projection < index["stage3.0.conv1.weight"]
     assert infos["head.weight"].kind == "linear"
-    assert infos["stage2.0.shortcut.norm.bias"].kind == "norm"
+    assert infos["stage2.0.shortcut.projection.norm.bias"].kind == "shortcut"
 
 
 def test_a_layer_of_unknown_kind_is_not_passed_over():
-    with pytest.raises(TypeError, match="no kind is known for PReLU"):
-        describe_tensors(nn.Sequential(nn.PReLU()), torch.zeros(1, 2))
+    class Unheard(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(2))
+
+        def forward(self, x):
+            return x * self.weight
+
+    with pytest.raises(TypeError, match="no kind is known for Unheard"):
+        describe_tensors(nn.Sequential(Unheard()), torch.zeros(1, 2))
 
 
-@pytest.fixture
-def recorded(tmp_path):
+KINDS = {
+    "cifar_bottleneck": {"conv", "norm", "shortcut", "linear"},
+    "cifar_preactivation": {"conv", "norm", "shortcut", "linear"},
+    "cifar_residual_in_residual": {"conv", "norm", "shortcut", "linear"},
+    "cifar_resnet": {"conv", "norm", "shortcut", "linear"},
+    "cifar_squeeze_excitation": {"conv", "norm", "excitation", "shortcut", "linear"},
+    "fully_connected": {"linear", "norm", "shortcut"},
+}
+
+
+@pytest.mark.parametrize(("kind", "expected"), KINDS.items())
+@pytest.mark.parametrize("shortcut", ["all_projection", "highway", "rezero"])
+@pytest.mark.parametrize(
+    ("changes", "more"), [({}, set()), ({"normalization": "scalar", "activation": "prelu"}, {"activation"})]
+)
+def test_every_layer_of_every_network_has_a_kind(kind, expected, shortcut, changes, more):
+    infos = describe_tensors(network(DEPTHS[kind], network=kind, shortcut=shortcut, **changes), batch()[0])
+    assert {info.kind for info in infos} == expected | more
+    assert {info.kind for info in infos if ".shortcut" in info.layer} == {"shortcut"}
+    assert {info.kind for info in infos if ".excitation." in info.layer} == {"excitation"} & expected
+
+
+RECORDED = {
+    "cifar_resnet": {},
+    "parameters without dimensions": {"shortcut": "rezero", "normalization": "scalar"},
+    "fully_connected": {"network": "fully_connected"},
+}
+
+
+@pytest.fixture(params=RECORDED)
+def recorded(request, tmp_path):
     """Two recorded steps of SGD with clipping, and beside them what a loop over the parameters sees."""
-    net = network()
+    net = network(**RECORDED[request.param])
     optimiser = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, foreach=True)
     recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=2), total_steps=2)
     seen = []
@@ -114,9 +152,10 @@ def test_the_table_has_the_documented_schema(recorded):
     assert recorded[0].schema.equals(SCHEMA)
 
 
-def test_snapshots_hold_the_raw_gradient_of_the_first_convolution(recorded):
+def test_snapshots_hold_the_raw_gradient_of_the_first_layer_with_weights(recorded):
     _, seen, recording = recorded
-    expected = {number: gradient for name, number, gradient, *_ in seen if name == "stem.0.weight"}
+    first = {"stem.0.weight", "stem.1.weight"}  # convolution and its norm, or flattening and the linear layer
+    expected = {number: gradient for name, number, gradient, *_ in seen if name in first and gradient.dim() > 1}
     assert recording.snapshots.keys() == expected.keys()
     for number, gradient in recording.snapshots.items():
         np.testing.assert_array_equal(gradient, expected[number].float().numpy())

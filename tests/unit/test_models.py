@@ -1,158 +1,165 @@
+"""What all kinds of network have in common: depth, parameters, twins, and what is refused."""
+
 import pytest
 import torch
-from torch.nn import functional
+from torch import nn
 
 from resgrad.config import ParameterError
-from resgrad.models import build_network, check_network, cifar_resnet
-from resgrad.models.blocks import ConvolutionalBlock, IdentityBlock
-from resgrad.models.config import ModelConfig
+from resgrad.models import check_network
+from resgrad.models.networks import (
+    cifar_bottleneck,
+    cifar_preactivation,
+    cifar_residual_in_residual,
+    cifar_resnet,
+    cifar_squeeze_excitation,
+    fully_connected,
+)
+from tests.unit.model_configs import model_config
+from tests.unit.network_checks import build, main_path, meta, size
 
 
-def build(depth=20, *, residual=True, width=16, shortcut="A", seed=0, in_channels=3):
-    config = ModelConfig(residual=True, network="cifar_resnet", width=width, shortcut=shortcut)
-    return build_network(config, depth=depth, residual=residual, in_channels=in_channels, classes=10, seed=seed)
+def millions(kind, depth, **changes):
+    return size(meta(kind, depth, classes=10, width=16, **changes)) / 1e6
+
+
+# --- parameters, at width 16, 3 channels and 10 classes ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("depth", "published"), [(20, "0.27"), (32, "0.46"), (44, "0.66"), (56, "0.85"), (110, "1.7"), (1202, "19.4")]
 )
-def test_parameter_counts_are_the_published_ones(depth, published):
-    """He et al. 2015, table 6, in millions."""
-    with torch.device("meta"):  # shapes without memory
-        network = cifar_resnet.build(depth=depth, width=16, in_channels=3, classes=10, residual=True, shortcut="A")
-    millions = sum(p.numel() for p in network.parameters()) / 1e6
-    assert f"{millions:.{len(published.split('.')[1])}f}" == published
+@pytest.mark.parametrize("residual", [False, True])
+def test_networks_of_basic_blocks_have_the_published_parameters(depth, published, residual):
+    """He et al. 2015, table 6, in millions; the plain twins have the same."""
+    count = millions(cifar_resnet, depth, residual=residual, shortcut="zero_padding")
+    assert f"{count:.{len(published.split('.')[1])}f}" == published
 
 
-@pytest.mark.parametrize("depth", [20, 56])
-def test_depth_counts_the_layers_with_weights_on_the_longest_path(depth):
-    network = build(depth)
-    weighted = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)]
-    assert len(weighted) == depth
+@pytest.mark.parametrize("shortcut", ["zero_padding", "projection"])
+def test_pre_activation_has_the_published_parameters(shortcut):
+    """The 1.7 M of the 110-layer network in He et al. 2016, table 4."""
+    assert f"{millions(cifar_preactivation, 110, shortcut=shortcut):.1f}" == "1.7"
 
 
-@pytest.mark.parametrize("depth", [2, 7, 19, 57])
-def test_a_depth_that_does_not_exist_is_refused(depth):
-    with pytest.raises(ParameterError, match=rf"depths has {depth}; allowed: 6n\+2"):
-        check_network("cifar_resnet", depth)
+@pytest.mark.parametrize(("depth", "published", "exact"), [(164, "1.7", 1_704_154), (1001, "10.2", 10_328_602)])
+def test_bottlenecks_have_the_published_parameters(depth, published, exact):
+    """He et al. 2016, table 4, without normalisation; with it what pytorchcv counts for the same networks."""
+    network = meta(cifar_bottleneck, depth, classes=10, width=16, shortcut="projection")
+    assert size(network) == exact
+    without = exact - sum(size(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    assert f"{without / 1e6:.1f}" == published
 
 
-def test_a_helper_module_is_no_kind_of_network():
-    with pytest.raises(ParameterError, match=r"model.network is 'blocks'; allowed: cifar_resnet\."):
-        check_network("blocks", 20)
+def test_squeeze_excitation_has_the_parameters_that_others_count():
+    """What pytorchcv counts for the 110-layer network with projections."""
+    assert size(meta(cifar_squeeze_excitation, 110, classes=10, width=16, shortcut="projection")) == 1_744_952
 
 
-def test_the_first_image_size_halves_twice_and_channels_double():
-    network = build(20, width=4)
-    shapes = []
-    for stage in (network.stem, network.stage1, network.stage2, network.stage3):
-        stage.register_forward_hook(lambda _m, _i, output: shapes.append(tuple(output.shape)))
-    logits = network(torch.zeros(2, 3, 16, 16))
-    assert shapes == [(2, 4, 16, 16), (2, 4, 16, 16), (2, 8, 8, 8), (2, 16, 4, 4)]
-    assert logits.shape == (2, 10)
+def test_squeeze_excitation_adds_two_matrices_and_their_biases_to_each_block():
+    """Hu et al. 2018, section 4: 2 C^2 / 16 weights for C channels; the biases are ours. Three blocks a stage."""
+    gated, basic = (meta(kind, 20, classes=10, width=16) for kind in (cifar_squeeze_excitation, cifar_resnet))
+    by_hand = sum(3 * (2 * channels**2 // 16 + channels // 16 + channels) for channels in (16, 32, 64))
+    assert size(gated) - size(basic) == by_hand == 2373
 
 
-def test_twins_have_the_same_parameters_and_the_same_initial_weights():
-    plain, residual = build(residual=False), build(residual=True)
-    assert list(plain.state_dict()) == list(residual.state_dict())
-    for name, tensor in plain.state_dict().items():
-        assert torch.equal(tensor, residual.state_dict()[name]), name
+def test_residual_in_residual_adds_nothing():
+    names = {kind: [*meta(kind, 20, classes=10).state_dict()] for kind in (cifar_residual_in_residual, cifar_resnet)}
+    assert names[cifar_residual_in_residual] == names[cifar_resnet]
 
 
-def test_with_projections_the_shared_parameters_still_agree():
-    plain, residual = build(residual=False, shortcut="B"), build(residual=True, shortcut="B")
-    added = set(residual.state_dict()) - set(plain.state_dict())
-    assert {name.split(".shortcut.")[0] for name in added} == {"stage2.0", "stage3.0"}
-    for name, tensor in plain.state_dict().items():
-        assert torch.equal(tensor, residual.state_dict()[name]), name
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("depth", [2, 3, 10])
+def test_fully_connected_networks_have_the_parameters_of_their_formula(depth, residual):
+    """3 x 32 x 32 inputs, width 5, 10 classes: D w + (depth - 2) w^2 + w K weights, K biases, 2 w a norm."""
+    count = size(meta(fully_connected, depth, classes=10, width=5, residual=residual))
+    assert count == 3072 * 5 + (depth - 2) * 25 + 5 * 10 + 10 + 2 * 5 * (depth - 1)
+
+
+# --- depth -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "depth"),
+    [
+        ("cifar_bottleneck", 11), ("cifar_bottleneck", 29),
+        ("cifar_preactivation", 8), ("cifar_preactivation", 20),
+        ("cifar_residual_in_residual", 8), ("cifar_residual_in_residual", 20),
+        ("cifar_resnet", 8), ("cifar_resnet", 20), ("cifar_resnet", 56),
+        ("cifar_squeeze_excitation", 8), ("cifar_squeeze_excitation", 20),
+        ("fully_connected", 2), ("fully_connected", 3), ("fully_connected", 4), ("fully_connected", 9),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("shortcut", ["zero_padding", "all_projection", "highway"])
+@pytest.mark.parametrize("activation", ["relu", "maxout"])
+def test_depth_counts_the_layers_with_weights_on_the_longest_path(kind, depth, shortcut, activation):
+    """Beside it lie projections, gates and excitations."""
+    network = build(kind, depth, width=2, shortcut=shortcut, activation=activation)
+    weighted = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    assert sum("shortcut" not in name and "excitation" not in name for name in weighted) == depth
+    assert main_path(network) == depth  # the gradient table's
+
+
+SIX_N, NINE_N = "6n+2 for {}, the nearest are 8 and 14", "9n+2 for {}, the nearest are 11 and 20"
+
+
+@pytest.mark.parametrize(
+    ("kind", "depths", "allowed"),
+    [
+        ("cifar_bottleneck", [1, 2, 10, 12, 19], NINE_N),
+        ("cifar_preactivation", [1, 2, 9, 13], SIX_N),
+        ("cifar_residual_in_residual", [1, 2, 9, 13], SIX_N),
+        ("cifar_resnet", [1, 2, 9, 13], SIX_N),
+        ("cifar_squeeze_excitation", [1, 2, 9, 13], SIX_N),
+        ("fully_connected", [1], "2 or more for {}"),
+    ],
+)
+def test_a_depth_that_does_not_exist_is_refused(kind, depths, allowed):
+    for depth in depths:
+        with pytest.raises(ParameterError) as caught:
+            check_network(model_config(network=kind), depth=depth, residual=True)
+        assert str(caught.value) == f"depths has {depth}; allowed: {allowed.format(kind)}."
+
+
+# --- kinds -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("network", "blocks"), ("network", "__init__"), ("shortcut", "matching"), ("shortcut", "A")]
+)
+def test_what_is_no_kind_is_refused_by_name(key, name):
+    with pytest.raises(ParameterError, match=rf"^model.{key} is '{name}'; allowed: [a-z_, ]+\.$"):
+        check_network(model_config(**{key: name}), depth=20, residual=True)
+
+
+def test_a_kind_without_a_plain_twin_says_why(monkeypatch):
+    monkeypatch.setattr(cifar_resnet, "NO_PLAIN_TWIN", "its layers are joined by nothing else", raising=False)
+    config = model_config(network="cifar_resnet")
+    check_network(config, depth=8, residual=True)
+    with pytest.raises(ParameterError) as caught:
+        check_network(config, depth=8, residual=False)
+    assert str(caught.value) == (
+        "model.network is cifar_resnet, which has no plain twin: its layers are joined by nothing else; "
+        "set variants to residual alone."
+    )
+
+
+# --- twins and seeds ---------------------------------------------------------------------------------------------
+
+
+def test_without_parameters_in_the_shortcut_twins_have_the_same():
+    plain, residual = (build("cifar_resnet", 20, residual=it, shortcut="zero_padding") for it in (False, True))
+    assert [name for name, _ in plain.named_parameters()] == [name for name, _ in residual.named_parameters()]
 
 
 def test_another_seed_gives_other_weights():
-    assert not torch.equal(build(seed=0).stem[0].weight, build(seed=1).stem[0].weight)
+    weights = [build("cifar_resnet", 8, seed=seed).stem[0].weight for seed in (0, 0, 1)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
 
 
-def test_layers_of_the_same_shape_start_differently_and_biases_at_zero():
-    network = build()
-    assert not torch.equal(network.stage1[0].conv1.weight, network.stage1[0].conv2.weight)
-    assert torch.equal(network.head.bias, torch.zeros(10))
-
-
-def test_the_whole_network_is_stem_blocks_mean_and_head():
-    """Depth 8 written out: a block per stage, around them the stem and the head."""
-    network = build(8, width=2).double()
-    x = torch.randn(4, 3, 8, 8, dtype=torch.float64)
-    y = torch.relu(normalise(convolve(x, network.stem[0].weight, 1)))
-    y = torch.relu(body(network.stage1[0], y, 1) + y)
-    for block in (network.stage2[0], network.stage3[0]):
-        y = torch.relu(body(block, y, 2) + padded(block, y))
-    expected = y.sum((2, 3)) / (y.shape[2] * y.shape[3]) @ network.head.weight.T + network.head.bias
-    torch.testing.assert_close(network(x), expected, rtol=1e-9, atol=1e-9)
-
-
-def test_initial_weights_have_the_variance_of_he_et_al():
-    weight = build(width=64).stage3[1].conv1.weight
-    fan_in = 256 * 9
-    assert weight.var().item() == pytest.approx(2 / fan_in, rel=0.02)
-    assert abs(weight.mean().item()) < 0.01 * weight.std().item() * 3
-
-
-# --- forward and backward against the formula, written out -------------------------------------------------------
-
-
-def normalise(x):
-    """Batch norm in training mode with scale 1 and shift 0 (Ioffe and Szegedy 2015, algorithm 1)."""
-    mean = x.mean((0, 2, 3), keepdim=True)
-    variance = ((x - mean) ** 2).mean((0, 2, 3), keepdim=True)
-    return (x - mean) / torch.sqrt(variance + 1e-5)
-
-
-def convolve(x, weight, stride):
-    """A 3x3 convolution as nine shifted matrix products."""
-    padded = functional.pad(x, (1, 1, 1, 1))
-    height, width = -(-x.shape[2] // stride), -(-x.shape[3] // stride)
-    total = 0
-    for i in range(3):
-        for j in range(3):
-            window = padded[:, :, i : i + stride * height : stride, j : j + stride * width : stride]
-            total = total + torch.einsum("nchw,oc->nohw", window, weight[:, :, i, j])
-    return total
-
-
-def body(block, x, stride):
-    y = torch.relu(normalise(convolve(x, block.conv1.weight, stride)))
-    return normalise(convolve(y, block.conv2.weight, 1))
-
-
-def padded(block, x):
-    zeros = torch.zeros(x.shape[0], block.conv1.out_channels - x.shape[1], *x[:, :, ::2, ::2].shape[2:], dtype=x.dtype)
-    return torch.cat([x[:, :, ::2, ::2], zeros], dim=1)
-
-
-def projected(block, x):
-    return normalise(torch.einsum("nchw,oc->nohw", x[:, :, ::2, ::2], block.shortcut.conv.weight[:, :, 0, 0]))
-
-
-CASES = {
-    "identity": (lambda: IdentityBlock(4, residual=True), 1, lambda _block, x: x),
-    "identity, plain": (lambda: IdentityBlock(4, residual=False), 1, lambda _block, _x: 0),
-    "option A": (lambda: ConvolutionalBlock(4, 6, 2, residual=True, shortcut="A"), 2, padded),
-    "option B": (lambda: ConvolutionalBlock(4, 6, 2, residual=True, shortcut="B"), 2, projected),
-    "convolutional, plain": (lambda: ConvolutionalBlock(4, 6, 2, residual=False, shortcut="A"), 2, lambda *_: 0),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("size", [6, 7])
-def test_forward_and_gradients_match_the_written_out_block(case, size):
-    make, stride, shortcut = CASES[case]
+def test_a_network_is_drawn_from_its_seed_alone():
     torch.manual_seed(1)
-    block = make().double()
-    x = torch.randn(3, 4, size, size, dtype=torch.float64, requires_grad=True)
-    target = torch.randn_like(block(x))
-    results = []
-    for output in (block(x), torch.relu(body(block, x, stride) + shortcut(block, x))):
-        weights = [p for p in block.parameters() if p.dim() == 4]
-        gradients = torch.autograd.grad((output * target).sum(), [x, *weights])
-        results.append((output, *gradients))
-    for ours, reference in zip(*results, strict=True):
-        torch.testing.assert_close(ours, reference, rtol=1e-9, atol=1e-9)
+    first = build("cifar_resnet", 8).state_dict()
+    torch.manual_seed(2)
+    second = build("cifar_resnet", 8).state_dict()
+    assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())

@@ -1,18 +1,29 @@
 """The three stages that look at all runs, on fake ones."""
 
 import json
+import math
+import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
+from resgrad.analysis.rows import ROWS
 from resgrad.cells import Matrix
 from resgrad.config import ParameterError
 from stages.compare import compare_variants
 from stages.evaluate import evaluate
 from stages.timing import timing
-from tests.unit.fake_runs import write_run
+from tests.unit.fake_runs import write_run, write_shards
 
-PARAMETERS = "datasets: [mnist]\ndepths: [14, 8]\nseeds: [0, 1]\nmodel: {residual: %s}\nunrelated: [1]\n"
-CELLS = list(Matrix(datasets=["mnist"], depths=[14, 8], seeds=[0, 1]).cells("mnist"))
+LISTS = {"datasets": ["mnist"], "variants": ["plain", "residual"], "depths": [14, 8], "seeds": [0, 1]}
+PARAMETERS = "".join(f"{name}: {values}\n" for name, values in LISTS.items()) + (
+    "comparison: {target_accuracy: {mnist: 0.4}, alpha: 0.05, minimum_pairs: 3, resamples: 100}\n"
+    "verdicts: {vanishing_log10: -3.0, exploding_log10: 3.0}\n"
+    "model: {residual: %s}\nunrelated: [1]\n"
+)
+CELLS = list(Matrix(**LISTS).cells("mnist"))
 
 
 @pytest.fixture
@@ -21,6 +32,7 @@ def study(tmp_path, monkeypatch):
     for cell in CELLS:
         diverged = 25 if (cell.variant, cell.depth, cell.seed) == ("plain", 14, 1) else None
         write_run(tmp_path, cell, accuracy=0.5 if cell.variant == "plain" else 0.9, diverged_step=diverged)
+    write_shards(tmp_path, "mnist")
     (tmp_path / "params.yaml").write_text(PARAMETERS % "true")
     return tmp_path
 
@@ -68,15 +80,21 @@ def test_a_stage_run_twice_writes_the_same_bytes(study):
 
     first = run()
     assert list(first) == [
+        "metrics/comparison-mnist.csv",
         "metrics/comparison-mnist.json",
         "metrics/comparison-mnist.md",
         "metrics/mnist.json",
         "metrics/timing-mnist.json",
+        "metrics/timing-mnist.md",
         "plots/mnist/accuracy.json",
         "plots/mnist/comparison.png",
         "plots/mnist/confusion.json",
+        "plots/mnist/first_convolution.png",
+        "plots/mnist/gradient_distribution.png",
+        "plots/mnist/gradient_heatmap.json",
         "plots/mnist/gradient_norms.json",
         "plots/mnist/loss.json",
+        *(f"plots/mnist/rows/{row.name}.png" for row in sorted(ROWS, key=lambda row: row.name)),
     ]
     assert run() == first
 
@@ -92,6 +110,9 @@ def test_all_rows_of_a_plot_have_the_same_keys_and_name_provenance_and_variant(s
     confusion = json.loads((study / "plots/mnist/confusion.json").read_text())
     assert {row["depth"] for row in confusion} == {14}  # the deepest, though it is listed first
     assert sum(row["count"] for row in confusion) == 2 * 60
+    heat_map = json.loads((study / "plots/mnist/gradient_heatmap.json").read_text())
+    assert [(row["depth"], row["position"]) for row in heat_map] == [(14, position) for position in range(1, 15)]
+    assert all(None not in row["log10_norm"] for row in heat_map)  # seed 0 did not diverge
 
 
 def test_runs_that_the_parameters_do_not_list_are_not_read(study):
@@ -100,6 +121,63 @@ def test_runs_that_the_parameters_do_not_list_are_not_read(study):
     write_run(study, CELLS[0]._replace(seed=9, variant="residual"), accuracy=0.1)
     evaluate("mnist")
     assert (study / "metrics/mnist.json").read_bytes() == before
+
+
+def test_the_pictures_of_gradients_are_of_the_deepest_twins_and_the_first_seed(study, monkeypatch):
+    drawn = {}
+
+    def keep(name):
+        def draw(title, values):
+            drawn[name] = (title, values)
+            return Figure()
+
+        return draw
+
+    monkeypatch.setattr("stages.compare.draw_first_layer", keep("snapshots"))
+    monkeypatch.setattr("stages.compare.draw_distributions", keep("shares"))
+    (study / "params.yaml").write_text((PARAMETERS % "true").replace("[0, 1]", "[1, 0]"))
+    compare_variants("mnist")
+    title, snapshots = drawn["snapshots"]
+    assert title == "mnist (embedded data): gradient of the first layer, depth 14, seed 1"
+    assert list(snapshots) == ["plain", "residual"]
+    assert list(snapshots["plain"]) == [0, 20, 40]
+    assert np.isfinite(snapshots["plain"][20]).all()
+    assert np.isnan(snapshots["plain"][40]).all()  # plain-14-1 is the one that diverged, at step 25
+    title, shares = drawn["shares"]
+    assert "mnist (embedded data)" in title
+    assert "depth 14, n = 2 seeds pooled" in title
+    assert shares.index.unique("depth").tolist() == [14]
+    assert shares["nonfinite"].groupby(["variant", "step"]).max().loc["plain", 30] == 0.5
+
+
+def test_the_comparison_is_of_all_runs_and_of_leaves_where_images_have_them(study):
+    shutil.rmtree(study / "data/shards")
+    write_shards(study, "mnist", images_per_leaf=6)
+    compare_variants("mnist")
+    published = metrics(study, "comparison-mnist")
+    # Validation reaches 0.4 after two epochs of ten steps at accuracy 0.9, after four at 0.5, never where it diverged.
+    assert published["embedded.depth-14.lower_is_better.steps_to_target.residual"] == 20
+    assert published["embedded.depth-14.lower_is_better.steps_to_target.plain"] == 40
+    assert published["embedded.depth-14.higher_is_better.reached_target.plain"] == 0.5
+    assert published["embedded.depth-14.lower_is_better.diverged.plain"] == 0.5
+    flops = math.log10(20 * 100 / 10 * 14_000)  # two epochs of 100 training images, 14,000 operations each
+    key = "embedded.depth-14.lower_is_better.flops_to_target_log10.residual"
+    assert published[key] == pytest.approx(flops, rel=1e-5)
+    text = (study / "metrics/comparison-mnist.md").read_text()
+    assert "over 10 resampled leaves" in text  # 60 test images
+    assert "**not enough runs**" in text
+    rows = pd.read_csv(study / "metrics/comparison-mnist.csv")
+    assert len(rows) == len(CELLS)
+    assert rows.groupby("variant")["test_accuracy"].max().to_dict() == {"plain": 0.5, "residual": 0.9}
+
+
+def test_a_study_of_one_variant_has_every_file(study):
+    (study / "params.yaml").write_text((PARAMETERS % "true").replace("['plain', 'residual']", "[residual]"))
+    evaluate("mnist")
+    compare_variants("mnist")
+    assert "**not enough runs**" in (study / "metrics/comparison-mnist.md").read_text()
+    for name in ("comparison", "first_convolution", "gradient_distribution"):
+        assert (study / f"plots/mnist/{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("value", ["maybe", "1", "null"])

@@ -6,6 +6,7 @@ from dvc_render.vega import VegaRenderer
 
 from resgrad.analysis.curves import learning_curves
 from resgrad.analysis.gradient_flow import load_norms, norms_by_layer
+from resgrad.analysis.gradient_heatmap import heat_map
 from resgrad.analysis.metrics import confusion
 from resgrad.analysis.runs import load_runs
 from resgrad.cells import Cell
@@ -17,6 +18,7 @@ AXES = {
     "learning_curves": ("epoch", "accuracy"),
     "learning_curves_log": ("epoch", "loss"),
     "gradient_norms": ("position", "log10_norm"),
+    "gradient_heatmap": ("step", "position"),
     "confusion_shares": ("predicted", "actual"),
 }
 
@@ -26,10 +28,12 @@ def frames(tmp_path):
     for cell in CELLS:
         write_run(tmp_path, cell)
     runs = load_runs(tmp_path / "data/runs/mnist", CELLS)
+    norms = load_norms(tmp_path / "data/gradients/mnist", CELLS)
     return {
         "learning_curves": learning_curves(runs),
         "learning_curves_log": learning_curves(runs),
-        "gradient_norms": norms_by_layer(load_norms(tmp_path / "data/gradients/mnist", CELLS)),
+        "gradient_norms": norms_by_layer(norms),
+        "gradient_heatmap": heat_map(norms[norms["depth"] == 14]),
         "confusion_shares": confusion(runs).assign(depth=14, variant="plain"),
     }
 
@@ -67,7 +71,7 @@ def test_a_filled_template_has_no_anchor_left_and_reads_only_columns_there_are(n
 
 
 def json_transforms(spec):
-    layers = spec["spec"]["layer"]
+    layers = spec["spec"].get("layer", [])
     return [
         transform for part in (spec, *layers) for transform in part.get("transform", []) if "calculate" in transform
     ]
@@ -80,6 +84,31 @@ def test_revisions_are_told_apart_by_the_colours_that_dvc_gives_them(name, frame
     color = fill(name, both)["spec"]["encoding"]["color"]
     assert color["field"] == "rev"
     assert color["scale"]["domain"] == ["HEAD", "workspace"]
+
+
+@pytest.mark.parametrize("name", ["confusion_shares", "gradient_heatmap"])
+def test_revisions_that_cannot_be_overlaid_have_a_panel_each(name, frames):
+    rows = frames[name].assign(rev="HEAD", panel="a panel").to_dict("records")
+    spec = fill(name, rows)
+    assert spec["facet"]["field"] == "revision"
+    assert spec["transform"][0] == {
+        "calculate": "datum.rev + ': ' + datum.variant + ', ' + datum.panel",
+        "as": "revision",
+    }
+
+
+def test_heat_maps_can_be_compared_by_colour_across_revisions_and_plots(frames):
+    rows = frames["gradient_heatmap"].assign(rev="HEAD", panel="a panel")
+    spec = fill("gradient_heatmap", rows.to_dict("records"))
+    assert spec["spec"]["encoding"]["color"]["scale"] == {"scheme": "viridis", "domain": [-3, 3], "clamp": True}
+    assert "color" not in spec["resolve"]["scale"]  # or every panel would have a legend of its own
+
+
+def test_a_heat_map_unfolds_its_lists_of_steps_and_norms_together(frames):
+    rows = frames["gradient_heatmap"].assign(rev="HEAD", panel="a panel").to_dict("records")
+    (lists,) = [t["flatten"] for t in fill("gradient_heatmap", rows)["transform"] if "flatten" in t]
+    assert lists == ["step", "log10_norm"]
+    assert all(len(row["step"]) == len(row["log10_norm"]) > 1 for row in rows)
 
 
 def test_the_templates_of_learning_curves_differ_in_the_axis_alone():

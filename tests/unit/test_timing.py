@@ -1,10 +1,9 @@
 import json
-import math
 
 import pytest
 
 from resgrad.analysis.runs import RunError
-from resgrad.analysis.timing import load_times, summarise
+from resgrad.analysis.timing import load_times, summarise, to_markdown
 from resgrad.cells import Cell
 from tests.unit.fake_runs import write_run
 
@@ -18,13 +17,27 @@ def folder(tmp_path):
     return tmp_path / "data/times/mnist"
 
 
-def test_seconds_and_rate_by_depth_and_variant(folder):
+def test_mean_seconds_and_rate_by_depth_and_variant(folder):
     summary = summarise(load_times(folder, CELLS))
-    assert summary["seconds"]["depth-8"]["plain"] == {
-        "total": pytest.approx({"n": 2, "mean": 15, "sd": math.sqrt(50)}),
-        "training": pytest.approx({"n": 2, "mean": 12, "sd": math.sqrt(32)}),
+    assert summary["depth-8"] == {
+        "plain": {"seconds": 15, "images_per_second": (1000 / 10 + 1000 / 20) / 2},
+        "residual": {"seconds": 40, "images_per_second": 25},
     }
-    assert summary["images_per_second"]["depth-8"]["residual"] == {"n": 2, "mean": 25, "sd": 0}
+
+
+def test_markdown_has_every_activity_with_its_spread(folder):
+    text = to_markdown(load_times(folder, CELLS), "mnist")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    assert rows[0] == ["depth", "per run", "plain", "residual"]
+    assert ["8", "seconds, training", "12 ± 5.66 (n=2)", "32 ± 0 (n=2)"] in rows
+    assert ["8", "images per second, training", "75 ± 35.4 (n=2)", "25 ± 0 (n=2)"] in rows
+    assert "device cpu, processor test, python 3.11.9, threads 2, torch 2.13.0" in text
+
+
+def test_markdown_of_one_variant_leaves_the_other_undefined(folder):
+    text = to_markdown(load_times(folder, CELLS[2:]), "mnist")
+    assert "| undefined" in text
+    assert "40 ± 0 (n=2)" in text
 
 
 def test_the_machine_stands_there_once_and_mixed_where_runs_differ(folder):

@@ -12,13 +12,13 @@ import torch
 from resgrad.data.batches import Batches
 from resgrad.gradients.config import GradientsConfig
 from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
 from resgrad.study import load_study
 from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.loop import Trainer
 from resgrad.training.results import chance_log_probabilities, predictions_table
 from tests.paths import PARAMS
+from tests.unit.model_configs import model_config
 
 STUDY = load_study(PARAMS)
 CPU = torch.device("cpu")
@@ -32,9 +32,9 @@ def split(images, seed):
     return Batches((noise + 80 * labels[:, None, None, None]).astype(np.uint8), labels, [0.4], [0.3], CPU)
 
 
-def trainer(folder, *, epochs=3, **changes):
-    model = ModelConfig(residual=True, network="cifar_resnet", width=2, shortcut="A")
-    network = build_network(model, depth=8, residual=True, in_channels=1, classes=3, seed=0)
+def trainer(folder, *, epochs=3, model=None, **changes):
+    model = model_config(**{"width": 2, **(model or {})})
+    network = build_network(model, depth=8, residual=True, image_shape=(1, 8, 8), classes=3, seed=0)
     config = STUDY.train.model_copy(update={"batch_size": 8, "schedule": "cosine", **changes})
     return Trainer(
         network.to(memory_format=torch.channels_last),
@@ -116,15 +116,54 @@ def interrupt(run, after):
         run.run("test")
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop", "adagrad"])
+@pytest.mark.parametrize(
+    ("optimizer", "model"),
+    [
+        *((name, {}) for name in ("sgd", "adam", "rmsprop", "adagrad")),
+        ("sgd", {"dropout": 0.5}),
+        ("sgd", {"shortcut": "stochastic_depth"}),
+        ("sgd", {"network": "fully_connected", "dropout": 0.5, "activation": "maxout"}),
+        # Parameters without dimensions, of the same shape as Adam's count of steps.
+        ("adam", {"shortcut": "rezero", "normalization": "scalar"}),
+    ],
+)
 @pytest.mark.parametrize("after", [2, 4, 9])
-def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, optimizer, after):
-    undisturbed = trainer(tmp_path / "undisturbed", optimizer=optimizer)
+def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, optimizer, model, after):
+    undisturbed = trainer(tmp_path / "undisturbed", optimizer=optimizer, model=model)
     undisturbed.run("test")
-    interrupt(trainer(tmp_path / "run", optimizer=optimizer), after)
-    resumed = trainer(tmp_path / "run", optimizer=optimizer)
+    interrupt(trainer(tmp_path / "run", optimizer=optimizer, model=model), after)
+    resumed = trainer(tmp_path / "run", optimizer=optimizer, model=model)
+    torch.manual_seed(after)  # another process draws from another state
     resumed.run("test")
     assert_same(resumed, undisturbed)
+
+
+def test_what_draws_inside_a_network_draws_anew_at_every_step(tmp_path):
+    runs = []
+    for state in (0, 1):  # in which the process happens to be
+        run = trainer(tmp_path / f"run-{state}")
+        drawn = []
+
+        def draw(network, _images, drawn=drawn):
+            if network.training:
+                drawn.append(torch.rand(()).item())
+
+        run._network.register_forward_pre_hook(draw)
+        torch.manual_seed(state)
+        run.run("test")
+        runs.append(drawn)
+    assert runs[0] == runs[1]
+    assert len(set(runs[0])) == len(runs[0]) == 12
+
+
+def test_what_draws_inside_a_network_changes_nothing_that_is_drawn_for_its_images(tmp_path):
+    seen = {}
+    for dropout in (0.0, 0.5):
+        run = trainer(tmp_path / f"run-{dropout}", model={"dropout": dropout})
+        images = seen[dropout] = []
+        run._network.register_forward_pre_hook(lambda _network, inputs, images=images: images.append(inputs[0]))
+        run.run("test")
+    assert all(torch.equal(one, other) for one, other in zip(*seen.values(), strict=True))
 
 
 def test_resuming_goes_on_from_the_last_epoch_and_repeats_nothing_before_it(tmp_path):

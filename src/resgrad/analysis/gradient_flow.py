@@ -18,7 +18,7 @@ PHASES = ("first step", "last quarter")
 that explode towards the input at first and vanish later average out."""
 
 RATIO = "gradient_log10_first_to_last."
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "grad_norm"]
+COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
 
 
 def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -29,13 +29,29 @@ def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
         cells: the runs to read.
 
     Returns:
-        a row per run, recorded step and layer: variant, depth, seed, step, layer, position (of the layer among them,
-        from 1 at the input to depth at the output), grad_norm, log10_norm (NaN where the norm is not finite).
+        a row per run, recorded step and layer: variant, depth, seed, step, layer, kind, position (of the layer among
+        them, from 1 at the input to depth at the output), numel, grad_norm, log10_norm (NaN where the norm is
+        not finite).
 
     Raises:
         RunError: a table is missing or damaged.
     """
     return pd.concat([_norms(read_table(folder / f"{cell.name}.parquet", cell, COLUMNS)) for cell in cells])
+
+
+def main_path(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the weights on the main path: those of convolutions and linear layers.
+
+    A projection is a convolution too, but lies beside the main path: its kind is shortcut.
+
+    Args:
+        table: the gradient table of one run, or some columns of it.
+
+    Returns:
+        those rows, and in ``position`` the place of their layer among them, from 1 at the input.
+    """
+    weights = table[table["kind"].isin(["conv", "linear"]) & (table["param"] == "weight")]
+    return weights.assign(position=weights["layer_index"].rank(method="dense").astype(int))
 
 
 def norms_by_layer(norms: pd.DataFrame) -> pd.DataFrame:
@@ -51,7 +67,7 @@ def norms_by_layer(norms: pd.DataFrame) -> pd.DataFrame:
         a row per variant, depth, phase and position: layer, log10_norm, log10_norm_min, log10_norm_max (NaN where no
         seed has a finite norm), zeros, nonfinite (how many norms were so, all seeds together).
     """
-    norms = _with_phase(norms)
+    norms = with_phase(norms)
     layer = ["variant", "depth", "phase", "position", "layer"]
     of_seed = norms.groupby([*layer, "seed"], sort=True)["log10_norm"].mean().reset_index()
     counts = norms.assign(zeros=norms["grad_norm"] == 0, nonfinite=norms["log10_norm"].isna())
@@ -60,7 +76,10 @@ def norms_by_layer(norms: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
-    """Compare the gradient that reaches the first layer with the one at the last.
+    """Compare the gradient that reaches the first layer with the one at the last layer like it.
+
+    That is the last convolution of a network of convolutions, and the last hidden layer of a fully connected one. The
+    head is left aside: its weights have another shape, and a norm depends on that.
 
     Args:
         norms: from :func:`load_norms`.
@@ -70,36 +89,34 @@ def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
         first layer's norm over the last's, mean over the recorded steps at which both are finite. Negative: gradients
         shrink on their way back to the input; positive: they grow; NaN: there is no such step.
     """
-    steps = _with_phase(norms).set_index([*RUN, "phase", "step"])
-    position = steps["position"]
-    first = steps.loc[position == 1, "log10_norm"]
-    last = steps.loc[position == position.groupby(level=RUN).transform("max"), "log10_norm"]
+    norms = with_phase(norms)
+    kind = norms.loc[norms["position"] == 1, "kind"].iloc[0]
+    head = norms.groupby(RUN)["position"].transform("max")
+    alike = norms[(norms["kind"] == kind) & (norms["position"] < head)].sort_values("position")
+    step = [*RUN, "phase", "step"]
+    first, last = (alike.drop_duplicates(step, keep=end).set_index(step)["log10_norm"] for end in ("first", "last"))
     ratio = first - last
     phase = ratio.index.get_level_values("phase")
     means = {RATIO + name.replace(" ", "_"): ratio[phase == name].groupby(level=RUN).mean() for name in PHASES}
     return pd.DataFrame(means).reset_index()
 
 
-def _with_phase(norms: pd.DataFrame) -> pd.DataFrame:
+def with_phase(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the phase, and drop the steps between the two; the last quarter is that of the longest run.
 
     A diverged run may have stopped before it, and then has none.
+
+    Args:
+        rows: with a column ``step``.
     """
-    step = norms["step"]
+    step = rows["step"]
     phase = np.select([step == 0, step > step.max() * 3 / 4], PHASES, default="")
-    return norms.assign(phase=phase)[phase != ""]
+    return rows.assign(phase=phase)[phase != ""]
 
 
 def _norms(table: pd.DataFrame) -> pd.DataFrame:
-    # A projection shortcut is a convolution too, but lies beside the main path, and the plain twin has none.
-    on_main_path = (
-        table["kind"].isin(["conv", "linear"])
-        & (table["param"] == "weight")
-        & ~table["layer"].str.contains("shortcut", regex=False)
-    )
-    weights = table[on_main_path]
+    weights = main_path(table)
     norm = weights["grad_norm"].to_numpy()
     log10 = np.where(norm == 0, FLOOR, np.nan)
     np.log10(norm, out=log10, where=np.isfinite(norm) & (norm > 0))
-    position = weights["layer_index"].rank(method="dense").astype(int)
-    return weights[[*RUN, "step", "layer", "grad_norm"]].assign(position=position, log10_norm=log10)
+    return weights[[*RUN, "step", "layer", "kind", "position", "numel", "grad_norm"]].assign(log10_norm=log10)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pyarrow import parquet
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from resgrad.cells import Cell
 from resgrad.errors import ResgradError
@@ -16,7 +18,7 @@ from resgrad.errors import ResgradError
 RUN = ["variant", "depth", "seed"]
 """Columns that name a run of a dataset."""
 
-HISTORY = ["epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
+HISTORY = ["epoch", "step", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 
 
 class RunError(ResgradError):
@@ -32,22 +34,28 @@ class Run:
         provenance: kind of data it saw: embedded, official or custom.
         classes: names, in the order of the labels.
         epochs: passes over the training images that it began; fewer than its twins' if it diverged.
+        steps: of the optimiser that it took; likewise.
+        flops_per_image: floating-point operations of one forward and one backward pass.
         diverged: whether it left the finite numbers.
         train_loss: on the training images after the last step; NaN if it was not finite.
         train_accuracy: likewise.
-        history: a row per epoch: epoch, train_loss, train_accuracy, validation_loss, validation_accuracy; NaN where
-            a value was not finite.
-        predictions: a row per validation and test image: split, label, predicted, prob_0, prob_1, ...
+        history: a row per epoch: epoch, step (the last one), train_loss, train_accuracy, validation_loss,
+            validation_accuracy; NaN where a value was not finite.
+        losses: of every step's batch, in nats; NaN or infinite where they were.
+        predictions: a row per validation and test image: id, split, label, predicted, prob_0, prob_1, ...
     """
 
     cell: Cell
     provenance: str
     classes: tuple[str, ...]
     epochs: int
+    steps: int
+    flops_per_image: int
     diverged: bool
     train_loss: float
     train_accuracy: float
     history: pd.DataFrame
+    losses: np.ndarray
     predictions: pd.DataFrame
 
     @property
@@ -99,6 +107,18 @@ def read_table(path: Path, cell: Cell, columns: list[str] | None = None) -> pd.D
         raise _unusable(path, cell, error) from None
 
 
+def read_tensors(path: Path, cell: Cell) -> dict[str, np.ndarray]:
+    """Read a safetensors file that the training of ``cell`` wrote.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except (FileNotFoundError, SafetensorError) as error:
+        raise _unusable(path, cell, error) from None
+
+
 def _load(folder: Path, cell: Cell) -> Run:
     record = read_json(folder / "run.json", cell)
     history = pd.DataFrame(read_json(folder / "history.json", cell)).reindex(columns=HISTORY)
@@ -107,11 +127,14 @@ def _load(folder: Path, cell: Cell) -> Run:
         provenance=record["provenance"],
         classes=tuple(record["classes"]),
         epochs=record["epochs"],
+        steps=record["steps"],
+        flops_per_image=record["flops_per_image"],
         diverged="diverged_step" in record,
         train_loss=record.get("train_loss", np.nan),
         train_accuracy=record.get("train_accuracy", np.nan),
         history=history,
-        predictions=read_table(folder / "predictions.parquet", cell).drop(columns="id"),
+        losses=read_table(folder / "steps.parquet", cell, ["loss"])["loss"].to_numpy(),
+        predictions=read_table(folder / "predictions.parquet", cell),
     )
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from tabulate import tabulate
 
 from resgrad.analysis.runs import read_json
-from resgrad.analysis.spread import spread
-from resgrad.cells import Cell
+from resgrad.analysis.spread import in_words
+from resgrad.cells import VARIANTS, Cell
 
 MACHINE = ("device", "processor", "python", "threads", "torch")
 
@@ -40,20 +41,47 @@ def summarise(times: pd.DataFrame) -> dict[str, Any]:
         times: from :func:`load_times`.
 
     Returns:
-        ``seconds`` -> ``depth-20`` -> variant -> activity -> n, mean, sd; ``images_per_second`` -> ``depth-20`` ->
-        variant -> n, mean, sd; and what the runs ran on: device, processor, python, threads, torch, each ``mixed``
-        where runs differ.
+        ``depth-20`` -> variant -> seconds (of a whole run) and images_per_second (in training), means; and what the
+        runs ran on: device, processor, python, threads, torch, each ``mixed`` where runs differ.
+    """
+    means = times.groupby(["depth", "variant"], sort=True)[["seconds.total", "images_per_second"]].mean()
+    summary: dict[str, Any] = _machine(times)
+    for (depth, variant), (seconds, rate) in means.iterrows():
+        summary.setdefault(f"depth-{depth}", {})[variant] = {"seconds": seconds, "images_per_second": rate}
+    return summary
+
+
+def to_markdown(times: pd.DataFrame, dataset: str) -> str:
+    """Write the times for people: what took how long, with n and spread, and on what.
+
+    Args:
+        times: from :func:`load_times`.
+        dataset: its name.
     """
     activities = [column for column in times.columns if column.startswith("seconds.")]
-    seconds: dict[str, Any] = {}
-    rate: dict[str, Any] = {}
-    for (depth, variant), runs in times.groupby(["depth", "variant"], sort=True):
-        name = f"depth-{depth}"
-        seconds.setdefault(name, {})[variant] = {
-            activity.removeprefix("seconds."): spread(runs[activity]) for activity in activities
-        }
-        rate.setdefault(name, {})[variant] = spread(runs["images_per_second"])
-    return {"seconds": seconds, "images_per_second": rate, **{name: _same(times[name]) for name in MACHINE}}
+    titles = {name: f"seconds, {name.removeprefix('seconds.')}" for name in activities}
+    titles["images_per_second"] = "images per second, training"
+
+    def cell(runs: pd.Series) -> str:
+        return in_words(runs.count(), runs.mean(), runs.std(), ".3g")
+
+    rows = [
+        [depth, title, *(cell(of_depth.loc[of_depth["variant"] == variant, name]) for variant in VARIANTS)]
+        for depth, of_depth in times.groupby("depth", sort=True)
+        for name, title in titles.items()
+    ]
+    table = tabulate(rows, headers=["depth", "per run", *VARIANTS], tablefmt="github", disable_numparse=True)
+    machine = ", ".join(f"{name} {value}" for name, value in _machine(times).items())
+    paragraphs = [
+        f"# {dataset}: wall-clock times",
+        f"Mean ± standard deviation over n seeds. Measured on: {machine}. Other processes may have run beside.",
+        table,
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _machine(times: pd.DataFrame) -> dict[str, Any]:
+    return {name: _same(times[name]) for name in MACHINE}
 
 
 def _same(values: pd.Series) -> Any:

@@ -14,7 +14,19 @@ from torch import Tensor, nn
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.statistics import SegmentStatistics
 
-_KINDS = {nn.Conv2d: "conv", nn.BatchNorm2d: "norm", nn.Linear: "linear"}
+_KINDS = {
+    nn.Conv2d: "conv",
+    nn.Linear: "linear",
+    nn.BatchNorm1d: "norm",
+    nn.BatchNorm2d: "norm",
+    nn.GroupNorm: "norm",
+    nn.PReLU: "activation",
+}
+"""Kinds of PyTorch's layers. A module of ours that has ``kind`` gives it to all that lies in it."""
+
+
+WEIGHT_LAYERS = ("conv", "linear")
+"""The kinds of layer that depth counts: those on the longest path, from the first convolution to the head."""
 
 
 class TensorInfo(NamedTuple):
@@ -32,7 +44,8 @@ class Recording:
     """What has been recorded so far: one entry per recorded step in every list.
 
     ``columns`` holds, by column name, an array with one value (for ``log2_hist`` one row) per tensor;
-    ``snapshots`` the first convolution's raw gradient (out x in x height x width, float32) by step.
+    ``snapshots`` the raw gradient of the first weight layer, as a rule a convolution (out x in x height x width,
+    float32), by step.
     """
 
     tensors: list[TensorInfo]
@@ -61,8 +74,8 @@ class GradientRecorder:
         self._steps = frozenset(steps)
         chosen = np.linspace(0, len(steps) - 1, min(config.snapshots, len(steps))).round().astype(int)
         self._snapshots = frozenset(steps[i] for i in chosen)
-        self._first_conv = next(
-            p for p, info in zip(self._parameters, self.recording.tensors, strict=True) if info.kind == "conv"
+        self._first = next(
+            p for p, info in zip(self._parameters, self.recording.tensors, strict=True) if info.kind in WEIGHT_LAYERS
         )
         sizes = [p.numel() for p in self._parameters]
         self._statistics = SegmentStatistics(sizes)
@@ -79,7 +92,7 @@ class GradientRecorder:
         self._gradients.fill([p.grad for p in self._parameters])
         self._weights.fill(self._parameters)
         if step in self._snapshots:
-            self.recording.snapshots[step] = self._first_conv.grad.detach().cpu().contiguous().numpy().copy()
+            self.recording.snapshots[step] = self._first.grad.detach().cpu().contiguous().numpy().copy()
 
     def after_step(self, step: int, epoch: int) -> None:
         """Take in the moved weights and add this step to the recording."""
@@ -112,7 +125,7 @@ def describe_tensors(network: nn.Module, example: Tensor) -> list[TensorInfo]:
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
             layer, _, param = name.rpartition(".")
-            infos.append(TensorInfo(layer, _kind(network.get_submodule(layer)), param, order[layer], parameter.numel()))
+            infos.append(TensorInfo(layer, _kind(network, layer), param, order[layer], parameter.numel()))
     return infos
 
 
@@ -139,7 +152,13 @@ def _forward_order(network: nn.Module, example: Tensor) -> dict[str, int]:
     return order
 
 
-def _kind(module: nn.Module) -> str:
+def _kind(network: nn.Module, layer: str) -> str:
+    """Return the ``kind`` that the layer or one around it declares, the outermost first; else that of its type."""
+    module = network
+    for name in layer.split("."):
+        module = module.get_submodule(name)
+        if hasattr(module, "kind"):
+            return module.kind
     for cls, kind in _KINDS.items():
         if isinstance(module, cls):
             return kind

@@ -1,81 +1,104 @@
-"""The building blocks of residual networks (He et al. 2015, section 3), each with its plain twin.
+"""The building blocks of residual networks, each with its plain twin, which lacks the shortcut and nothing else.
 
-A block computes ``relu(F(x) + shortcut(x))`` with ``F`` two 3x3 convolutions, each followed by batch norm and a ReLU
-between them. Its plain twin, ``residual=False``, computes ``relu(F(x))``: the same less the addition.
+Blocks map N x ``in_channels`` x H x W to N x ``out_channels`` x H/stride x W/stride, rounded up. The last weight layer
+of every branch and its normalisation, where that is what the branch ends with, are known by name: initialisations need
+them.
 """
 
-from typing import Literal
-
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from resgrad.models.layers import Layers
+from resgrad.models.sites import Site
 
 
 class Block(nn.Module):
-    """Two 3x3 convolutions, and around them a shortcut or nothing.
+    """What all blocks have in common: a branch, and around it a shortcut or nothing."""
 
-    Maps N x ``in_channels`` x H x W to N x ``out_channels`` x H/stride x W/stride, rounded up.
-    """
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int, shortcut: nn.Module | None) -> None:
+    def __init__(self, shortcut: nn.Module | None) -> None:
         super().__init__()
-        self.conv1 = convolution(in_channels, out_channels, stride)
-        self.norm1 = nn.BatchNorm2d(out_channels)
-        self.conv2 = convolution(out_channels, out_channels)
-        self.norm2 = nn.BatchNorm2d(out_channels)
         self.shortcut = shortcut
 
-    def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.norm1(self.conv1(x)))
-        y = self.norm2(self.conv2(y))
-        if self.shortcut is not None:
-            y = y + self.shortcut(x)
-        return torch.relu(y)
+    @property
+    def weight_layers(self) -> list[nn.Module]:
+        """The weight layers of the branch, first to last."""
+        return [layer for name, layer in self.named_children() if name.startswith(("conv", "linear"))]
 
+    @property
+    def last_norm(self) -> nn.Module | None:
+        """The normalisation that the branch ends with; None if it ends with a weight layer."""
+        return None
 
-class IdentityBlock(Block):
-    """A block that keeps the shape; its shortcut passes the input on as it is."""
+    def branch(self, x: Tensor) -> Tensor:
+        """Compute F(x)."""
+        raise NotImplementedError
 
-    def __init__(self, channels: int, *, residual: bool) -> None:
-        super().__init__(channels, channels, stride=1, shortcut=nn.Identity() if residual else None)
-
-
-class ConvolutionalBlock(Block):
-    """A block that changes the shape; its shortcut does so by zero padding (option A) or by projection (option B)."""
-
-    def __init__(
-        self, in_channels: int, out_channels: int, stride: int, *, residual: bool, shortcut: Literal["A", "B"]
-    ) -> None:
-        kind = {"A": ZeroPadding, "B": Projection}[shortcut]
-        super().__init__(
-            in_channels, out_channels, stride, kind(in_channels, out_channels, stride) if residual else None
-        )
-
-
-class ZeroPadding(nn.Module):
-    """Option A: every ``stride``-th pixel, and zeros for the channels that are new; no parameters."""
-
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.new_channels = out_channels - in_channels
+    def joined(self, x: Tensor) -> Tensor:
+        """Compute F(x) joined with x; in the plain twin F(x)."""
+        y = self.branch(x)
+        return y if self.shortcut is None else self.shortcut(x, y)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))
+        return self.joined(x)
 
 
-class Projection(nn.Module):
-    """Option B: a 1x1 convolution with batch norm."""
+class BasicBlock(Block):
+    """Two 3x3 convolutions (He et al. 2015, figure 5, left): ``relu(F(x) + x)``."""
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride, bias=False)
-        self.norm = nn.BatchNorm2d(out_channels)
+    def __init__(self, site: Site, layers: Layers) -> None:
+        super().__init__(layers.shortcut(site))
+        channels = site.out_channels
+        self.conv1 = layers.convolution(site.in_channels, channels, stride=site.stride)
+        self.norm1 = layers.normalization(channels)
+        self.act1 = layers.activation(channels)
+        self.dropout = layers.dropout()
+        self.conv2 = layers.convolution(channels, channels)
+        self.norm2 = layers.normalization(channels)
+        self.act2 = layers.activation(channels)
+
+    @property
+    def last_norm(self) -> nn.Module:
+        return self.norm2
+
+    def branch(self, x: Tensor) -> Tensor:
+        y = self.dropout(self.act1(self.norm1(self.conv1(x))))
+        return self.norm2(self.conv2(y))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x))
+        return self.act2(self.joined(x))
 
 
-def convolution(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
-    """Return a 3x3 convolution that keeps the size (but for its stride); batch norm follows, so it has no bias."""
-    return nn.Conv2d(in_channels, out_channels, kernel_size=3, stride=stride, padding=1, bias=False)
+class BottleneckBlock(Block):
+    """1x1, 3x3 and 1x1 convolutions (He et al. 2015, figure 5, right): ``relu(F(x) + x)``.
+
+    The inner layers have a quarter of the channels. The stride is the 3x3 convolution's, as in later practice and in
+    torchvision; the paper has it in the first.
+    """
+
+    EXPANSION = 4
+
+    def __init__(self, site: Site, layers: Layers) -> None:
+        super().__init__(layers.shortcut(site))
+        channels = site.out_channels
+        inner = channels // self.EXPANSION
+        self.conv1 = layers.convolution(site.in_channels, inner, kernel=1)
+        self.norm1 = layers.normalization(inner)
+        self.act1 = layers.activation(inner)
+        self.conv2 = layers.convolution(inner, inner, stride=site.stride)
+        self.norm2 = layers.normalization(inner)
+        self.act2 = layers.activation(inner)
+        self.dropout = layers.dropout()
+        self.conv3 = layers.convolution(inner, channels, kernel=1)
+        self.norm3 = layers.normalization(channels)
+        self.act3 = layers.activation(channels)
+
+    @property
+    def last_norm(self) -> nn.Module:
+        return self.norm3
+
+    def branch(self, x: Tensor) -> Tensor:
+        y = self.act1(self.norm1(self.conv1(x)))
+        y = self.dropout(self.act2(self.norm2(self.conv2(y))))
+        return self.norm3(self.conv3(y))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act3(self.joined(x))

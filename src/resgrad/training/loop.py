@@ -14,6 +14,7 @@ from resgrad.data.batches import Batches, steps_per_epoch
 from resgrad.data.config import AugmentConfig
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder, Recording
+from resgrad.seeds import derive
 from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.config import TrainConfig
 from resgrad.training.evaluation import log_probabilities, score
@@ -85,6 +86,8 @@ class Trainer:
         losses, hits = [], []
         with self._timed("training"):
             self._network.train()
+            # What draws inside a network (dropout, stochastic depth): named like every draw, and the same after a stop.
+            torch.manual_seed(derive(self._seed, "network", progress.epoch))
             for images, labels in self._train.shuffled(
                 self._config.batch_size, self._augment, self._seed, progress.epoch
             ):

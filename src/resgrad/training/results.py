@@ -49,7 +49,13 @@ def write_run(
 
 
 def summarise(
-    cell: Cell, manifest: dict[str, Any], network: nn.Module, progress: Progress, training: Score
+    cell: Cell,
+    manifest: dict[str, Any],
+    *,
+    network: nn.Module,
+    flops_per_image: int,
+    progress: Progress,
+    training: Score,
 ) -> dict[str, Any]:
     """Return what ``run.json`` says: what was trained, and how it ended on the whole training split, in eval mode."""
     return _finite(
@@ -58,6 +64,7 @@ def summarise(
             "provenance": manifest["provenance"],
             "classes": manifest["classes"],
             "parameters": sum(p.numel() for p in network.parameters()),
+            "flops_per_image": flops_per_image,
             "epochs": progress.epoch,
             "steps": len(progress.losses),
             "diverged_step": progress.diverged_step,

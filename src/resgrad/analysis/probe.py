@@ -1,0 +1,141 @@
+"""From the verdicts on probed networks to what can be said of a recipe."""
+
+from typing import Any
+
+import pandas as pd
+
+from resgrad.analysis.growth import growth_per_layer
+from resgrad.gradients.verdicts import VerdictsConfig, judge
+from resgrad.probe.recipes import PROBE, Recipe
+
+TEXTBOOK = {
+    ("sigmoid", "xavier", 1.0, "none"): "sigmoid_xavier",
+    ("tanh", "normal", 0.5, "none"): "tanh_small",
+    ("tanh", "normal", 2.0, "none"): "tanh_large",
+    ("tanh", "orthogonal", 1.0, "none"): "tanh_orthogonal",
+    ("relu", "normal", 0.5, "none"): "relu_small",
+    ("relu", "normal", 2.0, "none"): "relu_large",
+    ("relu", "he", 1.0, "none"): "relu_he",
+    ("relu", "he", 1.0, "batch"): "relu_he_batch",
+    ("relu", "he", 1.0, "group"): "relu_he_group",
+    ("relu", "he", 1.0, "layer"): "relu_he_layer",
+}
+"""Recipes that theory has a word on, by activation, initialization, gain and normalization, and what metrics call them.
+
+Plain networks of saturating units vanish (Hochreiter 1991; Bengio et al. 1994; Glorot and Bengio 2010). Without
+normalisation, gradients vanish below a critical scale of the weights and explode above it (Schoenholz et al. 2017); at
+it, He et al. 2015 for ReLU and Saxe et al. 2014 for orthogonal weights, they survive, ReLU networks as long as depth is
+not much larger than width (Hanin 2018). With batch normalisation they explode whatever the scale (Yang et al. 2019).
+"""
+
+RECIPE = list(Recipe._fields)
+FROM_THE_WORST = ["exploding", "vanishing", "healthy"]
+
+
+def majority(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Unite the verdicts of the seeds.
+
+    Args:
+        verdicts: from :func:`~resgrad.gradients.verdicts.judge` on a network and seed each.
+
+    Returns:
+        a row per probed network, in the order of the verdicts: ``PROBE``, verdict: the most frequent one; of equally
+        frequent ones the worse, and exploding is worse than vanishing; n (seeds), agreeing (seeds with that verdict).
+    """
+    each = pd.get_dummies(verdicts["verdict"]).reindex(columns=FROM_THE_WORST, fill_value=False)
+    counts = each.groupby([verdicts[key] for key in PROBE], sort=False).sum()
+    united = {"verdict": counts.idxmax(axis=1), "n": counts.sum(axis=1), "agreeing": counts.max(axis=1)}
+    return pd.DataFrame(united).reset_index()
+
+
+def failing_depths(networks: pd.DataFrame) -> pd.DataFrame:
+    """Find the smallest probed depth at which a recipe is not healthy.
+
+    Args:
+        networks: from :func:`majority`.
+
+    Returns:
+        a row per recipe and variant that fails somewhere: the keys, failing_depth.
+    """
+    failing = networks[networks["verdict"] != "healthy"]
+    return failing.groupby([*RECIPE, "variant"], sort=False)["depth"].min().rename("failing_depth").reset_index()
+
+
+def steadiness(signals: pd.DataFrame, config: VerdictsConfig) -> pd.Series:
+    """Tell how far the verdicts hang on where the thresholds are.
+
+    Args:
+        signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
+        config: the thresholds.
+
+    Returns:
+        by kind of network: the share of networks whose verdict stays the same when either threshold moves by one
+        decade either way.
+    """
+    networks = _majority_at(signals, config)
+    steady = pd.Series(data=True, index=networks.index)
+    for key, value in config.model_dump().items():
+        for moved in (value - 1, value + 1):
+            steady &= _majority_at(signals, config.model_copy(update={key: moved}))["verdict"] == networks["verdict"]
+    return steady.groupby(networks["network"], sort=False).mean()
+
+
+def middle_depth(networks: pd.DataFrame) -> pd.Series:
+    """Return, by kind of network, the middle one of its probed depths: where recipes differ most."""
+    return networks.groupby("network", sort=False)["depth"].agg(
+        lambda depths: sorted(set(depths))[depths.nunique() // 2]
+    )
+
+
+def at_middle_depth(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of every kind's :func:`middle_depth`."""
+    return frame[frame["depth"] == frame["network"].map(middle_depth(frame))]
+
+
+def textbook(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of recipes that theory has a word on, with its name for them in a column ``case``."""
+    case = pd.Series(list(zip(*(frame[name] for name in RECIPE[1:]), strict=True)), index=frame.index).map(TEXTBOOK)
+    return frame.assign(case=case)[case.notna()]
+
+
+def summarise(signals: pd.DataFrame, networks: pd.DataFrame, config: VerdictsConfig) -> dict[str, Any]:
+    """Boil the probe down to a few numbers.
+
+    Args:
+        signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
+        networks: from :func:`majority`.
+        config: the thresholds.
+
+    Returns:
+        kind of network -> networks (probed, each with all seeds), steady_share (see :func:`steadiness`),
+        healthy_share -> variant -> depth -> of all recipes; failing_depth -> variant -> textbook case, if it fails
+        somewhere; growth_per_layer -> variant -> textbook case -> factor at the middle depth, where it is defined (see
+        :func:`~resgrad.analysis.growth.growth_per_layer`).
+    """
+    steady = steadiness(signals, config)
+    failing = textbook(failing_depths(networks))
+    growth = growth_per_layer(textbook(at_middle_depth(signals)), ["network", "case", "variant"])
+    factors = growth.dropna(subset="factor")
+    healthy = networks.assign(share=networks["verdict"] == "healthy")
+    healthy = healthy.groupby(["network", "variant", "depth"], sort=False)["share"].mean().reset_index()
+    healthy["depth"] = "depth-" + healthy["depth"].astype(str)
+    return {
+        kind: {
+            "networks": len(of_kind),
+            "steady_share": float(steady[kind]),
+            "healthy_share": _by_variant(healthy[healthy["network"] == kind], "depth", "share"),
+            "failing_depth": _by_variant(failing[failing["network"] == kind], "case", "failing_depth"),
+            "growth_per_layer": _by_variant(factors[factors["network"] == kind], "case", "factor"),
+        }
+        for kind, of_kind in networks.groupby("network", sort=False)
+    }
+
+
+def _majority_at(signals: pd.DataFrame, config: VerdictsConfig) -> pd.DataFrame:
+    return majority(judge(signals, [*PROBE, "seed"], config))
+
+
+def _by_variant(frame: pd.DataFrame, key: str, value: str) -> dict[str, dict[str, float]]:
+    return {
+        variant: dict(zip(rows[key], rows[value].tolist(), strict=True)) for variant, rows in frame.groupby("variant")
+    }

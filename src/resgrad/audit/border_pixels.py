@@ -1,0 +1,47 @@
+"""Classify images by eight pixels of their border, where there is backdrop and hardly any leaf.
+
+Noyan 2022 (Uncovering bias in the PlantVillage dataset, arXiv:2206.04374): from eight background pixels, a random
+forest with default parameters names the right one of 38 classes for 49.0 % of the test images; guessing gives 2.6 %.
+The pixels here are those of the shards, so that the forest sees what the networks see: one pixel of a reduced
+photograph is the mean of many.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+
+from resgrad.seeds import derive
+
+
+def border_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Take the corners and the middles of the edges, clockwise from the upper left corner.
+
+    Args:
+        images: N x C x H x W.
+
+    Returns:
+        N x 8C: all channels of the first pixel, of the second, ...
+    """
+    bottom, right = images.shape[2] - 1, images.shape[3] - 1
+    middle, centre = images.shape[2] // 2, images.shape[3] // 2
+    rows = [0, 0, 0, middle, bottom, bottom, bottom, middle]
+    columns = [0, centre, right, right, right, centre, 0, 0]
+    return images[:, :, rows, columns].transpose(0, 2, 1).reshape(len(images), -1)
+
+
+def classify_borders(
+    images: NDArray[np.uint8], labels: NDArray[np.int64], unknown: NDArray[np.uint8], seed: int
+) -> NDArray[np.int64]:
+    """Fit a random forest (scikit-learn's defaults) to the border pixels of labelled images, and apply it to others.
+
+    Args:
+        images: N x C x H x W.
+        labels: N.
+        unknown: M x C x H x W.
+        seed: root of the forest's draws.
+
+    Returns:
+        M labels.
+    """
+    forest = RandomForestClassifier(random_state=derive(seed, "audit", "border pixels") % 2**32)
+    return forest.fit(border_pixels(images), labels).predict(border_pixels(unknown))

@@ -1,0 +1,75 @@
+"""Networks beside a forest that sees eight border pixels, and beside a guess that sees nothing, on the same test."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+from resgrad.audit.border_pixels import classify_borders
+from resgrad.data.shards import Shards
+
+AVERAGES = {"accuracy": "test.accuracy", "balanced_accuracy": "test.macro_recall", "macro_f1": "test.macro_f1"}
+"""What is compared, by scikit-learn's names, and what :func:`~resgrad.analysis.metrics.measure_runs` calls it.
+
+Accuracy counts every image alike; it is the micro average of precision, recall and F1 where an image has one class.
+The others count every class alike; balanced accuracy is the macro average of recall.
+"""
+
+GUESS = "most_frequent_class"
+BORDER = "border_pixels"
+
+
+def side_by_side(shards: Shards, measures: pd.DataFrame, seeds: Iterable[int]) -> pd.DataFrame:
+    """Measure all classifiers on the test images of the split in use.
+
+    Args:
+        shards: the images.
+        measures: of all networks, from :func:`~resgrad.analysis.metrics.measure_runs`.
+        seeds: of the forests.
+
+    Returns:
+        a row per classifier and seed: classifier (:data:`GUESS`, :data:`BORDER`, ``plain-20``, ...), seed (0 for the
+        guess, which draws nothing), and the columns of :data:`AVERAGES`.
+    """
+    names = measures["variant"] + "-" + measures["depth"].astype(str)
+    averages = {average: measures[column] for average, column in AVERAGES.items()}
+    networks = pd.DataFrame({"classifier": names, "seed": measures["seed"], **averages})
+    return pd.concat([_guess(shards), measure_borders(shards, seeds), networks], ignore_index=True)
+
+
+def measure_borders(shards: Shards, seeds: Iterable[int], scheme: str | None = None) -> pd.DataFrame:
+    """Measure forests that see border pixels.
+
+    Args:
+        shards: the images.
+        seeds: of the forests.
+        scheme: whose training images they learn, and on whose test images they are measured: leaf or random; None for
+            the split in use.
+
+    Returns:
+        a row per seed: classifier, seed, and the columns of :data:`AVERAGES`.
+    """
+    images, labels, _ = shards.read("train", scheme)
+    test_images, test_labels, _ = shards.read("test", scheme)
+    rows = [
+        {"seed": seed, **_averages(test_labels, classify_borders(images, labels, test_images, seed))} for seed in seeds
+    ]
+    return pd.DataFrame(rows).assign(classifier=BORDER)
+
+
+def _guess(shards: Shards) -> pd.DataFrame:
+    """Measure the guess that every image is of the most frequent class in training."""
+    (_, labels, _), (_, test_labels, _) = (shards.read(split) for split in ("train", "test"))
+    guess = np.full_like(test_labels, np.bincount(labels).argmax())
+    return pd.DataFrame([{"classifier": GUESS, "seed": 0, **_averages(test_labels, guess)}])
+
+
+def _averages(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
+    """Average over images, and over the classes that occur among the labels."""
+    present = np.unique(labels)
+    _, recall, f1, _ = precision_recall_fscore_support(
+        labels, predicted, labels=present, average="macro", zero_division=0
+    )
+    return {"accuracy": accuracy_score(labels, predicted), "balanced_accuracy": recall, "macro_f1": f1}

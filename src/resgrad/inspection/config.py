@@ -1,0 +1,22 @@
+"""What params.yaml says of the inspection."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from resgrad.config import Section
+
+
+class LossSurfaceConfig(Section):
+    """The section ``inspect.loss_surface``; params.yaml explains each key."""
+
+    steps: Annotated[int, Field(ge=0)]
+    radius: Annotated[float, Field(gt=0)]
+
+
+class InspectConfig(Section):
+    """The section ``inspect``; params.yaml explains each key."""
+
+    images: Annotated[int, Field(ge=1)]
+    paths: Annotated[int, Field(ge=1)]
+    loss_surface: LossSurfaceConfig

@@ -1,0 +1,62 @@
+"""What is inspected: a network as its last step left it, and one batch of training images."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from resgrad.analysis.runs import RunError, read_tensors
+from resgrad.cells import Cell
+from resgrad.data.batches import Batches
+from resgrad.data.shards import Shards
+from resgrad.models import build_network
+from resgrad.models.config import ModelConfig
+
+
+def load_network(
+    folder: Path, cell: Cell, config: ModelConfig, manifest: dict[str, Any], device: torch.device
+) -> nn.Module:
+    """Build the network of a run and give it its trained weights; in evaluation mode.
+
+    Args:
+        folder: of the run.
+        cell: the run.
+        config: the section ``model`` with which it was trained.
+        manifest: of the shards on which it was trained.
+        device: where it is wanted.
+
+    Raises:
+        RunError: the weights are missing or damaged, or are those of another network.
+    """
+    network = build_network(
+        config,
+        depth=cell.depth,
+        residual=cell.variant == "residual",
+        image_shape=tuple(manifest["shape"]),
+        classes=len(manifest["classes"]),
+        seed=cell.seed,
+    )
+    path = folder / "weights.safetensors"
+    weights = {name: torch.from_numpy(array) for name, array in read_tensors(path, cell).items()}
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise RunError(
+            f"{path} is not of the network that params.yaml describes; `dvc repro train@{cell.dataset}-{cell.name}` "
+            "trains that one."
+        ) from None
+    return network.eval().to(device, memory_format=torch.channels_last)
+
+
+def fixed_batch(shards: Shards, images: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return training images (N x C x H x W, normalised, never augmented) and their labels (N).
+
+    They are evenly spread over the split, which holds photographs class by class. ``images`` is the most there are.
+    """
+    pixels, labels, _ = shards.read("train")
+    rows = np.linspace(0, len(labels) - 1, min(images, len(labels))).round().astype(int)
+    scaling = shards.manifest["scaling"][shards.manifest["split"]]
+    batches = Batches(pixels[rows], labels[rows], scaling["mean"], scaling["std"], device)
+    return next(batches.in_order(len(rows)))

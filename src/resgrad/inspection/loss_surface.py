@@ -1,0 +1,66 @@
+"""The loss around trained weights, on a plane through them (Li et al. 2018, section 4).
+
+The plane is spanned by two random directions, filter-normalised: a filter of a direction has the norm of the filter of
+the weights that it moves. So the surfaces of networks whose weights have different scales can be compared. A filter is
+what makes one output: a row of a weight tensor of two or more dimensions. Biases, and whatever a normalisation or a
+shortcut has one number a channel of, do not move, nor do the running statistics of batch norm.
+"""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional
+
+from resgrad.inspection.config import LossSurfaceConfig
+from resgrad.seeds import derive
+
+COLUMNS = ["x", "y", "loss"]
+
+
+def loss_surface(
+    network: nn.Module, images: Tensor, labels: Tensor, config: LossSurfaceConfig, seed: int
+) -> pd.DataFrame:
+    """Measure the loss on a square grid in whose middle are the trained weights.
+
+    Args:
+        network: in evaluation mode.
+        images: N x C x H x W.
+        labels: N.
+        config: how many steps of the grid there are from the middle to a side, and how far that is.
+        seed: root of the directions; in networks that share a parameter's name it moves in the same ones.
+
+    Returns:
+        a row per point: x, y (in filter norms), loss (mean cross-entropy in nats; not finite where it overflows).
+    """
+    to_x, to_y = (filter_normalised_direction(network, seed, axis) for axis in ("x", "y"))
+    weights = {name: parameter for name, parameter in network.named_parameters() if name in to_x}
+    side = np.arange(-config.steps, config.steps + 1) / config.steps * config.radius
+    rows = []
+    with torch.no_grad():
+        for y in side:
+            for x in side:
+                moved = {name: weight + x * to_x[name] + y * to_y[name] for name, weight in weights.items()}
+                logits = functional_call(network, moved, (images,))
+                rows.append((x, y, functional.cross_entropy(logits.cpu().double(), labels.cpu()).item()))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def filter_normalised_direction(network: nn.Module, seed: int, axis: str) -> dict[str, Tensor]:
+    """Draw a direction: by name, for each parameter that moves, a tensor of its shape.
+
+    The draw of a parameter depends on its name, the axis and the seed alone.
+    """
+    direction = {}
+    for name, parameter in network.named_parameters():
+        if parameter.dim() >= 2:
+            generator = torch.Generator().manual_seed(derive(seed, "inspect", "direction", axis, name))
+            drawn = torch.randn(parameter.shape, generator=generator).to(parameter)
+            direction[name] = drawn * _filter_norms(parameter.detach()) / _filter_norms(drawn)
+    return direction
+
+
+def _filter_norms(weight: Tensor) -> Tensor:
+    """Return the L2 norm of each row, shaped so that it multiplies the row."""
+    return torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.dim())), keepdim=True)

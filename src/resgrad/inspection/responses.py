@@ -1,0 +1,70 @@
+"""How strongly each layer responds (He et al. 2015, section 4.2 and figure 7).
+
+The response of a weight layer is what its normalisation makes of its output, before an activation or an addition. Where
+none follows within the block (``model.normalization`` none, or the last layer of a branch with full pre-activation), it
+is that output itself. In residual networks the responses tell the strength of the residual functions.
+"""
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from resgrad.gradients.recorder import WEIGHT_LAYERS, describe_tensors
+from resgrad.models.blocks import Block
+
+COLUMNS = ["layer", "position", "response_std"]
+
+
+def response_stds(network: nn.Module, images: Tensor) -> pd.DataFrame:
+    """Measure the responses of the layers on the main path, less the last one, which classifies.
+
+    Args:
+        network: in evaluation mode.
+        images: N x C x H x W.
+
+    Returns:
+        a row per layer, in forward order: layer, position (from 1 at the input, as in all tables by layer),
+        response_std (population standard deviation over images, channels and pixels, in units of the response).
+    """
+    tensors = sorted(describe_tensors(network, images[:1]), key=lambda tensor: tensor.layer_index)
+    *layers, _head = dict.fromkeys(tensor.layer for tensor in tensors if tensor.kind in WEIGHT_LAYERS)
+    norms = dict.fromkeys(tensor.layer for tensor in tensors if tensor.kind == "norm")
+    stds: dict[str, float] = {}
+    newest: tuple[str, Tensor | None] = ("", None)
+
+    def after_layer(name: str, output: Tensor) -> None:
+        nonlocal newest
+        newest = name, output
+        stds[name] = _std(output)
+
+    def after_norm(name: str, entered: Tensor, output: Tensor) -> None:
+        layer, response = newest
+        if entered is response and _block(network, name) == _block(network, layer):
+            stds[layer] = _std(output)
+
+    hooks = [
+        network.get_submodule(name).register_forward_hook(lambda _module, _inputs, y, name=name: after_layer(name, y))
+        for name in layers
+    ]
+    hooks += [
+        network.get_submodule(name).register_forward_hook(lambda _module, x, y, name=name: after_norm(name, x[0], y))
+        for name in norms
+    ]
+    try:
+        with torch.no_grad():
+            network(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    rows = [(layer, position, stds[layer]) for position, layer in enumerate(layers, start=1)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _block(network: nn.Module, layer: str) -> str:
+    """Return the name of the block that a layer is part of, or an empty one."""
+    blocks = (name for name, module in network.named_modules() if isinstance(module, Block))
+    return next((name for name in blocks if layer.startswith(f"{name}.")), "")
+
+
+def _std(response: Tensor) -> float:
+    return torch.std(response.cpu().double(), correction=0).item()

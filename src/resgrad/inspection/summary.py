@@ -1,0 +1,107 @@
+"""What the tables of an inspection come to, over seeds."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resgrad.analysis.runs import RUN
+from resgrad.analysis.spread import over_seeds, spread
+
+SHARE = 0.9
+"""Of the gradient: the effective lengths of paths are those that carry so much of it, tails of equal size left out."""
+
+
+def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Reduce the tables of a dataset.
+
+    Args:
+        responses: a row per run and layer: variant, depth, seed, position, response_std.
+        paths: a row per run and length of path: variant, depth, seed and what
+            :func:`~resgrad.inspection.paths.path_gains` says; runs without paths have no row.
+
+    Returns:
+        ``depth-20`` -> variant -> measure -> n, mean and sd over seeds (see :func:`~resgrad.analysis.spread.spread`).
+        The measures are response_std, its mean over layers, and those of :func:`effective_lengths`, where defined.
+    """
+    lengths_of_run = dict(list(paths.groupby(RUN)))
+    summary: dict[str, dict[str, Any]] = {}
+    for (depth, variant), layers in responses.groupby(["depth", "variant"]):
+        runs = pd.DataFrame(
+            {"response_std": of_run["response_std"].mean()}
+            | (effective_lengths(lengths_of_run[run]) if run in lengths_of_run else {})
+            for run, of_run in layers.groupby(RUN)
+        )
+        defined = runs.dropna(axis="columns", how="all")
+        summary.setdefault(f"depth-{depth}", {})[variant] = {name: spread(defined[name]) for name in defined}
+    return summary
+
+
+def responses_by_place(responses: pd.DataFrame) -> pd.DataFrame:
+    """Average over seeds, once in the order of the network and once sorted within each run.
+
+    Args:
+        responses: a row per run and layer: variant, depth, seed, position, response_std.
+
+    Returns:
+        a row per variant, depth, order (network, descending) and place, from 1: response_std, response_std_min,
+        response_std_max.
+    """
+    rank = responses.groupby(RUN)["response_std"].rank(method="first", ascending=False).astype(int)
+    both = [
+        responses.assign(order="network", place=responses["position"]),
+        responses.assign(order="descending", place=rank),
+    ]
+    return over_seeds(pd.concat(both), ["variant", "depth", "order", "place"], ["response_std"])
+
+
+def paths_by_length(paths: pd.DataFrame) -> pd.DataFrame:
+    """Average over seeds, gains as logarithms: their means are geometric. A gain of 0 is left out.
+
+    Args:
+        paths: as in :func:`summarise`.
+
+    Returns:
+        a row per variant, depth and length: blocks, frequency, log10_gain, log10_gain_of_all_paths and contribution,
+        each also with _min and _max.
+    """
+    logarithms = {f"log10_{column}": paths[column].map(_log10) for column in ("gain", "gain_of_all_paths")}
+    columns = ["blocks", "frequency", "contribution", *logarithms]
+    return over_seeds(paths.assign(**logarithms), ["variant", "depth", "length"], columns)
+
+
+def effective_lengths(paths: pd.DataFrame) -> dict[str, float]:
+    """Say of one run on paths of which length the gradient comes.
+
+    Args:
+        paths: its rows, as in :func:`summarise`.
+
+    Returns:
+        gain_log10 (of all paths together) and, where there is more than one path: path_length_median (half of the sum
+        of the paths' norms is on paths of at most this length), path_length_shortest and path_length_longest (the
+        effective lengths: between them is :data:`SHARE` of it), path_share_log10 (how many of all paths are that long),
+        gain_log10_per_block (what another block on a path does to the gradient), cancelling_log10 (sum of the norms of
+        all paths over the norm of their sum). NaN where undefined.
+    """
+    table = paths.sort_values("length")
+    blocks, of_all = table[["blocks", "gain_of_all_paths"]].iloc[0]
+    measures = {"gain_log10": _log10(of_all)}
+    if len(table) == 1 or table["contribution"].isna().any():
+        return measures
+    ends = [(1 - SHARE) / 2, 0.5, (1 + SHARE) / 2]
+    shortest, median, longest = table["length"].iloc[np.searchsorted(table["contribution"].cumsum(), ends)]
+    gain = table["gain"].map(_log10).to_numpy()
+    mean_norm = _log10((table["frequency"] * table["gain"]).sum())
+    return measures | {
+        "path_length_median": median,
+        "path_length_shortest": shortest,
+        "path_length_longest": longest,
+        "path_share_log10": _log10(table.loc[table["length"].between(shortest, longest), "frequency"].sum()),
+        "gain_log10_per_block": (gain[-1] - gain[0]) / blocks,
+        "cancelling_log10": blocks * np.log10(2) + mean_norm - measures["gain_log10"],
+    }
+
+
+def _log10(value: float) -> float:
+    """Return NaN for what has no finite logarithm."""
+    return float(np.log10(value)) if 0 < value < np.inf else np.nan

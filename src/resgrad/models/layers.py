@@ -1,0 +1,114 @@
+"""The elementary layers, as ``model.normalization``, ``activation``, ``dropout`` and ``shortcut`` ask for them."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from resgrad.config import ParameterError
+from resgrad.models.activations import ACTIVATIONS, MaxoutConv2d, MaxoutLinear
+from resgrad.models.config import ModelConfig
+from resgrad.models.shortcuts import build_shortcut
+from resgrad.models.sites import Site
+
+GROUPS = 4
+LEAST_UNITS = 4
+"""Normalised among themselves, 1 unit is a constant and 2 are a sign; images have pixels to make up for it."""
+
+
+class ScalarAffine(nn.Module):
+    """One learned factor and one learned shift for all channels: what Fixup puts in place of normalisation.
+
+    Zhang et al. 2019 (Fixup initialization), section 3, rule 3. The paper has one factor and four shifts a block;
+    here each weight layer is followed by both.
+    """
+
+    kind = "norm"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight + self.bias
+
+
+class Layers:
+    """Makes the layers of one network. All kinds of network build from it, so that each knows every choice."""
+
+    def __init__(self, config: ModelConfig, *, residual: bool, spatial: bool = True) -> None:
+        """Take the choices.
+
+        Args:
+            config: the section ``model``.
+            residual: with shortcuts, or the plain twin.
+            spatial: whether the network maps images (N x C x H x W) or vectors (N x C).
+        """
+        self._config = config
+        self._residual = residual
+        self._spatial = spatial
+
+    def convolution(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
+        """Return a convolution that keeps the size but for its stride; a bias only where no normalisation follows."""
+        kind = MaxoutConv2d if self._config.activation == "maxout" else nn.Conv2d
+        return kind(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=self._unnormalised)
+
+    def linear(self, in_features: int, out_features: int) -> nn.Linear:
+        """Return a hidden linear layer; a bias only where no normalisation follows."""
+        kind = MaxoutLinear if self._config.activation == "maxout" else nn.Linear
+        return kind(in_features, out_features, bias=self._unnormalised)
+
+    def pointwise(self, in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
+        """Return a linear map of the channels, the same at every ``stride``-th pixel; never maxout, without bias."""
+        if self._spatial:
+            return nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride, bias=False)
+        return nn.Linear(in_channels, out_channels, bias=False)
+
+    def normalization(self, channels: int) -> nn.Module:
+        """Return what follows a weight layer.
+
+        Group normalisation (Wu and He 2018) has 32 groups in the paper, whose networks have 64 channels and more;
+        here 4, or fewer where the channels do not divide by 4. Layer normalisation is that of one group.
+
+        Raises:
+            ParameterError: groups of a fully connected layer would have fewer than :data:`LEAST_UNITS` units.
+        """
+        match self._config.normalization:
+            case "batch":
+                return (nn.BatchNorm2d if self._spatial else nn.BatchNorm1d)(channels)
+            case "group":
+                return self._grouped(math.gcd(GROUPS, channels), channels)
+            case "layer":
+                return self._grouped(1, channels)
+            case "scalar":
+                return ScalarAffine()
+            case "none":
+                return nn.Identity()
+
+    def activation(self, channels: int) -> nn.Module:
+        """Return the activation of this many channels; nothing for maxout, whose weight layers do it."""
+        return ACTIVATIONS[self._config.activation](channels)
+
+    def dropout(self) -> nn.Module:
+        """Return dropout (Srivastava et al. 2014), or nothing where its probability is 0."""
+        return nn.Dropout(self._config.dropout) if self._config.dropout else nn.Identity()
+
+    def shortcut(self, site: Site) -> nn.Module | None:
+        """Return what joins a block's input to its branch; None in the plain twin."""
+        if not self._residual:
+            return None
+        return build_shortcut(self._config.shortcut, site, self)
+
+    def _grouped(self, groups: int, channels: int) -> nn.Module:
+        if not self._spatial and channels // groups < LEAST_UNITS:
+            raise ParameterError(
+                f"model.normalization is {self._config.normalization}, which leaves a fully connected layer of "
+                f"{channels} units {channels // groups} a group, too few to say anything; "
+                f"allowed: {LEAST_UNITS} or more, set a larger model.width."
+            )
+        return nn.GroupNorm(groups, channels)
+
+    @property
+    def _unnormalised(self) -> bool:
+        return self._config.normalization == "none"

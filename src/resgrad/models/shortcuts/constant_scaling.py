@@ -1,0 +1,25 @@
+"""Constant scaling (He et al. 2016, section 3.1): a shortcut that loses half of its signal at every block.
+
+The paper's table 1 reports that with a factor of 0.5 on the shortcut, and none on the branch, the 110-layer network
+fails to converge well: through L blocks the shortcut carries 0.5^L.
+"""
+
+from torch import Tensor
+
+from resgrad.models.layers import Layers
+from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.sites import Site
+
+FACTOR = 0.5
+
+
+class Shortcut(ZeroPadding):
+    """``0.5 x + F(x)``; the shape changes as in option A."""
+
+    kind = "shortcut"
+
+    def __init__(self, site: Site, _layers: Layers) -> None:
+        super().__init__(site)
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        return branch + FACTOR * super().forward(x)

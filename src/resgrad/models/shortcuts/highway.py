@@ -1,0 +1,33 @@
+"""Highway gating (Srivastava et al. 2015, equation 3): a learned gate mixes the branch and the input."""
+
+import torch
+from torch import Tensor, nn
+
+from resgrad.models.layers import Layers
+from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.sites import Site
+
+GATE_BIAS = -2.0
+"""Start with the input carried through; the paper starts between -1 and -4, the lower the deeper."""
+
+
+class Shortcut(nn.Module):
+    """``T(x) F(x) + (1 - T(x)) x`` with ``T(x) = sigmoid(W x + b)``; the shape changes as in option A.
+
+    ``W`` is a 1x1 convolution, as in the exclusive gating of He et al. 2016, section 3.1.
+    """
+
+    kind = "shortcut"
+
+    def __init__(self, site: Site, layers: Layers) -> None:
+        super().__init__()
+        self.match = ZeroPadding(site)
+        self.gate = layers.pointwise(site.out_channels, site.out_channels)
+        # Not the bias of the layer above, which would start at 0.
+        self.gate_bias = nn.Parameter(torch.full((site.out_channels,), GATE_BIAS))
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        x = self.match(x)
+        bias = self.gate_bias.view(-1, *[1] * (x.dim() - 2))
+        gate = torch.sigmoid(self.gate(x) + bias)
+        return gate * branch + (1 - gate) * x

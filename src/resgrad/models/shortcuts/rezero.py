@@ -1,0 +1,22 @@
+"""ReZero (Bachlechner et al. 2020, equation 1): a learned weight on every branch, 0 at the start."""
+
+import torch
+from torch import Tensor, nn
+
+from resgrad.models.layers import Layers
+from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.sites import Site
+
+
+class Shortcut(nn.Module):
+    """``x + a F(x)`` with ``a`` one number, at first 0; the shape changes as in option A."""
+
+    kind = "shortcut"
+
+    def __init__(self, site: Site, _layers: Layers) -> None:
+        super().__init__()
+        self.match = ZeroPadding(site)
+        self.residual_weight = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        return self.match(x) + self.residual_weight * branch

@@ -1,0 +1,19 @@
+"""Option A of He et al. 2015: the identity; where the shape changes, every other pixel and zeros for new channels."""
+
+from torch import Tensor
+
+from resgrad.models.layers import Layers
+from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.sites import Site
+
+
+class Shortcut(ZeroPadding):
+    """``x + F(x)``, without a parameter."""
+
+    kind = "shortcut"
+
+    def __init__(self, site: Site, _layers: Layers) -> None:
+        super().__init__(site)
+
+    def forward(self, x: Tensor, branch: Tensor) -> Tensor:
+        return branch + super().forward(x)

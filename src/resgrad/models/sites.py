@@ -1,0 +1,13 @@
+"""Where a block stands in its network."""
+
+from typing import NamedTuple
+
+
+class Site(NamedTuple):
+    """What a block maps, and its place: number ``index``, from 1, of ``total`` blocks."""
+
+    in_channels: int
+    out_channels: int
+    stride: int
+    index: int
+    total: int

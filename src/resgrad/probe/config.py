@@ -1,0 +1,40 @@
+"""What params.yaml says of the probe."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from resgrad.config import Section
+from resgrad.gradients.shattering import ShatteringConfig
+from resgrad.models.config import Activation, Initialization, Normalization
+
+Depth = Annotated[int, Field(ge=1)]
+Gain = Annotated[float, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Grid(Section):
+    """An entry of ``probe.grids``: every combination of what its lists hold."""
+
+    network: str
+    shortcut: str
+    width: Annotated[int, Field(ge=1)]
+    depths: Annotated[list[Depth], Field(min_length=1)]
+    normalizations: Annotated[list[Normalization], Field(min_length=1)]
+    activations: Annotated[list[Activation], Field(min_length=1)]
+    initializations: Annotated[
+        dict[Initialization, Annotated[list[Gain], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+
+
+class ProbeConfig(Section):
+    """The section ``probe``; params.yaml explains each key."""
+
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    batch_size: Annotated[int, Field(ge=2)]
+    channels: Annotated[int, Field(ge=1)]
+    image_size: Annotated[int, Field(ge=4)]
+    classes: Annotated[int, Field(ge=2)]
+    grids: Annotated[list[Grid], Field(min_length=1)]
+    shattering: ShatteringConfig

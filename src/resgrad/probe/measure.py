@@ -1,0 +1,75 @@
+"""What is to be seen of one forward and one backward pass through a network."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from resgrad.gradients.statistics import SegmentStatistics
+from resgrad.seeds import derive
+
+_PIECE = 1 << 16
+"""Elements whose statistics are taken at once: what a processor's cache holds is ten times as quick as all at once."""
+
+
+def draw_batch(seed: int, size: int, image_shape: tuple[int, int, int], classes: int) -> tuple[Tensor, Tensor]:
+    """Draw images of standard normal noise (N x C x H x W) and random labels (N)."""
+    images = torch.randn(size, *image_shape, generator=_generator(seed, "images"))
+    labels = torch.randint(classes, (size,), generator=_generator(seed, "labels"))
+    return images, labels
+
+
+@contextmanager
+def response_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, float]]:
+    """Keep, by layer, the population standard deviation of all that it put out in the last pass of the block."""
+    stds: dict[str, float] = {}
+
+    def take(name: str, output: Tensor) -> None:
+        stds[name] = torch.std(output.detach().double(), correction=0).item()
+
+    names = set(layers)
+    hooks = [
+        module.register_forward_hook(lambda _module, _inputs, output, name=name: take(name, output))
+        for name, module in network.named_modules()
+        if name in names
+    ]
+    try:
+        yield stds
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def gradient_statistics(gradients: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> dict[str, NDArray]:
+    """Describe gradients and the weights they belong to.
+
+    Returns:
+        by column name, a value per parameter: what
+        :meth:`~resgrad.gradients.statistics.SegmentStatistics.describe` says of the gradients, less the histogram,
+        and weight_norm.
+    """
+    sizes = [parameter.numel() for parameter in parameters]
+    cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _PIECE)) + 1
+    pieces = []
+    for first, end in pairwise([0, *cuts, len(sizes)]):
+        piece = slice(first, end)
+        statistics = SegmentStatistics(sizes[piece])
+        # Infinity less infinity is a result here, and no reason for a warning.
+        with np.errstate(invalid="ignore", over="ignore"):
+            columns = statistics.describe(_flat(gradients[piece]))
+        del columns["log2_hist"]
+        columns["weight_norm"] = statistics.norms(_flat(parameters[piece]))
+        pieces.append(columns)
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+def _flat(tensors: Sequence[Tensor]) -> NDArray[np.float32]:
+    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).numpy()
+
+
+def _generator(seed: int, name: str) -> torch.Generator:
+    return torch.Generator().manual_seed(derive(seed, "probe", name))

@@ -1,0 +1,93 @@
+"""Which networks are probed: recipes for initial weights, at every depth, plain and residual."""
+
+from collections import Counter
+from itertools import product
+from typing import NamedTuple
+
+from resgrad.cells import VARIANTS
+from resgrad.config import ParameterError
+from resgrad.models import check_network
+from resgrad.models.config import ModelConfig
+from resgrad.probe.config import Grid, ProbeConfig
+
+
+class Recipe(NamedTuple):
+    """What decides how signals travel at the initial weights, besides depth and shortcuts."""
+
+    network: str
+    activation: str
+    initialization: str
+    gain: float
+    normalization: str
+
+
+class Probe(NamedTuple):
+    """A network that is probed, with every seed."""
+
+    recipe: Recipe
+    depth: int
+    variant: str
+    model: ModelConfig
+
+
+PROBE = [*Recipe._fields, "depth", "variant"]
+"""The columns that name a probe."""
+
+
+def probes(config: ProbeConfig) -> list[Probe]:
+    """List what is probed, in the order of params.yaml, less the networks that do not exist.
+
+    So ``zero_gamma`` is probed in residual networks alone: a plain one is refused.
+    """
+    return [
+        Probe(recipe, depth, variant, model)
+        for grid in config.grids
+        for recipe, model in _recipes(grid)
+        for variant in VARIANTS
+        # Whether a recipe is refused does not depend on the depth.
+        if _refusal(model, min(grid.depths), variant) is None
+        for depth in grid.depths
+    ]
+
+
+def check_probe(config: ProbeConfig) -> None:
+    """Refuse a grid of networks that do not exist, and what would be probed twice.
+
+    Raises:
+        ParameterError: says which parameter to change, and why.
+    """
+    for number, grid in enumerate(config.grids):
+        for depth in grid.depths:
+            refusals = (_refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
+            first = next(refusals)
+            if first is not None and None not in refusals:
+                raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {first}")
+    named = {
+        "probe.seeds": config.seeds,
+        "probe.shattering.depths": config.shattering.depths,
+        "probe.grids": [
+            f"{variant} {', '.join(map(str, recipe))} at depth {depth}" for recipe, depth, variant, _ in probes(config)
+        ],
+    }
+    for key, values in named.items():
+        value, times = Counter(values).most_common(1)[0]
+        if times > 1:
+            raise ParameterError(f"{key} has {value} more than once; allowed: each once.")
+
+
+def _recipes(grid: Grid) -> list[tuple[Recipe, ModelConfig]]:
+    starts = [(name, gain) for name, gains in grid.initializations.items() for gain in gains]
+    recipes = [
+        Recipe(grid.network, activation, *start, normalization)
+        for normalization, activation, start in product(grid.normalizations, grid.activations, starts)
+    ]
+    beside = {"residual": True, "shortcut": grid.shortcut, "width": grid.width, "dropout": 0.0}
+    return [(recipe, ModelConfig(**recipe._asdict(), **beside)) for recipe in recipes]
+
+
+def _refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
+    try:
+        check_network(model, depth=depth, residual=variant == "residual")
+    except ParameterError as refusal:
+        return refusal
+    return None

@@ -1,0 +1,98 @@
+"""Probe networks at their initial weights, without training: ``python -m stages.probe``."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from resgrad.analysis.growth import fitted_norms, growth_per_layer, mean_field_factor
+from resgrad.analysis.probe import at_middle_depth, majority, middle_depth, summarise, textbook
+from resgrad.config import load, read
+from resgrad.figures.growth import draw_growth
+from resgrad.figures.probe import draw_depths, draw_layers
+from resgrad.figures.shattering import draw_shattering
+from resgrad.figures.style import save
+from resgrad.figures.textbook import draw_textbook
+from resgrad.files import replacing, write_json
+from resgrad.gradients.shattering import autocorrelations, brown_and_white, gradient_sequences
+from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
+from resgrad.probe.config import ProbeConfig
+from resgrad.probe.grid import probe_grid
+from resgrad.probe.recipes import PROBE
+from resgrad.probe.table import write_table
+from resgrad.training.devices import make_repeatable
+from stages._run import run
+
+PASS = [*PROBE, "seed"]
+"""The columns that name one backward pass."""
+
+
+def probe() -> None:
+    """Read the parameters; write the table of all probed networks, its metrics and its pictures."""
+    parameters = read(Path("params.yaml"))
+    config = load(ProbeConfig, parameters.get("probe"), "probe")
+    thresholds = load(VerdictsConfig, parameters.get("verdicts"), "verdicts")
+    make_repeatable(threads=1)
+
+    frame = probe_grid(config)
+    passes = signals(frame, PASS)
+    verdicts = judge(passes, PASS, thresholds)
+    networks = majority(verdicts)
+    write_table(Path("data/probe/gradients.parquet"), frame.merge(verdicts[[*PASS, "verdict"]], on=PASS, how="left"))
+    with replacing(Path("plots/probe")) as folder:
+        folder.mkdir()
+        _draw_networks(folder, config, thresholds, passes, networks)
+        _draw_growth(folder, config, passes)
+        neighbours = _draw_shattering(folder, config)
+    summary = summarise(passes, networks, thresholds)
+    write_json(Path("metrics/probe.json"), {"noise": {**summary, "shattering": neighbours}})
+
+
+def _draw_networks(
+    folder: Path, config: ProbeConfig, thresholds: VerdictsConfig, passes: pd.DataFrame, networks: pd.DataFrame
+) -> None:
+    """Draw each kind of network: verdicts depth by depth, and signals layer by layer at the middle depth."""
+    for kind, depth in middle_depth(networks).items():
+        rows = networks[networks["network"] == kind]
+        at_depth = passes[(passes["network"] == kind) & (passes["depth"] == depth)]
+        title = f"{kind}, depth {depth}: {_setting(config)}"
+        save(draw_depths(f"{kind}: {_setting(config)}", rows), folder / f"depths-{kind}.png")
+        save(draw_layers(title, at_depth, rows[rows["depth"] == depth], thresholds), folder / f"layers-{kind}.png")
+        cases = textbook(at_depth)
+        if len(cases):
+            save(draw_textbook(title, cases, thresholds), folder / f"textbook-{kind}.png")
+
+
+def _draw_growth(folder: Path, config: ProbeConfig, passes: pd.DataFrame) -> None:
+    """Draw the growth per layer where theory has a number for it, at the middle depths."""
+    cases = textbook(at_middle_depth(passes))
+    cases = cases[cases["case"] == "relu_he_batch"]
+    if len(cases):
+        cases = cases.assign(network=cases["network"] + ", depth " + cases["depth"].astype(str))
+        by = ["network", "variant"]
+        growth = growth_per_layer(cases, by)
+        title = f"ReLU, batch normalisation: {_setting(config)}"
+        figure = draw_growth(title, fitted_norms(cases, growth, by), growth, mean_field_factor(config.batch_size))
+        save(figure, folder / "growth.png")
+
+
+def _draw_shattering(folder: Path, config: ProbeConfig) -> dict[str, Any]:
+    """Draw how gradients at neighbouring inputs differ; return their mean correlation by variant and depth."""
+    shattering, seed = config.shattering, config.seeds[0]
+    sequences, noise = gradient_sequences(shattering, seed), brown_and_white(shattering, seed)
+    by_depth, references = autocorrelations(sequences, ["variant", "depth"]), autocorrelations(noise, ["noise"])
+    title = f"Gradients at neighbouring inputs: initial weights, n = {shattering.networks} networks each"
+    save(draw_shattering(title, sequences, noise, by_depth, references), folder / "shattering.png")
+    neighbours = by_depth[by_depth["lag"] == 1]
+    return {
+        variant: {f"depth-{row.depth}": row.mean for row in rows.itertuples()}
+        for variant, rows in neighbours.groupby("variant")
+    }
+
+
+def _setting(config: ProbeConfig) -> str:
+    return f"initial weights, noise images, n = {len(config.seeds)} seeds"
+
+
+if __name__ == "__main__":
+    run(probe)

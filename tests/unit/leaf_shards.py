@@ -1,0 +1,51 @@
+"""Shards of small coloured squares with leaves, for tests that need images and both splits."""
+
+from pathlib import Path
+
+import numpy as np
+
+from resgrad.data.shard_writer import SCHEMES, ShardWriter
+
+CLASSES = ("ant", "bee", "cat")
+LEAVES = 10
+"""Per class, four photographs of each."""
+SPLITS = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
+
+
+def write_shards(folder: Path, *, leaves: bool = True, shape: tuple[int, int, int] = (3, 8, 8)) -> None:
+    """Write shards of 120 images.
+
+    Args:
+        folder: where to.
+        leaves: without them, no image has a group and both splits are the random one.
+        shape: of the images.
+    """
+    generator = np.random.default_rng(0)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    writer = ShardWriter(folder, shape)
+    index = []
+    for label, name in enumerate(CLASSES):
+        for leaf in range(LEAVES):
+            for shot in range(4):
+                random = SPLITS[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
+                splits = {"leaf": SPLITS[leaf] if leaves else random, "random": random}
+                image = generator.integers(0, 100, shape, dtype=np.uint8) + np.uint8(70 * label)
+                writer.add(image, label, [scheme for scheme in SCHEMES if splits[scheme] == "train"])
+                row = {
+                    "id": f"{name}/{leaf}-{shot}",
+                    "label": label,
+                    "group": f"{name}/leaf {leaf}" if leaves else None,
+                }
+                index.append({**row, **{f"split_{k}": split for k, split in splits.items()}, "sha256": "0" * 64})
+    per_class = {"train": 24, "validation": 8, "test": 8}
+    counts = {split: dict.fromkeys(CLASSES, images) for split, images in per_class.items()}
+    writer.finish(
+        index,
+        {
+            "provenance": "embedded",
+            "classes": CLASSES,
+            "split": "leaf" if leaves else "random",
+            "counts": dict.fromkeys(SCHEMES, counts),
+            "leak": {"leaf": 0.0, "random": 1.0} if leaves else {},
+        },
+    )

@@ -1,0 +1,19 @@
+"""The section ``model`` of params.yaml with changes, for tests of networks."""
+
+from resgrad.config import load, read
+from resgrad.models.config import ModelConfig
+from tests.paths import PARAMS
+
+DEPTHS = {
+    "cifar_bottleneck": 11,
+    "cifar_preactivation": 8,
+    "cifar_residual_in_residual": 8,
+    "cifar_resnet": 8,
+    "cifar_squeeze_excitation": 8,
+    "fully_connected": 5,
+}
+"""The kinds of network that take every shortcut, and a small depth of each that has all its parts."""
+
+
+def model_config(**changes):
+    return load(ModelConfig, {**read(PARAMS)["model"], **changes}, "model")

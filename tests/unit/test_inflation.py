@@ -1,0 +1,98 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resgrad.audit.inflation import accuracies, inflation, over_leaves
+
+
+def hits(*rows):
+    return pd.DataFrame(rows, columns=["scheme", "seed", "id", "group", "correct"])
+
+
+def split(scheme, **correct_by_seed):
+    """Make rows of a split from ``s0="1101"``: image i of seed 0 is right or wrong, and is its own leaf."""
+    return [
+        (scheme, int(seed[1:]), f"{scheme}-{i}", f"{scheme} leaf {i}", float(hit))
+        for seed, hit_of in correct_by_seed.items()
+        for i, hit in enumerate(hit_of)
+    ]
+
+
+THREE = hits(*split("random", s0="1111", s1="1110", s2="1111"), *split("leaf", s1="1000", s0="1100", s2="1110"))
+
+
+BORDERS = pd.DataFrame({"scheme": ["leaf", "random", "leaf"], "seed": [0, 0, 1], "accuracy": [0.25, 0.5, 0.75]})
+LEAK = {"leaf": 0.0, "random": 0.8}
+
+
+def test_the_difference_is_taken_within_a_seed_and_its_interval_is_students():
+    result = inflation(THREE, BORDERS, LEAK)
+    assert result["leaf"]["network"] == pytest.approx({"n": 3, "mean": 0.5, "sd": 0.25})
+    assert result["random"]["network"] == pytest.approx({"n": 3, "mean": 11 / 12, "sd": 0.25 / math.sqrt(3)})
+    # Differences 0.5, 0.5, 0.25: mean 5/12, standard deviation 0.25 / sqrt(3); 4.302653 is the 97.5 % quantile at two
+    # degrees of freedom.
+    half = 4.302653 * 0.25 / math.sqrt(3) / math.sqrt(3)
+    expected = {"n": 3, "mean": 5 / 12, "low": 5 / 12 - half, "high": 5 / 12 + half}
+    assert result["over_seeds"] == pytest.approx(expected, abs=1e-6)
+    assert result["over_leaves"]["mean"] == pytest.approx(5 / 12)
+
+
+def test_one_seed_has_a_difference_but_no_interval_over_seeds():
+    result = inflation(THREE[THREE["seed"] == 0], BORDERS, LEAK)
+    assert result["over_seeds"] == {"n": 1, "mean": 0.5}
+    assert result["leaf"]["network"] == {"n": 1, "mean": 0.5}
+
+
+def test_border_pixels_and_leak_stand_beside_each_split():
+    result = inflation(THREE, BORDERS, {"random": 0.8})
+    assert result["leaf"]["border_pixels"] == pytest.approx({"n": 2, "mean": 0.5, "sd": 0.5 / math.sqrt(2)})
+    assert result["random"]["border_pixels"] == {"n": 1, "mean": 0.5}
+    assert result["random"]["leak"] == 0.8
+    assert "leak" not in result["leaf"], "unknown"
+
+
+def test_accuracies_have_a_row_per_network():
+    table = accuracies(THREE)
+    assert table.to_numpy().tolist() == [
+        ["leaf", 0, 0.5],
+        ["leaf", 1, 0.25],
+        ["leaf", 2, 0.75],
+        ["random", 0, 1.0],
+        ["random", 1, 0.75],
+        ["random", 2, 1.0],
+    ]
+
+
+def clustered_error(table):
+    """Add up residuals by group, square them and divide by the square of the images: the sandwich, by hand."""
+    sums = {}
+    for scheme, of_scheme in table.groupby("scheme"):
+        sign = 1 if scheme == "random" else -1
+        for group, correct in of_scheme.groupby("group")["correct"]:
+            total = (correct - of_scheme["correct"].mean()).sum()
+            sums[group] = sums.get(group, 0) + sign * total / len(of_scheme)
+    groups, images = len(sums), len(table)
+    correction = groups / (groups - 1) * (images - 1) / (images - 2)
+    return math.sqrt(correction * sum(value**2 for value in sums.values()))
+
+
+def test_leaves_and_not_images_count_over_leaves():
+    generator = np.random.default_rng(0)
+    leaf_of = generator.integers(0, 12, 80)
+    right = generator.random(12) < 0.6  # whole leaves are right or wrong, and many are in both tests
+    schemes = np.where(np.arange(80) < 40, "leaf", "random")
+    table = hits(*((schemes[i], 0, str(i), f"leaf {leaf_of[i]}", float(right[leaf_of[i]])) for i in range(80)))
+    result = over_leaves(table)
+    assert result["n"] == table["group"].nunique() == 12
+    # 2.200985 is the 97.5 % quantile of Student's t at 11 degrees of freedom.
+    half = 2.200985 * clustered_error(table)
+    assert result["high"] - result["mean"] == pytest.approx(half, rel=1e-5)
+    assert result["mean"] - result["low"] == pytest.approx(half, rel=1e-5)
+
+
+def test_more_seeds_are_not_more_leaves():
+    once = THREE[THREE["seed"] == 0]
+    thrice = pd.concat([once.assign(seed=seed) for seed in range(3)])
+    assert over_leaves(thrice) == pytest.approx(over_leaves(once))

@@ -1,0 +1,181 @@
+"""The stage that looks again at trained networks, on runs whose weights are the initial ones."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+from safetensors.torch import save_file
+
+from resgrad.analysis.runs import RunError
+from resgrad.cells import Matrix
+from resgrad.config import load
+from resgrad.data.shard_writer import ShardWriter
+from resgrad.models import build_network
+from resgrad.models.config import ModelConfig
+from stages.inspect import inspect_runs
+from tests.paths import PARAMS
+from tests.unit.fake_runs import write_run
+
+SHAPE, CLASSES = (1, 8, 8), 10
+PLOTS = ["layer_responses.png", "path_lengths.png"]
+
+
+class Study:
+    """A folder with parameters, shards and runs."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.parameters = YAML(typ="safe").load(PARAMS)
+        self.parameters |= {"datasets": ["mnist"], "depths": [14, 8], "seeds": [4, 2]}
+        self.parameters["model"] |= {"width": 2}
+        self.parameters["inspect"] |= {"images": 6, "paths": 3}
+
+    def write(self, diverged=()):
+        """Write everything anew; ``diverged`` are names of runs."""
+        YAML().dump(self.parameters, self.folder / "params.yaml")
+        generator = np.random.default_rng(0)
+        (self.folder / "data/shards").mkdir(parents=True)
+        writer = ShardWriter(self.folder / "data/shards/mnist", SHAPE)
+        rows = []
+        for image in range(20):
+            writer.add(generator.integers(0, 256, SHAPE, dtype=np.uint8), image % CLASSES, ["leaf", "random"])
+            row = {"id": f"{image}", "label": image % CLASSES, "group": None, "split_random": "train"}
+            rows.append(row | {"split_leaf": "train", "sha256": f"{image:064x}"})
+        manifest = {"split": "random", "classes": [str(k) for k in range(CLASSES)], "provenance": "embedded"}
+        writer.finish(rows, manifest)
+        lists = {name: self.parameters[name] for name in Matrix.model_fields}
+        config = load(ModelConfig, self.parameters["model"], "model")
+        for cell in load(Matrix, lists).cells("mnist"):
+            write_run(self.folder, cell, diverged_step=25 if cell.name in diverged else None)
+            residual = cell.variant == "residual"
+            network = build_network(
+                config, depth=cell.depth, residual=residual, image_shape=SHAPE, classes=CLASSES, seed=cell.seed
+            )
+            save_file(network.state_dict(), self.folder / "data/runs/mnist" / cell.name / "weights.safetensors")
+
+    def table(self, name):
+        return pd.read_parquet(self.folder / f"data/inspect/mnist/{name}.parquet")
+
+    def metrics(self):
+        return json.loads((self.folder / "metrics/inspect-mnist.json").read_text())["embedded"]
+
+    def plots(self):
+        return sorted(path.name for path in (self.folder / "plots/mnist/inspect").iterdir())
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Study(tmp_path)
+
+
+def test_tables_metrics_and_pictures_are_written_for_every_run(study):
+    study.write()
+    inspect_runs("mnist")
+    responses, paths = study.table("responses"), study.table("paths")
+    run = ["dataset", "variant", "depth", "seed"]
+    assert responses.groupby(run).size().to_dict() == {
+        ("mnist", variant, depth, seed): depth - 1
+        for variant in ("plain", "residual")
+        for depth in (8, 14)
+        for seed in (2, 4)
+    }
+    lengths = paths.groupby(["variant", "depth", "seed"])["length"].agg(list).to_dict()
+    assert lengths["residual", 14, 2] == list(range(7))
+    assert lengths["plain", 8, 4] == [3]
+    metrics = study.metrics()
+    assert list(metrics) == ["depth-14", "depth-8"]
+    assert metrics["depth-14"]["residual"]["path_length_median"]["n"] == 2
+    assert metrics["depth-8"]["plain"].keys() == {"response_std", "gain_log10"}
+    assert study.plots() == PLOTS
+
+
+def test_a_second_time_writes_the_same_bytes(study):
+    def written():
+        inspect_runs("mnist")
+        files = [path for top in ("data/inspect", "metrics", "plots") for path in (study.folder / top).rglob("*.*")]
+        return {path: path.read_bytes() for path in files}
+
+    study.parameters["inspect"]["loss_surface"]["steps"] = 1
+    study.write()
+    first = written()
+    assert len(first) == 7
+    assert written() == first
+
+
+def test_a_loss_surface_on_demand_is_of_the_deepest_twins_of_the_first_seed(study):
+    study.parameters["inspect"]["loss_surface"] |= {"steps": 1, "radius": 0.5}
+    study.write()
+    inspect_runs("mnist")
+    surface = study.table("loss_surface")
+    assert surface.groupby(["variant", "depth", "seed"]).size().to_dict() == {
+        ("plain", 14, 4): 9,
+        ("residual", 14, 4): 9,
+    }
+    assert surface["x"].max() == 0.5
+    assert study.plots() == ["layer_responses.png", "loss_surface.png", "path_lengths.png"]
+    study.parameters["inspect"]["loss_surface"]["steps"] = 0
+    YAML().dump(study.parameters, study.folder / "params.yaml")
+    inspect_runs("mnist")
+    assert study.plots() == PLOTS
+    assert not (study.folder / "data/inspect/mnist/loss_surface.parquet").exists()
+
+
+def test_runs_that_diverged_are_left_out(study):
+    study.parameters["inspect"]["loss_surface"]["steps"] = 1
+    study.write(diverged=["plain-14-4", "residual-8-2"])
+    inspect_runs("mnist")
+    assert study.metrics()["depth-14"]["plain"]["response_std"]["n"] == 1
+    assert study.metrics()["depth-8"]["residual"]["response_std"]["n"] == 1
+    assert set(study.table("loss_surface")["variant"]) == {"residual"}
+
+
+def test_where_all_runs_diverged_there_is_nothing_to_see(study):
+    study.parameters |= {"variants": ["plain"], "depths": [8], "seeds": [0]}
+    study.write(diverged=["plain-8-0"])
+    inspect_runs("mnist")
+    assert study.metrics() == {}
+    assert study.plots() == []
+    assert study.table("responses").empty
+
+
+def test_one_variant_alone(study):
+    study.parameters |= {"variants": ["residual"]}
+    study.write()
+    inspect_runs("mnist")
+    assert study.metrics()["depth-14"].keys() == {"residual"}
+    assert study.plots() == PLOTS
+
+
+@pytest.mark.parametrize(
+    ("network", "depths", "variants"),
+    [("cifar_residual_in_residual", [14, 8], ["plain", "residual"]), ("densenet", [7], ["residual"])],
+)
+def test_a_network_without_paths_through_blocks_in_series_has_no_picture_of_them(study, network, depths, variants):
+    study.parameters |= {"depths": depths, "variants": variants}
+    study.parameters["model"]["network"] = network
+    study.write()
+    inspect_runs("mnist")
+    assert study.plots() == ["layer_responses.png"]
+    deepest = study.metrics()[f"depth-{max(depths)}"]
+    assert deepest["residual"].keys() == {"response_std"}
+    assert "residual" not in set(study.table("paths")["variant"])
+
+
+def test_weights_of_another_network_are_refused(study):
+    study.write()
+    study.parameters["model"]["width"] = 4
+    YAML().dump(study.parameters, study.folder / "params.yaml")
+    with pytest.raises(
+        RunError, match=r"plain-14-4/weights\.safetensors is not of the network that params\.yaml .* re"
+    ):
+        inspect_runs("mnist")
+
+
+def test_weights_that_are_missing_are_named(study):
+    study.write()
+    (study.folder / "data/runs/mnist/residual-8-2/weights.safetensors").unlink()
+    with pytest.raises(RunError, match=r"residual-8-2/weights\.safetensors is missing; `dvc repro train@mnist-resid"):
+        inspect_runs("mnist")

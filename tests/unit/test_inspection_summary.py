@@ -1,0 +1,96 @@
+"""What the tables of an inspection come to, on numbers that can be followed by hand."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resgrad.inspection.summary import effective_lengths, paths_by_length, responses_by_place, summarise
+
+LENGTHS = pd.DataFrame(
+    {
+        "blocks": 3,
+        "length": [0, 1, 2, 3],
+        "frequency": [1 / 8, 3 / 8, 3 / 8, 1 / 8],
+        "gain": [8.0, 0.8, 0.08, 0.008],
+        "contribution": [0.04, 0.60, 0.30, 0.06],
+        "gain_of_all_paths": 0.5,
+    }
+)
+
+
+def of_run(frame, variant="residual", depth=8, seed=0):
+    return frame.assign(variant=variant, depth=depth, seed=seed)
+
+
+PLAIN = pd.DataFrame(
+    {"blocks": 3, "length": 3, "frequency": 1.0, "gain": 0.1, "contribution": 1.0, "gain_of_all_paths": 0.1}, index=[0]
+)
+
+
+def test_effective_lengths_leave_out_a_twentieth_of_the_gradient_at_each_end():
+    sum_of_norms = 8 + 3 * 0.8 + 3 * 0.08 + 0.008
+    assert effective_lengths(LENGTHS.sample(frac=1, random_state=0)) == pytest.approx(
+        {
+            "gain_log10": math.log10(0.5),
+            "path_length_median": 1,
+            "path_length_shortest": 1,  # 4 % of the gradient is on shorter paths
+            "path_length_longest": 3,  # 94 % on paths of at most 2
+            "path_share_log10": math.log10(7 / 8),
+            "gain_log10_per_block": -1,
+            "cancelling_log10": math.log10(sum_of_norms / 0.5),
+        }
+    )
+
+
+def test_a_plain_network_has_a_gradient_and_no_choice_of_paths():
+    assert effective_lengths(PLAIN) == pytest.approx({"gain_log10": -1})
+
+
+def test_without_a_gradient_nothing_is_defined():
+    dead = LENGTHS.assign(gain=0.0, contribution=np.nan, gain_of_all_paths=0.0)
+    assert effective_lengths(dead) == pytest.approx({"gain_log10": np.nan}, nan_ok=True)
+
+
+def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
+    responses = pd.concat(
+        of_run(pd.DataFrame({"position": [1, 2], "response_std": stds}), variant, seed=seed)
+        for variant, seed, stds in [("plain", 0, [1, 3]), ("residual", 0, [1, 2]), ("residual", 1, [0, 1])]
+    )
+    dead = LENGTHS.assign(gain=0.0, contribution=np.nan, gain_of_all_paths=0.0)
+    paths = pd.concat([of_run(PLAIN, "plain"), of_run(LENGTHS), of_run(dead, seed=1)])
+    summary = summarise(responses, paths)["depth-8"]
+    assert summary["plain"] == {
+        "response_std": {"n": 1, "mean": 2},
+        "gain_log10": {"n": 1, "mean": pytest.approx(-1)},
+    }
+    residual = summary["residual"]
+    assert residual["response_std"] == pytest.approx({"n": 2, "mean": 1, "sd": math.sqrt(0.5)})
+    assert residual["path_length_median"] == {"n": 1, "mean": 1}
+    without_paths = summarise(responses, paths[paths["variant"] == "plain"])["depth-8"]["residual"]
+    assert list(without_paths) == ["response_std"]
+
+
+def test_responses_keep_their_place_in_the_network_and_are_ranked_within_each_run():
+    responses = pd.concat(
+        of_run(pd.DataFrame({"position": [1, 2, 3], "response_std": stds}), seed=seed)
+        for seed, stds in [(0, [5.0, 1.0, 3.0]), (1, [2.0, 4.0, 6.0])]
+    )
+    places = responses_by_place(responses).set_index(["order", "place"])
+    assert places.loc["network", "response_std"].tolist() == [3.5, 2.5, 4.5]
+    assert places.loc["descending", "response_std"].tolist() == [5.5, 3.5, 1.5]
+    assert places.loc["descending", "response_std_min"].tolist() == [5, 3, 1]
+    assert places.loc["descending", "response_std_max"].tolist() == [6, 4, 2]
+
+
+def test_gains_are_averaged_as_logarithms_without_those_of_0():
+    twice = pd.concat(
+        [of_run(LENGTHS), of_run(LENGTHS.assign(gain=[0.08, 0.8, 0.08, 0.0], contribution=[0, 0.4, 0.6, 0]), seed=1)]
+    )
+    table = paths_by_length(twice)
+    assert table["length"].tolist() == [0, 1, 2, 3]
+    logarithms = [math.log10(gain) for gain in (0.8, 0.8, 0.08, 0.008)]
+    assert table["log10_gain"].tolist() == pytest.approx(logarithms)
+    assert table["contribution"].tolist() == pytest.approx([0.02, 0.5, 0.45, 0.03])
+    assert table["contribution_max"].tolist() == pytest.approx([0.04, 0.6, 0.6, 0.06])

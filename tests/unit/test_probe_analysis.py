@@ -1,0 +1,144 @@
+"""What is said of recipes, from verdicts that are made up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resgrad.analysis.probe import (
+    at_middle_depth,
+    failing_depths,
+    majority,
+    middle_depth,
+    steadiness,
+    summarise,
+    textbook,
+)
+from resgrad.gradients.verdicts import VerdictsConfig, judge
+from resgrad.probe.recipes import PROBE
+
+THRESHOLDS = VerdictsConfig(vanishing_log10=-4.0, exploding_log10=2.0)
+RECIPE = {"network": "fully_connected", "activation": "relu", "initialization": "he", "gain": 1.0}
+LETTERS = {"v": "vanishing", "h": "healthy", "e": "exploding"}
+
+
+def network(depth, letters, *, variant="plain", normalization="none", **recipe):
+    """Return the verdicts on one network, one letter a seed."""
+    seeds = [{"seed": seed, "verdict": LETTERS[letter]} for seed, letter in enumerate(letters)]
+    named = {**RECIPE, "normalization": normalization, "depth": depth, "variant": variant, **recipe}
+    return pd.DataFrame(seeds).assign(**named)
+
+
+def signals(*networks):
+    """Return signals of 4 layers for (depth, variant, normalization, log10 at layers 1 to 4), of three seeds alike."""
+    rows = [
+        {**RECIPE, "depth": depth, "variant": variant, "normalization": normalization, "seed": seed}
+        | {"layer": f"layer{i}", "position": i + 1, "numel": 16, "log10_norm": value, "log10_signal": value}
+        for depth, variant, normalization, values in networks
+        for seed in range(3)
+        for i, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("letters", "verdict", "agreeing"),
+    [
+        ("hhv", "healthy", 2),
+        ("hvv", "vanishing", 2),
+        ("hv", "vanishing", 1),
+        ("vhe", "exploding", 1),
+        ("h", "healthy", 1),
+    ],
+)
+def test_most_seeds_decide_and_of_equally_many_the_worse(letters, verdict, agreeing):
+    (row,) = majority(network(10, letters)).to_dict("records")
+    assert (row["verdict"], row["n"], row["agreeing"]) == (LETTERS[verdict[0]], len(letters), agreeing)
+    assert row["depth"] == 10
+
+
+def test_networks_keep_their_order():
+    verdicts = pd.concat([network(100, "hh", normalization="none"), network(10, "hh", normalization="batch")])
+    assert majority(verdicts)["normalization"].tolist() == ["none", "batch"]
+
+
+def test_the_failing_depth_is_the_smallest_that_is_not_healthy():
+    verdicts = [
+        *(network(depth, letters) for depth, letters in ((10, "hhh"), (100, "vvv"), (32, "vvh"), (1000, "hhh"))),
+        *(network(depth, letters, variant="residual") for depth, letters in ((10, "hhh"), (32, "hhv"))),
+        network(10, "eee", normalization="batch"),
+    ]
+    failing = failing_depths(majority(pd.concat(verdicts)))
+    assert failing[["normalization", "variant", "failing_depth"]].to_numpy().tolist() == [
+        ["none", "plain", 32],
+        ["batch", "plain", 10],
+    ]
+
+
+def test_a_verdict_is_steady_if_neither_threshold_moved_by_a_decade_changes_it():
+    passes = signals(
+        (10, "plain", "none", [0, 0, 0, 0.9]),
+        (32, "plain", "none", [0, 0, 0, 1.1]),  # exploding above 10^1
+        (100, "plain", "none", [-3.1, 0, 0, 0]),  # vanishing below 10^-3
+        (320, "plain", "none", [-5.1, 0, 0, 3.05]),  # the larger excess, by a little
+    )
+    assert steadiness(passes, THRESHOLDS).to_dict() == {"fully_connected": 0.25}
+
+
+def test_the_middle_depth_of_an_even_number_is_the_deeper():
+    networks = pd.DataFrame(
+        [("a", 10), ("a", 1000), ("a", 100), ("a", 10), ("b", 20), ("b", 56)], columns=["network", "depth"]
+    )
+    assert middle_depth(networks).to_dict() == {"a": 100, "b": 56}
+    assert at_middle_depth(networks).to_numpy().tolist() == [["a", 100], ["b", 56]]
+
+
+def test_textbook_cases_are_known_by_their_whole_recipe():
+    frame = pd.concat(
+        [
+            network(10, "h", normalization="batch"),
+            network(10, "h", activation="tanh", initialization="normal", gain=0.5),
+            network(10, "h", activation="tanh", initialization="normal", gain=0.6),
+            network(10, "h", activation="tanh", initialization="orthogonal", normalization="batch"),
+        ],
+        ignore_index=True,
+    )
+    assert textbook(frame)["case"].tolist() == ["relu_he_batch", "tanh_small"]
+
+
+def test_the_summary_says_what_was_made_up():
+    growing = [3.0, 2.0, 1.0, 0.0]  # by 10 a layer towards the input
+    passes = signals(
+        (10, "plain", "none", [0, 0, 0, 0]),
+        (10, "residual", "none", [0, 0, 0, 0]),
+        (10, "plain", "batch", growing),
+        (10, "residual", "batch", [0.4, 0.2, 0, 0]),
+        (32, "plain", "none", [-np.inf] * 4),
+        (32, "residual", "none", [0, 0, 0, 0]),
+        (32, "plain", "batch", [6.0, 4.0, 2.0, 0.0]),
+        (32, "residual", "batch", [0.9, 0.6, 0.3, 0]),
+    )
+    networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
+    assert summarise(passes, networks, THRESHOLDS) == {
+        "fully_connected": {
+            "networks": 8,
+            "steady_share": 7 / 8,
+            "healthy_share": {
+                "plain": {"depth-10": 0.5, "depth-32": 0.0},
+                "residual": {"depth-10": 1.0, "depth-32": 1.0},
+            },
+            "failing_depth": {"plain": {"relu_he": 32, "relu_he_batch": 10}},
+            # At the middle depth; a line takes three layers inside of the first and the last.
+            "growth_per_layer": {},
+        }
+    }
+
+
+def test_the_growth_per_layer_is_that_of_the_middle_depth():
+    passes = signals(
+        (10, "plain", "batch", [0] * 6),
+        (32, "plain", "batch", [5.0, 0.9, 0.6, 0.3, 0.0, 5.0]),
+        (100, "plain", "batch", [0] * 6),
+    )
+    networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
+    growth = summarise(passes, networks, THRESHOLDS)["fully_connected"]["growth_per_layer"]
+    assert growth == {"plain": {"relu_he_batch": pytest.approx(10**0.3)}}

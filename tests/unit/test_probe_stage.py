@@ -1,0 +1,95 @@
+"""The whole stage on a tiny grid."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from resgrad.gradients.verdicts import VERDICTS
+from stages.probe import probe
+from tests.unit.probe_configs import probe_values
+
+GRIDS = [{"depths": [4, 7]}, {"network": "cifar_resnet", "width": 2, "depths": [8], "normalizations": ["layer"]}]
+
+
+def write_parameters(folder, *grids):
+    values = {"probe": probe_values(*grids), "verdicts": {"vanishing_log10": -4.0, "exploding_log10": 2.0}}
+    YAML().dump(values, folder / "params.yaml")
+
+
+def results(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*.*"))
+        if path.is_file() and path.name != "params.yaml"
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which the stage has run in one process."""
+    folder = tmp_path_factory.mktemp("probe")
+    write_parameters(folder, *GRIDS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("os.cpu_count", lambda: 1)
+        probe()
+    return folder
+
+
+def test_any_number_of_processes_writes_the_same_bytes(finished, tmp_path, monkeypatch):
+    write_parameters(tmp_path, *GRIDS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    probe()
+    first, second = results(finished), results(tmp_path)
+    assert list(first) == [
+        "data/probe/gradients.parquet",
+        "metrics/probe.json",
+        "plots/probe/depths-cifar_resnet.png",
+        "plots/probe/depths-fully_connected.png",
+        "plots/probe/growth.png",
+        "plots/probe/layers-cifar_resnet.png",
+        "plots/probe/layers-fully_connected.png",
+        "plots/probe/shattering.png",
+        "plots/probe/textbook-cifar_resnet.png",
+        "plots/probe/textbook-fully_connected.png",
+    ]
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_every_network_of_the_grid_is_in_the_table_with_a_verdict(finished):
+    table = pd.read_parquet(finished / "data/probe/gradients.parquet")
+    names = ["network", "normalization", "depth", "variant", "seed"]
+    networks = table[names].drop_duplicates()
+    assert len(networks) == len(table[[*names, "verdict"]].drop_duplicates()) == 2 * 2 * 2 * 2 + 2 * 2
+    assert set(table["verdict"]) <= set(VERDICTS)
+
+
+def test_metrics_say_they_are_of_noise_and_hold_finite_numbers_alone(finished):
+    metrics = json.loads((finished / "metrics/probe.json").read_text())
+    assert list(metrics) == ["noise"]
+    assert set(metrics["noise"]) == {"cifar_resnet", "fully_connected", "shattering"}
+
+    def leaves(node):
+        return [leaf for child in node.values() for leaf in leaves(child)] if isinstance(node, dict) else [node]
+
+    numbers = leaves(metrics)
+    assert all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
+    neighbours = metrics["noise"]["shattering"]
+    # One hidden layer: the gradient is one step in the middle of 16 inputs, so that -1 of 14 products is negative.
+    assert neighbours["plain"]["depth-2"] == neighbours["residual"]["depth-2"] == pytest.approx(13 / 16, rel=1e-5)
+
+
+def test_a_grid_without_textbook_cases_has_fewer_pictures(tmp_path, monkeypatch):
+    write_parameters(tmp_path, {"activations": ["elu"], "depths": [4]})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    probe()
+    assert sorted(path.name for path in (tmp_path / "plots/probe").iterdir()) == [
+        "depths-fully_connected.png",
+        "layers-fully_connected.png",
+        "shattering.png",
+    ]

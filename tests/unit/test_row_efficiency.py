@@ -1,0 +1,88 @@
+import math
+
+import pytest
+
+from resgrad.analysis.rows import efficiency, training_time
+from resgrad.analysis.runs import load_runs
+from resgrad.cells import Cell
+from tests.unit.fake_runs import write_run
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Six runs of 4 epochs of 10 steps; after epoch k the validation accuracy is 0.9 * accuracy * k / 4."""
+
+    def load(plain, residual):
+        cells = []
+        for variant, settings in (("plain", plain), ("residual", residual)):
+            for seed, setting in enumerate(settings):
+                cells.append(Cell("mnist", variant, 8, seed))
+                write_run(tmp_path, cells[-1], **setting)
+        return load_runs(tmp_path / "data/runs/mnist", cells)
+
+    return load
+
+
+def test_the_first_epoch_at_the_target_counts(runs):
+    # 0.9 * 0.8 * k / 4 is 0.18, 0.36, 0.54, 0.72; 0.9 * 1 * k / 4 is 0.225, 0.45, ...
+    table = efficiency.measure(runs([{"accuracy": 0.8}], [{"accuracy": 1.0}]), target=0.45)
+    assert table["epochs_to_target"].tolist() == [3, 2]
+    assert table["steps_to_target"].tolist() == [30, 20]
+    assert table["reached_target"].tolist() == [1, 1]
+
+
+def test_runs_that_never_get_there_count_with_the_budget_of_the_longest(runs):
+    diverged = {"accuracy": 1.0, "epochs": 2, "diverged_step": 3}
+    table = efficiency.measure(runs([{"accuracy": 0.4}, diverged], [{"accuracy": 1.0}]), target=0.45)
+    assert table["steps_to_target"].tolist() == [40, 40, 20]
+    assert table["epochs_to_target"].tolist() == [4, 4, 2]
+    assert table["reached_target"].tolist() == [0, 0, 1]
+
+
+def test_a_run_that_diverged_after_reaching_the_target_reached_it(runs):
+    table = efficiency.measure(runs([{"accuracy": 1.0, "diverged_step": 25}], []), target=0.45)
+    assert (table["steps_to_target"][0], table["reached_target"][0]) == (20, 1)
+
+
+def test_the_log_rank_test_worked_out_by_hand(runs):
+    # Plain: 30 and two censored at 40. Residual: 20, 20, 30.
+    # Step 20: 6 at risk, 3 residual, 2 events: expected 1, variance 2 (1/2) (1/2) (4/5) = 0.4.
+    # Step 30: 4 at risk, 1 residual, 2 events: expected 0.5, variance 2 (1/4) (3/4) (2/3) = 0.25.
+    # Residual has 3 events against 1.5 expected: z = 1.5 / sqrt(0.65).
+    table = efficiency.measure(
+        runs(
+            [{"accuracy": 0.8}, {"accuracy": 0.4}, {"accuracy": 0.4}],
+            [{"accuracy": 1.0}, {"accuracy": 1.0}, {"accuracy": 0.8}],
+        ),
+        target=0.45,
+    )
+    assert efficiency.log_rank(table) == pytest.approx(math.erfc(1.5 / math.sqrt(0.65) / math.sqrt(2)))
+
+
+@pytest.mark.parametrize("accuracy", [0.4, 0.8])
+def test_the_log_rank_test_needs_times_that_differ(runs, accuracy):
+    table = efficiency.measure(runs([{"accuracy": accuracy}] * 2, [{"accuracy": accuracy}] * 2), target=0.45)
+    assert math.isnan(efficiency.log_rank(table))
+
+
+def test_the_log_rank_test_needs_both_variants(runs):
+    table = efficiency.measure(runs([{"accuracy": 0.8}, {"accuracy": 1.0}], []), target=0.45)
+    assert math.isnan(efficiency.log_rank(table))
+
+
+def test_the_share_at_the_target_rises_where_runs_reach_it(runs):
+    table = efficiency.measure(
+        runs([{"accuracy": 0.4}, {"accuracy": 0.8}], [{"accuracy": 1.0}, {"accuracy": 1.0}]), target=0.45
+    )
+    shares = efficiency.share_at_target(table).set_index("variant")
+    assert shares.loc["plain", ["step", "share"]].to_numpy().tolist() == [[0, 0], [30, 0.5], [40, 0.5]]
+    assert shares.loc["residual", ["step", "share"]].to_numpy().tolist() == [[0, 0], [20, 1]]
+
+
+def test_operations_are_those_of_all_images_up_to_the_target(runs):
+    loaded = runs([{"accuracy": 0.8}], [{"accuracy": 0.4}])  # 8,000 operations per image
+    table = training_time.measure(loaded, efficiency.measure(loaded, target=0.45), training_images=250)
+    assert table["flops_per_image_log10"].tolist() == pytest.approx([math.log10(8000)] * 2)
+    assert table["flops_to_target_log10"].tolist() == pytest.approx(
+        [math.log10(3 * 250 * 8000), math.log10(4 * 250 * 8000)]
+    )

@@ -1,0 +1,95 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resgrad.analysis.gradient_flow import load_norms
+from resgrad.analysis.rows import gradients
+from resgrad.cells import Cell
+from resgrad.gradients.verdicts import VerdictsConfig
+
+THRESHOLDS = VerdictsConfig(vanishing_log10=-3.0, exploding_log10=3.0)
+PLAIN, RESIDUAL = Cell("mnist", "plain", 3, 0), Cell("mnist", "residual", 3, 0)
+
+
+@pytest.fixture
+def measure(tmp_path):
+    """Measure runs of two convolutions and a head, recorded every 10 steps; all weights and the error have norm 1."""
+
+    def compute(runs, diverged=()):
+        for cell, norms in runs.items():
+            rows = []
+            for step, (first, last, head) in enumerate(norms):
+                rows += [
+                    (10 * step, "conv1", 0, "conv", "weight", first),
+                    (10 * step, "conv2", 1, "conv", "weight", last),
+                    (10 * step, "head", 2, "linear", "weight", head),
+                    (10 * step, "head", 2, "linear", "bias", 1.0),
+                ]
+            columns = ["step", "layer", "layer_index", "kind", "param", "grad_norm"]
+            table = pd.DataFrame(rows, columns=columns).assign(numel=9, weight_norm=1.0, **cell._asdict())
+            table.to_parquet(tmp_path / f"{cell.name}.parquet")
+        cells = pd.DataFrame(list(runs)).drop(columns="dataset")
+        return gradients.measure(
+            load_norms(tmp_path, runs),
+            gradients.load_verdicts(tmp_path, runs, THRESHOLDS),
+            cells.assign(diverged=[cell in diverged for cell in runs]),
+        ).set_index("variant")
+
+    return compute
+
+
+def test_the_imbalance_is_the_distance_from_even_either_way(measure):
+    table = measure({PLAIN: [(1e2, 1, 50)], RESIDUAL: [(1e-2, 1, 50)]})
+    assert table["gradient_log10_ratio_early"].to_dict() == pytest.approx({"plain": 2, "residual": -2})
+    assert table["gradient_imbalance_early"].to_dict() == pytest.approx({"plain": 2, "residual": 2})
+
+
+def test_late_is_the_last_quarter_and_its_shares_are_of_steps_and_layers(measure):
+    # Of the steps 0, 10, ... 80, the last quarter is 70 and 80.
+    late = [(1e-4, 1, 1), (0.0, 1, 1e4)]
+    row = measure({PLAIN: [(1, 1, 1), *[(1e9, 1, 1)] * 6, *late]}).loc["plain"]
+    assert row[["vanishing_early", "exploding_early", "bad_layers_early"]].tolist() == [0, 0, 0]
+    # A gradient of exactly 0 is further below its threshold than 1e4 is above the other.
+    assert row[["vanishing_late", "exploding_late"]].tolist() == [1, 0]
+    assert row["bad_layers_late"] == pytest.approx(1 / 6)
+
+
+def test_verdicts_on_the_initial_weights(measure):
+    table = measure({PLAIN: [(1e4, 1, 1)], RESIDUAL: [(1e-4, 1, 1)]})
+    assert table["exploding_early"].to_dict() == {"plain": 1, "residual": 0}
+    assert table["vanishing_early"].to_dict() == {"plain": 0, "residual": 1}
+
+
+def test_a_run_that_diverged_before_the_last_quarter_counts_there_at_its_worst(measure):
+    table = measure({PLAIN: [(1, 1, 1), (math.nan, 1, 1)], RESIDUAL: [(1, 1, 1)] * 9}, diverged=[PLAIN])
+    plain = table.loc["plain"]
+    assert plain[["vanishing_late", "exploding_late", "bad_layers_late"]].tolist() == [0, 1, 1]
+    assert math.isnan(plain["gradient_imbalance_late"])
+    assert table.loc["residual", ["vanishing_late", "exploding_late", "bad_layers_late"]].tolist() == [0, 0, 0]
+
+
+def test_a_short_run_that_did_not_diverge_has_no_late_values(measure):
+    assert math.isnan(measure({PLAIN: [(1, 1, 1)]}).loc["plain", "exploding_late"])
+
+
+def test_growth_is_the_factor_per_layer_towards_the_input():
+    """Four convolutions of one shape between the ends: 8, 4, 2, 1 halve at every layer."""
+    norms = pd.DataFrame(
+        {
+            **PLAIN._asdict(),
+            "step": 0,
+            "kind": ["conv"] * 6,
+            "layer": [f"conv{i}" for i in range(6)],
+            "position": range(1, 7),
+            "numel": [27, 9, 9, 9, 9, 40],
+            "grad_norm": [1e5, 8, 4, 2, 1, 1e-5],
+        }
+    )
+    norms["log10_norm"] = np.log10(norms["grad_norm"])
+    run = {name: [value] for name, value in PLAIN._asdict().items() if name != "dataset"}
+    verdicts = pd.DataFrame({**run, "step": 0, "verdict": "healthy"})
+    table = gradients.measure(norms, verdicts, pd.DataFrame({**run, "diverged": False}))
+    assert table["gradient_growth_early"].item() == pytest.approx(2)
+    assert math.isnan(table["gradient_growth_late"].item())

@@ -1,0 +1,101 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resgrad.analysis.rows import stability
+from resgrad.analysis.runs import load_runs
+from resgrad.cells import Cell
+from tests.unit.fake_runs import write_run
+
+STEPS = 300
+
+
+def noisy(scale, seed=0):
+    """A loss that falls from 2 to 0.02 along an exponential, with log-normal noise."""
+    noise = np.random.default_rng(seed).normal(size=STEPS)
+    return np.geomspace(2, 0.02, STEPS) * np.exp(scale * noise)
+
+
+@pytest.fixture
+def measure(tmp_path):
+    cell = Cell("mnist", "plain", 8, 0)
+    write_run(tmp_path, cell)
+    (run,) = load_runs(tmp_path / "data/runs/mnist", [cell])
+
+    def compute(*losses, **changes):
+        runs = [replace(run, losses=loss, steps=len(loss), **changes) for loss in losses]
+        return stability.measure(runs)
+
+    return compute
+
+
+def test_the_variance_about_the_trend_is_that_of_the_noise_however_far_the_loss_falls(measure):
+    table = measure(noisy(0.1), noisy(0.3, seed=1))
+    # Of 300 draws, the sample variance has a relative standard deviation of sqrt(2 / 300); the trend takes a little.
+    assert table["loss_variance_log10"].tolist() == pytest.approx([2 * math.log10(0.1), 2 * math.log10(0.3)], abs=0.1)
+
+
+def test_the_trend_is_what_the_noise_was_put_on():
+    trend = stability.loss_and_trend(noisy(0.1))["trend"]
+    assert np.abs(np.log(trend / np.geomspace(2, 0.02, STEPS))).max() < 0.1
+
+
+def test_steps_far_above_the_trend_are_spikes_and_those_far_below_are_not(measure):
+    losses = noisy(0.1)
+    losses[[50, 200]] *= np.exp(0.1 * 12)
+    losses[120] *= np.exp(0.1 * -12)
+    table = stability.loss_and_trend(losses)
+    assert np.flatnonzero(table["spike"]).tolist() == [50, 200]
+    row = measure(losses).iloc[0]
+    assert row["loss_spikes"] == 2
+    assert row["unsteady_steps"] == pytest.approx(2 / STEPS)
+
+
+def test_noise_alone_has_no_spikes_at_any_size(measure):
+    table = measure(*(noisy(scale, seed) for seed, scale in enumerate((0.01, 0.1, 0.5))))
+    assert table["loss_spikes"].tolist() == [0, 0, 0]
+
+
+def test_what_counts_as_a_spike_follows_the_noise_around_it():
+    # The noise is ten times as large in the second half: what is a spike in the first is none there.
+    noise = np.random.default_rng(0).normal(size=STEPS) * np.where(np.arange(STEPS) < STEPS / 2, 0.02, 0.2)
+    losses = np.exp(noise)
+    losses[[40, 260]] = np.exp(0.3)
+    assert np.flatnonzero(stability.loss_and_trend(losses)["spike"]).tolist() == [40]
+
+
+def test_the_steps_that_a_diverged_run_lost_are_unsteady(measure):
+    diverged = noisy(0.1)[:120]
+    diverged[90:] = math.nan
+    table = measure(noisy(0.1), diverged, diverged=True)
+    assert table["unsteady_steps"].tolist() == pytest.approx([0, (STEPS - 90) / STEPS])
+    assert math.isfinite(table["loss_variance_log10"][1])
+
+
+def test_a_run_that_diverged_at_once_has_no_steady_step_and_no_variance(measure):
+    table = measure(noisy(0.1), np.array([2.0, math.inf, math.nan]), diverged=True)
+    assert table["unsteady_steps"][1] == pytest.approx((STEPS - 1) / STEPS)
+    assert math.isnan(table["loss_variance_log10"][1])
+
+
+@pytest.mark.parametrize("losses", [np.full(STEPS, 2.3), np.zeros(STEPS)])
+def test_a_loss_that_stands_still_has_no_spikes_and_no_variance(measure, losses):
+    row = measure(losses).iloc[0]
+    assert row["unsteady_steps"] == 0
+    assert math.isnan(row["loss_variance_log10"])
+
+
+def test_few_steps_have_no_trend():
+    table = stability.loss_and_trend(np.array([2.0, 1.0, 30.0]))
+    assert table["trend"].isna().all()
+    assert not table["spike"].any()
+
+
+def test_losses_come_with_their_runs(tmp_path):
+    cells = [Cell("mnist", "plain", 8, 0), Cell("mnist", "residual", 8, 0)]
+    write_run(tmp_path, cells[0], diverged_step=25)
+    write_run(tmp_path, cells[1])
+    table = stability.losses(load_runs(tmp_path / "data/runs/mnist", cells))
+    assert table.groupby("variant")["step"].max().to_dict() == {"plain": 24, "residual": 39}
