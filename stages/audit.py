@@ -11,7 +11,7 @@ from resgrad.audit.config import AuditConfig
 from resgrad.audit.imbalance import class_counts, per_class_recall, worst_first
 from resgrad.audit.inflation import accuracies, inflation
 from resgrad.audit.report import to_markdown
-from resgrad.audit.summary import summarise
+from resgrad.audit.summary import published, summarise
 from resgrad.audit.trainings import SCHEMES, SplitTrainings, splits_differ
 from resgrad.config import load, read
 from resgrad.data.shards import Shards
@@ -47,7 +47,7 @@ def audit(dataset: str) -> None:
         tables |= {"split_networks": hits, "split_border_pixels": borders}
 
     summary = summarise(classifiers, classes, inflated)
-    write_json(Path(f"metrics/audit-{dataset}.json"), {provenance: summary})
+    write_json(Path(f"metrics/audit-{dataset}.json"), {provenance: published(summary)})
     with replacing(Path(f"metrics/audit-{dataset}.md")) as partial:
         page = to_markdown(dataset, provenance, split=split, depth=depth, summary=summary, classes=classes)
         partial.write_text(page, encoding="utf-8")

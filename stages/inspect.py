@@ -23,9 +23,10 @@ from resgrad.inspection.loss_surface import COLUMNS as SURFACE
 from resgrad.inspection.loss_surface import loss_surface
 from resgrad.inspection.paths import COLUMNS as PATHS
 from resgrad.inspection.paths import path_gains
+from resgrad.inspection.report import to_markdown
 from resgrad.inspection.responses import COLUMNS as RESPONSES
 from resgrad.inspection.responses import response_stds
-from resgrad.inspection.summary import paths_by_length, responses_by_place, summarise
+from resgrad.inspection.summary import paths_by_length, published, responses_by_place, summarise
 from resgrad.models.config import ModelConfig
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, make_repeatable
@@ -62,7 +63,10 @@ def inspect_runs(dataset: str) -> None:
         tables["loss_surface"] = _surfaces(twins, network, batch, config.loss_surface)
 
     provenance = shards.manifest["provenance"]
-    write_json(Path(f"metrics/inspect-{dataset}.json"), {provenance: summarise(tables["responses"], tables["paths"])})
+    summary = summarise(tables["responses"], tables["paths"])
+    write_json(Path(f"metrics/inspect-{dataset}.json"), {provenance: published(summary)})
+    with replacing(Path(f"metrics/inspect-{dataset}.md")) as partial:
+        partial.write_text(to_markdown(dataset, provenance, summary), encoding="utf-8")
     with replacing(Path("data/inspect", dataset)) as partial:
         partial.mkdir()
         for name, table in tables.items():

@@ -1,12 +1,10 @@
 """Probe networks at their initial weights, without training: ``python -m stages.probe``."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from resgrad.analysis.growth import fitted_norms, growth_per_layer, mean_field_factor
-from resgrad.analysis.probe import at_middle_depth, majority, middle_depth, summarise, textbook
 from resgrad.config import load, read
 from resgrad.figures.growth import draw_growth
 from resgrad.figures.probe import draw_depths, draw_layers
@@ -19,6 +17,8 @@ from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.grid import probe_grid
 from resgrad.probe.recipes import PROBE
+from resgrad.probe.report import to_markdown
+from resgrad.probe.summary import at_middle_depth, majority, middle_depth, published, textbook
 from resgrad.probe.table import write_table
 from resgrad.training.devices import make_repeatable
 from stages._run import run
@@ -28,7 +28,7 @@ PASS = [*PROBE, "seed"]
 
 
 def probe() -> None:
-    """Read the parameters; write the table of all probed networks, its metrics and its pictures."""
+    """Read the parameters; write the table of all probed networks, its metrics, its page and its pictures."""
     parameters = read(Path("params.yaml"))
     config = load(ProbeConfig, parameters.get("probe"), "probe")
     thresholds = load(VerdictsConfig, parameters.get("verdicts"), "verdicts")
@@ -43,9 +43,11 @@ def probe() -> None:
         folder.mkdir()
         _draw_networks(folder, config, thresholds, passes, networks)
         _draw_growth(folder, config, passes)
-        neighbours = _draw_shattering(folder, config)
-    summary = summarise(passes, networks, thresholds)
-    write_json(Path("metrics/probe.json"), {"noise": {**summary, "shattering": neighbours}})
+        neighbours, noise = _draw_shattering(folder, config)
+    write_json(Path("metrics/probe.json"), {"noise": published(passes, networks, neighbours, thresholds)})
+    with replacing(Path("metrics/probe.md")) as partial:
+        page = to_markdown(config, thresholds, signals=passes, networks=networks, neighbours=neighbours, noise=noise)
+        partial.write_text(page, encoding="utf-8")
 
 
 def _draw_networks(
@@ -76,18 +78,14 @@ def _draw_growth(folder: Path, config: ProbeConfig, passes: pd.DataFrame) -> Non
         save(figure, folder / "growth.png")
 
 
-def _draw_shattering(folder: Path, config: ProbeConfig) -> dict[str, Any]:
-    """Draw how gradients at neighbouring inputs differ; return their mean correlation by variant and depth."""
+def _draw_shattering(folder: Path, config: ProbeConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw how gradients at neighbouring inputs differ; return their correlations, and those of noise."""
     shattering, seed = config.shattering, config.seeds[0]
     sequences, noise = gradient_sequences(shattering, seed), brown_and_white(shattering, seed)
     by_depth, references = autocorrelations(sequences, ["variant", "depth"]), autocorrelations(noise, ["noise"])
     title = f"Gradients at neighbouring inputs: initial weights, n = {shattering.networks} networks each"
     save(draw_shattering(title, sequences, noise, by_depth, references), folder / "shattering.png")
-    neighbours = by_depth[by_depth["lag"] == 1]
-    return {
-        variant: {f"depth-{row.depth}": row.mean for row in rows.itertuples()}
-        for variant, rows in neighbours.groupby("variant")
-    }
+    return by_depth[by_depth["lag"] == 1], references[references["lag"] == 1]
 
 
 def _setting(config: ProbeConfig) -> str:

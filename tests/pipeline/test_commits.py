@@ -6,7 +6,10 @@ import pytest
 
 pytestmark = pytest.mark.pipeline
 
-REPORTS = ("evaluate@mnist", "compare@mnist", "timing@mnist")
+REPORTS = tuple(f"{stage}@mnist" for stage in ("evaluate", "compare", "inspect", "audit", "timing"))
+FILES = {
+    f"metrics/{name}.json" for name in ("mnist", *(f"{x}-mnist" for x in ("comparison", "inspect", "audit", "timing")))
+}
 RUNS = ("plain", "residual")
 
 
@@ -30,7 +33,7 @@ def test_two_commits_with_a_longer_training_between_them(project):
     project.run("dvc", "repro", *REPORTS)
     project.commit("Train for two epochs")
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD"))
-    assert set(diff) == {"metrics/comparison-mnist.json", "metrics/mnist.json", "metrics/timing-mnist.json"}
+    assert set(diff) == FILES
 
     comparison = diff["metrics/comparison-mnist.json"]
     ways = {name: name.removeprefix("embedded.depth-8.").split(".") for name in comparison}
@@ -51,6 +54,16 @@ def test_two_commits_with_a_longer_training_between_them(project):
     assert {way[0] for way in ways.values()} == {"higher_is_better", "lower_is_better"} | about_twins
     assert len(comparison) <= 35
 
+    # Border pixels and guesses are what they were: only the networks' rows have changed.
+    audit = {name.removeprefix("embedded.") for name in diff["metrics/audit-mnist.json"]}
+    assert audit <= {
+        f"higher_is_better.{name}"
+        for variant in RUNS
+        for name in (f"test_accuracy.{variant}-8", f"lowest_class_recall.{variant}")
+    }
+    assert audit
+    assert len(diff["metrics/inspect-mnist.json"]) <= 10
+    assert sum(map(len, diff.values())) <= 70, "more than a reviewer reads"
     for name, rows in diff.items():
         assert all(type(end) in {int, float} for row in rows.values() for end in row.values()), name
         if "timing" not in name:

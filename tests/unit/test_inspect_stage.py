@@ -86,9 +86,11 @@ def test_tables_metrics_and_pictures_are_written_for_every_run(study):
     assert lengths["residual", 14, 2] == list(range(7))
     assert lengths["plain", 8, 4] == [3]
     metrics = study.metrics()
-    assert list(metrics) == ["depth-14", "depth-8"]
-    assert metrics["depth-14"]["residual"]["path_length_median"]["n"] == 2
-    assert metrics["depth-8"]["plain"].keys() == {"response_std", "gain_log10"}
+    assert list(metrics) == ["depth-14"]
+    assert metrics["depth-14"]["residual"]["runs"] == 2
+    assert "path_length_median" in metrics["depth-14"]["residual"]
+    assert metrics["depth-14"]["plain"].keys() == {"runs", "response_std", "gain_log10"}
+    assert "| 8 " in (study.folder / "metrics/inspect-mnist.md").read_text()
     assert study.plots() == PLOTS
 
 
@@ -101,7 +103,7 @@ def test_a_second_time_writes_the_same_bytes(study):
     study.parameters["inspect"]["loss_surface"]["steps"] = 1
     study.write()
     first = written()
-    assert len(first) == 7
+    assert len(first) == 8
     assert written() == first
 
 
@@ -127,8 +129,8 @@ def test_runs_that_diverged_are_left_out(study):
     study.parameters["inspect"]["loss_surface"]["steps"] = 1
     study.write(diverged=["plain-14-4", "residual-8-2"])
     inspect_runs("mnist")
-    assert study.metrics()["depth-14"]["plain"]["response_std"]["n"] == 1
-    assert study.metrics()["depth-8"]["residual"]["response_std"]["n"] == 1
+    assert {variant: of["runs"] for variant, of in study.metrics()["depth-14"].items()} == {"plain": 1, "residual": 2}
+    assert set(study.table("responses").query("depth == 8 and variant == 'residual'")["seed"]) == {4}
     assert set(study.table("loss_surface")["variant"]) == {"residual"}
 
 
@@ -160,7 +162,7 @@ def test_a_network_without_paths_through_blocks_in_series_has_no_picture_of_them
     inspect_runs("mnist")
     assert study.plots() == ["layer_responses.png"]
     deepest = study.metrics()[f"depth-{max(depths)}"]
-    assert deepest["residual"].keys() == {"response_std"}
+    assert deepest["residual"].keys() == {"runs", "response_std"}
     assert "residual" not in set(study.table("paths")["variant"])
 
 

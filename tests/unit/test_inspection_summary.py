@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.inspection.summary import effective_lengths, paths_by_length, responses_by_place, summarise
+from resgrad.inspection.report import to_markdown
+from resgrad.inspection.summary import effective_lengths, paths_by_length, published, responses_by_place, summarise
 
 LENGTHS = pd.DataFrame(
     {
@@ -70,6 +71,42 @@ def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     assert residual["path_length_median"] == {"n": 1, "mean": 1}
     without_paths = summarise(responses, paths[paths["variant"] == "plain"])["depth-8"]["residual"]
     assert list(without_paths) == ["response_std"]
+
+
+SUMMARY = {
+    "depth-8": {"plain": {"response_std": {"n": 3, "mean": 9.0, "sd": 1.0}}},
+    "depth-20": {
+        "plain": {"response_std": {"n": 1, "mean": 1.5}, "gain_log10": {"n": 1, "mean": -1.0}},
+        "residual": {
+            "response_std": {"n": 2, "mean": 0.5, "sd": 0.25},
+            "gain_log10": {"n": 2, "mean": 0.5, "sd": 0.25},
+            "path_length_median": {"n": 2, "mean": 2.0, "sd": 0.0},
+            "path_length_longest": {"n": 2, "mean": 3.0, "sd": 0.0},
+        },
+    },
+}
+
+
+def test_published_are_means_at_the_greatest_depth_which_is_not_the_last_in_the_alphabet():
+    assert published(SUMMARY) == {
+        "depth-20": {
+            "plain": {"runs": 1, "response_std": 1.5, "gain_log10": -1.0},
+            "residual": {"runs": 2, "response_std": 0.5, "gain_log10": 0.5, "path_length_median": 2.0},
+        }
+    }
+    assert published({}) == {}
+
+
+def test_the_page_shows_every_depth_with_n_and_spread():
+    page = to_markdown("mnist", "embedded", SUMMARY)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|"]
+    assert "not mnist results" in page
+    assert [row[0] for row in rows[2:]] == ["8", "20", "20", "20", "20"]
+    response = "response of a layer: standard deviation, mean over layers"
+    assert rows[2] == ["8", response, "9.000 ± 1.000 (n=3)", ""]
+    assert rows[3] == ["20", response, "1.500 (n=1)", "0.500 ± 0.250 (n=2)"]
+    assert rows[5][2:] == ["", "2.0 ± 0.0 (n=2)"]
+    assert "nothing to look at" in to_markdown("mnist", "official", {})
 
 
 def test_responses_keep_their_place_in_the_network_and_are_ranked_within_each_run():

@@ -48,6 +48,7 @@ def test_any_number_of_processes_writes_the_same_bytes(finished, tmp_path, monke
     assert list(first) == [
         "data/probe/gradients.parquet",
         "metrics/probe.json",
+        "metrics/probe.md",
         "plots/probe/depths-cifar_resnet.png",
         "plots/probe/depths-fully_connected.png",
         "plots/probe/growth.png",
@@ -71,16 +72,31 @@ def test_every_network_of_the_grid_is_in_the_table_with_a_verdict(finished):
 def test_metrics_say_they_are_of_noise_and_hold_finite_numbers_alone(finished):
     metrics = json.loads((finished / "metrics/probe.json").read_text())
     assert list(metrics) == ["noise"]
-    assert set(metrics["noise"]) == {"cifar_resnet", "fully_connected", "shattering"}
+    assert set(metrics["noise"]) == {"cifar_resnet", "fully_connected", "neighbour_correlation"}
 
     def leaves(node):
         return [leaf for child in node.values() for leaf in leaves(child)] if isinstance(node, dict) else [node]
 
     numbers = leaves(metrics)
     assert all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    neighbours = metrics["noise"]["shattering"]
+    assert len(numbers) <= 15, "a handful, for a reviewer"
+
+
+def rows(page):
+    lines = [line for line in page.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_page_says_how_every_recipe_fares_and_how_alike_neighbouring_gradients_are(finished):
+    page = rows((finished / "metrics/probe.md").read_text())
+    named = [row[0] for row in page]
+    assert named[2:4] == ["relu, he", "relu, he, batch"]
+    assert named.count("fully_connected") == 2, "growth of both recipes"
+    two, four = page[-2:]
     # One hidden layer: the gradient is one step in the middle of 16 inputs, so that -1 of 14 products is negative.
-    assert neighbours["plain"]["depth-2"] == neighbours["residual"]["depth-2"] == pytest.approx(13 / 16, rel=1e-5)
+    assert two == ["2", "+0.81 [+0.81, +0.81]", "+0.81 [+0.81, +0.81]"]
+    assert four[0] == "4"
+    assert four[1] != two[1]
 
 
 def test_a_grid_without_textbook_cases_has_fewer_pictures(tmp_path, monkeypatch):

@@ -1,16 +1,18 @@
 import pytest
 import torch
 
-from resgrad.study import load_study
+from resgrad.config import load, read
+from resgrad.training.config import TrainConfig
 from resgrad.training.optimisers import build_optimiser
 from resgrad.training.schedules import learning_rate
 from tests.paths import PARAMS
 
 TOTAL, PER_EPOCH = 40, 10
+TRAIN = load(TrainConfig, read(PARAMS)["train"], "train")
 
 
 def config(**changes):
-    return load_study(PARAMS).train.model_copy(update={"learning_rate": 0.4, "warmup_epochs": 0, **changes})
+    return TRAIN.model_copy(update={"learning_rate": 0.4, "warmup_epochs": 0, **changes})
 
 
 def ours(**changes):

@@ -3,15 +3,14 @@
 import math
 
 import pandas as pd
-from tabulate import tabulate
 
 from resgrad.analysis.comparison import Comparison
 from resgrad.analysis.config import ComparisonConfig
+from resgrad.analysis.markdown import interval_text, spread_text, table_text
 from resgrad.analysis.provenance import PROVENANCE
 from resgrad.analysis.rows import ROWS
 from resgrad.analysis.rows.row import Measure
 from resgrad.analysis.significance import WILCOXON_FROM
-from resgrad.analysis.spread import in_words
 from resgrad.cells import VARIANTS
 from resgrad.intervals import COVERAGE
 
@@ -80,7 +79,7 @@ def _closing_table(comparison: Comparison) -> str:
         p = "" if math.isnan(values["p_holm"]) else f" ({_p(values['p_holm'], equals=True)})"
         cells = [_spread(values, variant, row.primary) for variant in VARIANTS]
         rows.append([f"{row.title}: {row.primary.label}", *cells, f"**{values['verdict']}**{p}"])
-    return _table(["aspect", "without residual blocks", "with residual blocks", "verdict"], rows)
+    return table_text(["aspect", "without residual blocks", "with residual blocks", "verdict"], rows)
 
 
 def _reached(comparison: Comparison) -> str:
@@ -101,12 +100,12 @@ def _tests(comparison: Comparison) -> str:
             [
                 row.title,
                 str(test["n"]),
-                _interval(test["difference"], test["low"], test["high"], _signed(row.primary)),
-                _interval(test["effect"], test["effect_low"], test["effect_high"], "+.2f"),
+                interval_text(test["difference"], test["low"], test["high"], _signed(row.primary)),
+                interval_text(test["effect"], test["effect_low"], test["effect_high"], "+.2f"),
                 *(_p(test[name]) for name in ("p", "p_holm", "wilcoxon_p")),
             ]
         )
-    return _table(["aspect", "n", "residual - plain", "effect", "p", "p after Holm", "p of Wilcoxon"], rows)
+    return table_text(["aspect", "n", "residual - plain", "effect", "p", "p after Holm", "p of Wilcoxon"], rows)
 
 
 def _other_tests(comparison: Comparison) -> list[str]:
@@ -114,7 +113,7 @@ def _other_tests(comparison: Comparison) -> list[str]:
     lines = [f"Steps to target, log-rank test, not paired: {p}."]
     images = comparison.images
     if images is not None:
-        interval = _interval(images.difference, images.low, images.high, "+.3f")
+        interval = interval_text(images.difference, images.low, images.high, "+.3f")
         lines.append(f"Test accuracy, residual - plain, over {images.units} resampled {images.unit}: {interval}.")
         seeds = ", ".join(f"{log10:.1f} (seed {seed})" for seed, log10 in images.mcnemar_log10_p.items())
         lines.append(f"Test accuracy, McNemar's exact test of each seed's twins, log10 p: {seeds}.")
@@ -127,28 +126,17 @@ def _measures(comparison: Comparison) -> str:
             str(depth),
             measure.label,
             *(_spread(values, variant, measure) for variant in VARIANTS),
-            _interval(values["difference"], values["low"], values["high"], _signed(measure)),
+            interval_text(values["difference"], values["low"], values["high"], _signed(measure)),
         ]
         for row in ROWS
         for measure in row.measures
         for depth, values in comparison.table.xs(measure.name, level="measure").iterrows()
     ]
-    return _table(["depth", "measure", *VARIANTS, "residual - plain"], rows)
-
-
-def _table(headers: list[str], rows: list[list[str]]) -> str:
-    return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
+    return table_text(["depth", "measure", *VARIANTS, "residual - plain"], rows)
 
 
 def _spread(values: pd.Series, variant: str, measure: Measure) -> str:
-    return in_words(*(values[f"{variant}_{name}"] for name in ("n", "mean", "sd")), measure.form)
-
-
-def _interval(value: float, low: float, high: float, form: str) -> str:
-    """Write ``+0.437 [+0.066, +0.808]``."""
-    if math.isnan(value):
-        return "undefined"
-    return f"{value:{form}}" if math.isnan(low) else f"{value:{form}} [{low:{form}}, {high:{form}}]"
+    return spread_text(*(values[f"{variant}_{name}"] for name in ("n", "mean", "sd")), form=measure.form)
 
 
 def _p(value: float, *, equals: bool = False) -> str:

@@ -19,21 +19,6 @@ def spread(values: Iterable[float]) -> dict[str, float]:
     return {name: value for name, value in summary.items() if not math.isnan(value)}
 
 
-def in_words(n: float, mean: float, sd: float, form: str) -> str:
-    """Write ``0.954 ± 0.012 (n=3)``; ``undefined`` where n is 0, no ± where sd is NaN.
-
-    Args:
-        n: values.
-        mean: of them.
-        sd: standard deviation of them.
-        form: format of the mean, and but for a sign that of the standard deviation.
-    """
-    if n == 0:
-        return "undefined"
-    about = "" if math.isnan(sd) else f" ± {sd:{form.lstrip('+')}}"
-    return f"{mean:{form}}{about} (n={n:.0f})"
-
-
 def over_seeds(frame: pd.DataFrame, by: list[str], columns: list[str]) -> pd.DataFrame:
     """Average columns over seeds.
 

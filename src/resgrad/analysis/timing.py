@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
+from resgrad.analysis.markdown import spread_text, table_text
 from resgrad.analysis.runs import read_json
-from resgrad.analysis.spread import in_words
 from resgrad.cells import VARIANTS, Cell
 
 MACHINE = ("device", "processor", "python", "threads", "torch")
@@ -63,19 +62,18 @@ def to_markdown(times: pd.DataFrame, dataset: str) -> str:
     titles["images_per_second"] = "images per second, training"
 
     def cell(runs: pd.Series) -> str:
-        return in_words(runs.count(), runs.mean(), runs.std(), ".3g")
+        return spread_text(runs.count(), runs.mean(), runs.std(), form=".3g")
 
     rows = [
         [depth, title, *(cell(of_depth.loc[of_depth["variant"] == variant, name]) for variant in VARIANTS)]
         for depth, of_depth in times.groupby("depth", sort=True)
         for name, title in titles.items()
     ]
-    table = tabulate(rows, headers=["depth", "per run", *VARIANTS], tablefmt="github", disable_numparse=True)
     machine = ", ".join(f"{name} {value}" for name, value in _machine(times).items())
     paragraphs = [
         f"# {dataset}: wall-clock times",
         f"Mean ± standard deviation over n seeds. Measured on: {machine}. Other processes may have run beside.",
-        table,
+        table_text(["depth", "per run", *VARIANTS], rows),
     ]
     return "\n\n".join(paragraphs) + "\n"
 

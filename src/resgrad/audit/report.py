@@ -1,13 +1,11 @@
 """The audit as a page for people."""
 
-import math
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
+from resgrad.analysis.markdown import spread_text, table_text
 from resgrad.analysis.provenance import PROVENANCE
-from resgrad.analysis.spread import in_words
 from resgrad.audit.classifiers import AVERAGES, BORDER, GUESS
 from resgrad.intervals import COVERAGE
 
@@ -76,7 +74,7 @@ def _inflation(inflation: dict[str, Any] | None) -> list[str]:
         for scheme in ("leaf", "random")
     ]
     headers = ["split", "test accuracy, small residual network", "test accuracy, border pixels", "leak"]
-    return [statement, _table(headers, rows), ABOUT_SPLITS]
+    return [statement, table_text(headers, rows), ABOUT_SPLITS]
 
 
 def _border_pixels(classifiers: dict[str, Any], split: str) -> list[str]:
@@ -91,7 +89,7 @@ def _border_pixels(classifiers: dict[str, Any], split: str) -> list[str]:
         [name.replace("_", " "), *(_text(averages[average]) for average in AVERAGES)]
         for name, averages in classifiers.items()
     ]
-    table = _table(["classifier", *(average.replace("_", " ") for average in AVERAGES)], rows)
+    table = table_text(["classifier", *(average.replace("_", " ") for average in AVERAGES)], rows)
     return [statement, table, ABOUT_BORDER.format(split=split)]
 
 
@@ -117,16 +115,11 @@ def _classes(summary: dict[str, Any], classes: pd.DataFrame, depth: int) -> list
         for row in classes.to_dict("records")
     ]
     headers = ["class", "train images", "test images", *(f"recall, {variant}-{depth}" for variant in variants)]
-    return [statement, _table(headers, rows), ABOUT_CLASSES]
-
-
-def _table(headers: list[str], rows: list[list]) -> str:
-    align = ["left", *["right"] * (len(headers) - 1)]
-    return tabulate(rows, headers=headers, tablefmt="github", colalign=align, disable_numparse=True)
+    return [statement, table_text(headers, rows), ABOUT_CLASSES]
 
 
 def _text(summary: dict[str, float]) -> str:
-    return in_words(**{"sd": math.nan, **summary}, form=".3f")
+    return spread_text(**summary, form=".3f")
 
 
 def _points(difference: dict[str, float]) -> str:

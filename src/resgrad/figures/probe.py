@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from resgrad.cells import VARIANTS
 from resgrad.figures.style import look
 from resgrad.gradients.verdicts import VERDICTS, VerdictsConfig
+from resgrad.probe.recipes import recipe_label
 
 # Of Okabe and Ito's palette, and none of the colours that the variants have.
 VERDICT_COLOURS = {"vanishing": "#56B4E9", "healthy": "#009E73", "exploding": "#E69F00"}
@@ -30,7 +31,7 @@ def draw_layers(title: str, signals: pd.DataFrame, networks: pd.DataFrame, thres
     Args:
         title: says of which networks, on what images and over how many seeds.
         signals: of one kind of network at one depth, from :func:`~resgrad.gradients.verdicts.signals`.
-        networks: the verdicts on these, from :func:`~resgrad.analysis.probe.majority`.
+        networks: the verdicts on these, from :func:`~resgrad.probe.summary.majority`.
         thresholds: those of the verdicts; at them, colours are half as strong as they get.
     """
     figure, panels = _panels(networks, beside=0.7)
@@ -63,7 +64,7 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
 
     Args:
         title: says of which networks, on what images and over how many seeds.
-        networks: of one kind of network, from :func:`~resgrad.analysis.probe.majority`.
+        networks: of one kind of network, from :func:`~resgrad.probe.summary.majority`.
     """
     figure, panels = _panels(networks)
     recipes = _recipes(networks)
@@ -79,13 +80,6 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
         axes.set(xlabel="depth (layers with weights)", xlim=(-0.5, len(depths) - 0.5))
     _finish(figure, title, "fractions: seeds that agree, where not all do")
     return figure
-
-
-def recipe_label(normalization: str, activation: str, initialization: str, gain: float) -> str:
-    """Write ``tanh, normal x 0.5, batch``: what is 1 or none is not said."""
-    times = "" if gain == 1 else f" x {gain:g}"
-    normalised = "" if normalization == "none" else f", {normalization}"
-    return f"{activation}, {initialization}{times}{normalised}"
 
 
 def _panels(networks: pd.DataFrame, beside: float = 0) -> tuple[Figure, list[Axes]]:

@@ -6,9 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from resgrad.cells import VARIANTS
-from resgrad.figures.probe import RECIPE, recipe_label
+from resgrad.figures.probe import RECIPE
 from resgrad.figures.style import look
 from resgrad.gradients.verdicts import VerdictsConfig
+from resgrad.probe.recipes import recipe_label
 
 # Okabe and Ito's palette, black first and yellow, too pale for a line, left out.
 COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
@@ -22,7 +23,7 @@ def draw_textbook(title: str, cases: pd.DataFrame, thresholds: VerdictsConfig) -
 
     Args:
         title: says of which networks, on what images and over how many seeds.
-        cases: from :func:`~resgrad.analysis.probe.textbook`, signals of one kind of network at one depth.
+        cases: from :func:`~resgrad.probe.summary.textbook`, signals of one kind of network at one depth.
         thresholds: those of the verdicts; between them is shaded.
     """
     normalised = cases["normalization"] != "none"

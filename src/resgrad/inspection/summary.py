@@ -11,6 +11,12 @@ from resgrad.analysis.spread import over_seeds, spread
 SHARE = 0.9
 """Of the gradient: the effective lengths of paths are those that carry so much of it, tails of equal size left out."""
 
+PUBLISHED = (
+    *("response_std", "gain_log10", "gain_log10_per_block"),
+    *("path_length_median", "path_share_log10", "cancelling_log10"),
+)
+"""Measures that are compared from commit to commit."""
+
 
 def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Reduce the tables of a dataset.
@@ -35,6 +41,27 @@ def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[st
         defined = runs.dropna(axis="columns", how="all")
         summary.setdefault(f"depth-{depth}", {})[variant] = {name: spread(defined[name]) for name in defined}
     return summary
+
+
+def published(summary: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Pick the numbers that are compared from commit to commit: means at the greatest depth.
+
+    Args:
+        summary: from :func:`summarise`.
+
+    Returns:
+        ``depth-56`` -> variant -> runs (that did not diverge), and the measures of :data:`PUBLISHED` that are defined.
+    """
+    if not summary:
+        return {}
+    deepest = max(summary, key=lambda depth: int(depth.removeprefix("depth-")))
+    return {
+        deepest: {
+            variant: {"runs": measures["response_std"]["n"]}
+            | {name: measures[name]["mean"] for name in PUBLISHED if name in measures}
+            for variant, measures in summary[deepest].items()
+        }
+    }
 
 
 def responses_by_place(responses: pd.DataFrame) -> pd.DataFrame:

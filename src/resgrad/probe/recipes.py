@@ -21,6 +21,13 @@ class Recipe(NamedTuple):
     normalization: str
 
 
+def recipe_label(normalization: str, activation: str, initialization: str, gain: float) -> str:
+    """Write ``tanh, normal x 0.5, batch``: what is 1 or none is not said."""
+    times = "" if gain == 1 else f" x {gain:g}"
+    normalised = "" if normalization == "none" else f", {normalization}"
+    return f"{activation}, {initialization}{times}{normalised}"
+
+
 class Probe(NamedTuple):
     """A network that is probed, with every seed."""
 

@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.probe import (
+from resgrad.gradients.verdicts import VerdictsConfig, judge
+from resgrad.probe.recipes import PROBE
+from resgrad.probe.summary import (
     at_middle_depth,
     failing_depths,
     majority,
     middle_depth,
+    published,
     steadiness,
-    summarise,
     textbook,
 )
-from resgrad.gradients.verdicts import VerdictsConfig, judge
-from resgrad.probe.recipes import PROBE
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-4.0, exploding_log10=2.0)
 RECIPE = {"network": "fully_connected", "activation": "relu", "initialization": "he", "gain": 1.0}
@@ -68,9 +68,9 @@ def test_the_failing_depth_is_the_smallest_that_is_not_healthy():
         network(10, "eee", normalization="batch"),
     ]
     failing = failing_depths(majority(pd.concat(verdicts)))
-    assert failing[["normalization", "variant", "failing_depth"]].to_numpy().tolist() == [
-        ["none", "plain", 32],
-        ["batch", "plain", 10],
+    assert failing[["normalization", "variant", "depth", "verdict"]].to_numpy().tolist() == [
+        ["none", "plain", 32, "vanishing"],
+        ["batch", "plain", 10, "exploding"],
     ]
 
 
@@ -105,7 +105,12 @@ def test_textbook_cases_are_known_by_their_whole_recipe():
     assert textbook(frame)["case"].tolist() == ["relu_he_batch", "tanh_small"]
 
 
-def test_the_summary_says_what_was_made_up():
+NEIGHBOURS = pd.DataFrame(
+    {"variant": ["plain", "plain", "residual", "residual"], "depth": [4, 50] * 2, "mean": [0.9, 0.1, 0.95, 0.4]}
+)
+
+
+def test_what_is_published_was_made_up():
     growing = [3.0, 2.0, 1.0, 0.0]  # by 10 a layer towards the input
     passes = signals(
         (10, "plain", "none", [0, 0, 0, 0]),
@@ -118,27 +123,24 @@ def test_the_summary_says_what_was_made_up():
         (32, "residual", "batch", [0.9, 0.6, 0.3, 0]),
     )
     networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
-    assert summarise(passes, networks, THRESHOLDS) == {
+    assert published(passes, networks, NEIGHBOURS, THRESHOLDS) == {
         "fully_connected": {
-            "networks": 8,
             "steady_share": 7 / 8,
-            "healthy_share": {
-                "plain": {"depth-10": 0.5, "depth-32": 0.0},
-                "residual": {"depth-10": 1.0, "depth-32": 1.0},
-            },
-            "failing_depth": {"plain": {"relu_he": 32, "relu_he_batch": 10}},
-            # At the middle depth; a line takes three layers inside of the first and the last.
-            "growth_per_layer": {},
-        }
+            "healthy_share": {"plain": 1 / 4, "residual": 1},
+            # A line takes three layers inside of the first and the last.
+            "batch_norm_growth_per_layer": {},
+        },
+        "neighbour_correlation": {"depth-50": {"plain": 0.1, "residual": 0.4}},
     }
 
 
-def test_the_growth_per_layer_is_that_of_the_middle_depth():
+def test_the_published_growth_per_layer_is_that_of_the_middle_depth():
     passes = signals(
         (10, "plain", "batch", [0] * 6),
         (32, "plain", "batch", [5.0, 0.9, 0.6, 0.3, 0.0, 5.0]),
+        (32, "plain", "none", [0] * 6),
         (100, "plain", "batch", [0] * 6),
     )
     networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
-    growth = summarise(passes, networks, THRESHOLDS)["fully_connected"]["growth_per_layer"]
-    assert growth == {"plain": {"relu_he_batch": pytest.approx(10**0.3)}}
+    growth = published(passes, networks, NEIGHBOURS, THRESHOLDS)["fully_connected"]["batch_norm_growth_per_layer"]
+    assert growth == {"plain": pytest.approx(10**0.3)}

@@ -55,10 +55,10 @@ def failing_depths(networks: pd.DataFrame) -> pd.DataFrame:
         networks: from :func:`majority`.
 
     Returns:
-        a row per recipe and variant that fails somewhere: the keys, failing_depth.
+        a row per recipe and variant that fails somewhere: the keys, depth, verdict (there).
     """
-    failing = networks[networks["verdict"] != "healthy"]
-    return failing.groupby([*RECIPE, "variant"], sort=False)["depth"].min().rename("failing_depth").reset_index()
+    failing = networks[networks["verdict"] != "healthy"].sort_values("depth", kind="stable")
+    return failing.drop_duplicates([*RECIPE, "variant"])[[*RECIPE, "variant", "depth", "verdict"]].sort_index()
 
 
 def steadiness(signals: pd.DataFrame, config: VerdictsConfig) -> pd.Series:
@@ -98,44 +98,52 @@ def textbook(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(case=case)[case.notna()]
 
 
-def summarise(signals: pd.DataFrame, networks: pd.DataFrame, config: VerdictsConfig) -> dict[str, Any]:
-    """Boil the probe down to a few numbers.
+def published(
+    signals: pd.DataFrame, networks: pd.DataFrame, neighbours: pd.DataFrame, config: VerdictsConfig
+) -> dict[str, Any]:
+    """Boil the probe down to a handful of numbers, which are compared from commit to commit.
 
     Args:
         signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
         networks: from :func:`majority`.
+        neighbours: mean correlation of the gradients at neighbouring inputs: variant, depth, mean.
         config: the thresholds.
 
     Returns:
-        kind of network -> networks (probed, each with all seeds), steady_share (see :func:`steadiness`),
-        healthy_share -> variant -> depth -> of all recipes; failing_depth -> variant -> textbook case, if it fails
-        somewhere; growth_per_layer -> variant -> textbook case -> factor at the middle depth, where it is defined (see
-        :func:`~resgrad.analysis.growth.growth_per_layer`).
+        kind of network -> ``healthy_share`` -> variant -> of all recipes and depths; ``steady_share`` (see
+        :func:`steadiness`); ``batch_norm_growth_per_layer`` -> variant -> factor of ReLU, he and batch normalisation at
+        the middle depth, where it is defined (see :func:`~resgrad.analysis.growth.growth_per_layer`); and
+        ``neighbour_correlation`` -> ``depth-50`` -> variant, at the greatest depth.
     """
     steady = steadiness(signals, config)
-    failing = textbook(failing_depths(networks))
-    growth = growth_per_layer(textbook(at_middle_depth(signals)), ["network", "case", "variant"])
-    factors = growth.dropna(subset="factor")
-    healthy = networks.assign(share=networks["verdict"] == "healthy")
-    healthy = healthy.groupby(["network", "variant", "depth"], sort=False)["share"].mean().reset_index()
-    healthy["depth"] = "depth-" + healthy["depth"].astype(str)
-    return {
+    healthy = (networks["verdict"] == "healthy").groupby([networks["network"], networks["variant"]]).mean()
+    growth = textbook_growth(signals)
+    batch_norm = growth[growth["case"] == "relu_he_batch"].dropna(subset="factor").set_index(["network", "variant"])
+    deepest = neighbours[neighbours["depth"] == neighbours["depth"].max()]
+    kinds = {
         kind: {
-            "networks": len(of_kind),
+            "healthy_share": healthy[kind].to_dict(),
             "steady_share": float(steady[kind]),
-            "healthy_share": _by_variant(healthy[healthy["network"] == kind], "depth", "share"),
-            "failing_depth": _by_variant(failing[failing["network"] == kind], "case", "failing_depth"),
-            "growth_per_layer": _by_variant(factors[factors["network"] == kind], "case", "factor"),
+            "batch_norm_growth_per_layer": batch_norm["factor"].get(kind, pd.Series(dtype=float)).to_dict(),
         }
-        for kind, of_kind in networks.groupby("network", sort=False)
+        for kind in networks["network"].unique()
     }
+    correlation = {f"depth-{deepest['depth'].iloc[0]}": deepest.set_index("variant")["mean"].to_dict()}
+    return {**kinds, "neighbour_correlation": correlation}
+
+
+def textbook_growth(signals: pd.DataFrame) -> pd.DataFrame:
+    """Measure the growth per layer of the textbook cases at the middle depth of their kind of network.
+
+    Args:
+        signals: as in :func:`published`.
+
+    Returns:
+        a row per case and variant: ``RECIPE``, case, depth, variant, and what
+        :func:`~resgrad.analysis.growth.growth_per_layer` says.
+    """
+    return growth_per_layer(textbook(at_middle_depth(signals)), [*RECIPE, "case", "depth", "variant"])
 
 
 def _majority_at(signals: pd.DataFrame, config: VerdictsConfig) -> pd.DataFrame:
     return majority(judge(signals, [*PROBE, "seed"], config))
-
-
-def _by_variant(frame: pd.DataFrame, key: str, value: str) -> dict[str, dict[str, float]]:
-    return {
-        variant: dict(zip(rows[key], rows[value].tolist(), strict=True)) for variant, rows in frame.groupby("variant")
-    }
