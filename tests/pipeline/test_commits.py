@@ -47,7 +47,7 @@ def test_two_commits_with_a_longer_training_between_them(project):
         row = comparison[f"embedded.depth-8.lower_is_better.flops_to_target_log10.{variant}"]
         assert row["diff"] == pytest.approx(0.30103, abs=1e-5)
     # What has not changed has no row: how many runs, that none diverged, none reached the target, gradients at step 0.
-    unchanged = {"runs", "diverged", "reached_target", "gradient_imbalance_early"}
+    unchanged = {"runs", "diverged", "reached_target", "signal_distance_early"}
     assert not unchanged & {step for way in ways.values() for step in way}
     # A row says which way is better, or that it is a difference between the twins or its significance.
     about_twins = {"residual_minus_plain", "mcnemar_log10_p", "test_accuracy_difference_over_images"}

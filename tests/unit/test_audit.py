@@ -156,8 +156,8 @@ def test_every_part_of_the_page_opens_with_its_statement(classifiers):
     assert "not plantvillage results" in data
     assert seen == (
         "The same small residual network has a test accuracy of 0.750 on the random split and of 0.500 on the leaf "
-        "split: **the random split adds +25.0 points** (95% intervals: -1.0 to +51.0 over 2 seeds, +20.0 to +30.0 over "
-        "30 leaves)."
+        "split, **a difference of +25.0 points** (95% intervals: -1.0 to +51.0 over 2 seeds, +20.0 to +30.0 over "
+        "30 leaves or stretches of captures)."
     )
     headings = [place for place, text in enumerate(paragraphs) if text.startswith("## ")]
     backdrop, difficult = (paragraphs[place + 1] for place in headings[1:])

@@ -80,9 +80,12 @@ def test_wilcoxons_test_is_shown_from_six_pairs_on():
 
 def test_other_tests_have_a_line_each():
     text = markdown()
-    assert "* Steps to target, log-rank test, not paired: p = 0.020." in text
-    assert "over 12 resampled leaves: +0.700 [+0.610, +0.820]." in text
-    assert "log10 p: -3.0 (seed 0), -2.0 (seed 1), 0.0 (seed 2)." in text
+    assert "* Steps to target, log-rank test over permuted runs, not paired: p = 0.020." in text
+    assert "over 12 resampled leaves or stretches of captures: +0.700 [+0.610, +0.820]." in text
+    assert "log10 p: -3.0 (seed 0), -2.0 (seed 1), 0.0 (seed 2). It takes photographs of one leaf as indep" in text
+    text = markdown(images=IMAGES._replace(unit="images", mcnemar_log10_p={}))
+    assert "over 12 resampled images: " in text
+    assert "log10 p: none.\n" in text
 
 
 def test_every_measure_has_a_line_at_every_depth():
@@ -109,5 +112,5 @@ def test_a_variant_alone_has_its_values_and_no_verdicts(seeds):
     assert performance[2].startswith("0.903 ± 0.100" if seeds == 3 else "0.800 (n=1)")
     assert performance[3] == "**not enough runs**"
     assert "0 of 0 plain" in text
-    assert "log-rank test, not paired: undefined" in text
+    assert "log-rank test over permuted runs, not paired: undefined" in text
     assert not re.search(r"\bnan\b", text)

@@ -10,7 +10,7 @@ from resgrad.analysis.runs import Run
 from resgrad.cells import Cell
 
 
-def run(variant, right, seed=0, ids=None):
+def run(variant, right, seed=0, ids=None, diverged=False):
     """A run that classified some test images rightly, and a validation image wrongly."""
     ids = [f"image-{i}" for i in range(len(right))] if ids is None else ids
     test = pd.DataFrame({"id": ids, "split": "test", "label": 1, "predicted": np.asarray(right, int)})
@@ -22,7 +22,7 @@ def run(variant, right, seed=0, ids=None):
         epochs=1,
         steps=1,
         flops_per_image=1,
-        diverged=False,
+        diverged=diverged,
         train_loss=1.0,
         train_accuracy=0.5,
         history=pd.DataFrame(),
@@ -101,6 +101,14 @@ def test_the_same_seed_draws_the_same():
     assert compare(runs, [None] * 8, resamples=100) == compare(runs, [None] * 8, resamples=100)
     ends = {compare(runs, [None] * 8, resamples=100, seed=seed)[3:5] for seed in range(10)}
     assert len(ends) > 1
+
+
+def test_a_diverged_twin_counts_as_guessing_whatever_it_guessed():
+    runs = [run("plain", [1, 1, 1, 0], diverged=True), run("residual", [1, 1, 1, 1])]
+    images = compare(runs + twins([0, 0, 0, 0], [0, 0, 0, 0], seed=1), [None] * 4)
+    assert images.difference == pytest.approx((1 - 1 / 2) / 2)
+    assert images.low == images.high == images.difference
+    assert list(images.mcnemar_log10_p) == [1]
 
 
 def test_one_leaf_has_no_interval_and_no_twins_nothing():

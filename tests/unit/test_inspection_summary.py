@@ -15,6 +15,7 @@ LENGTHS = pd.DataFrame(
         "length": [0, 1, 2, 3],
         "frequency": [1 / 8, 3 / 8, 3 / 8, 1 / 8],
         "gain": [8.0, 0.8, 0.08, 0.008],
+        "gain_sd": [0.0, 0.6, 0.0, 0.0],
         "contribution": [0.04, 0.60, 0.30, 0.06],
         "gain_of_all_paths": 0.5,
     }
@@ -26,12 +27,21 @@ def of_run(frame, variant="residual", depth=8, seed=0):
 
 
 PLAIN = pd.DataFrame(
-    {"blocks": 3, "length": 3, "frequency": 1.0, "gain": 0.1, "contribution": 1.0, "gain_of_all_paths": 0.1}, index=[0]
+    {
+        "blocks": 3,
+        "length": 3,
+        "frequency": 1.0,
+        "gain": 0.1,
+        "gain_sd": 0.0,
+        "contribution": 1.0,
+        "gain_of_all_paths": 0.1,
+    },
+    index=[0],
 )
 
 
 def test_effective_lengths_leave_out_a_twentieth_of_the_gradient_at_each_end():
-    sum_of_norms = 8 + 3 * 0.8 + 3 * 0.08 + 0.008
+    sum_of_squares = 8**2 + 3 * (0.8**2 + 0.6**2) + 3 * 0.08**2 + 0.008**2
     assert effective_lengths(LENGTHS.sample(frac=1, random_state=0)) == pytest.approx(
         {
             "gain_log10": math.log10(0.5),
@@ -40,7 +50,7 @@ def test_effective_lengths_leave_out_a_twentieth_of_the_gradient_at_each_end():
             "path_length_longest": 3,  # 94 % on paths of at most 2
             "path_share_log10": math.log10(7 / 8),
             "gain_log10_per_block": -1,
-            "cancelling_log10": math.log10(sum_of_norms / 0.5),
+            "coherence_log10": math.log10(0.5 / math.sqrt(sum_of_squares)),
         }
     )
 

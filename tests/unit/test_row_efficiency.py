@@ -44,11 +44,12 @@ def test_a_run_that_diverged_after_reaching_the_target_reached_it(runs):
     assert (table["steps_to_target"][0], table["reached_target"][0]) == (20, 1)
 
 
-def test_the_log_rank_test_worked_out_by_hand(runs):
+def test_the_log_rank_test_over_all_ways_to_deal_six_runs(runs):
     # Plain: 30 and two censored at 40. Residual: 20, 20, 30.
     # Step 20: 6 at risk, 3 residual, 2 events: expected 1, variance 2 (1/2) (1/2) (4/5) = 0.4.
     # Step 30: 4 at risk, 1 residual, 2 events: expected 0.5, variance 2 (1/4) (3/4) (2/3) = 0.25.
-    # Residual has 3 events against 1.5 expected: z = 1.5 / sqrt(0.65).
+    # Residual has 3 events against 1.5 expected: z = 1.5 / sqrt(0.65). Of the 20 ways to deal the six runs only the two
+    # in which one variant has both 20s and one of the 30s are as extreme on that side: p = 2 (2 / 20).
     table = efficiency.measure(
         runs(
             [{"accuracy": 0.8}, {"accuracy": 0.4}, {"accuracy": 0.4}],
@@ -56,7 +57,17 @@ def test_the_log_rank_test_worked_out_by_hand(runs):
         ),
         target=0.45,
     )
-    assert efficiency.log_rank(table) == pytest.approx(math.erfc(1.5 / math.sqrt(0.65) / math.sqrt(2)))
+    assert efficiency.log_rank(table) == pytest.approx(0.2)
+
+
+def test_many_runs_have_the_log_rank_tests_usual_p(runs):
+    plain = [{"accuracy": accuracy} for accuracy in [0.4] * 8 + [0.8] * 8 + [1.0] * 4]
+    residual = [{"accuracy": accuracy} for accuracy in [0.4] * 4 + [0.8] * 6 + [1.0] * 10]
+    table = efficiency.measure(runs(plain, residual), target=0.45)
+    # Step 20: 40 at risk, 20 residual, 14 events, 10 residual: expected 7, variance 14 (1/2) (1/2) (26/39) = 7/3.
+    # Step 30: 26 at risk, 10 residual, 14 events, 6 residual: expected 70/13, variance 14 (5/13) (8/13) (12/25).
+    z = (16 - 7 - 70 / 13) / math.sqrt(7 / 3 + 14 * 5 / 13 * 8 / 13 * 12 / 25)
+    assert efficiency.log_rank(table) == pytest.approx(math.erfc(z / math.sqrt(2)), abs=0.03)
 
 
 @pytest.mark.parametrize("accuracy", [0.4, 0.8])

@@ -40,10 +40,20 @@ def measure(tmp_path):
     return compute
 
 
-def test_the_imbalance_is_the_distance_from_even_either_way(measure):
+def test_the_distance_is_that_of_the_layer_furthest_from_1_either_way(measure):
     table = measure({PLAIN: [(1e2, 1, 50)], RESIDUAL: [(1e-2, 1, 50)]})
     assert table["gradient_log10_ratio_early"].to_dict() == pytest.approx({"plain": 2, "residual": -2})
-    assert table["gradient_imbalance_early"].to_dict() == pytest.approx({"plain": 2, "residual": 2})
+    assert table["signal_distance_early"].to_dict() == pytest.approx({"plain": 2, "residual": 2})
+
+
+def test_gradients_that_are_small_in_all_layers_alike_are_as_far_as_they_are_small(measure):
+    assert measure({PLAIN: [(1e-9, 1e-9, 1e-9)]}).loc["plain", "signal_distance_early"] == pytest.approx(9)
+
+
+@pytest.mark.parametrize(("norm", "distance"), [(0.0, 44.85), (math.inf, 38.53), (math.nan, 38.53)])
+def test_nothing_is_further_than_float32_reaches(measure, norm, distance):
+    row = measure({PLAIN: [(norm, norm, norm)]}).loc["plain"]
+    assert row["signal_distance_early"] == pytest.approx(distance, abs=0.01)
 
 
 def test_late_is_the_last_quarter_and_its_shares_are_of_steps_and_layers(measure):
@@ -66,7 +76,8 @@ def test_a_run_that_diverged_before_the_last_quarter_counts_there_at_its_worst(m
     table = measure({PLAIN: [(1, 1, 1), (math.nan, 1, 1)], RESIDUAL: [(1, 1, 1)] * 9}, diverged=[PLAIN])
     plain = table.loc["plain"]
     assert plain[["vanishing_late", "exploding_late", "bad_layers_late"]].tolist() == [0, 1, 1]
-    assert math.isnan(plain["gradient_imbalance_late"])
+    assert plain["signal_distance_late"] == pytest.approx(38.53, abs=0.01)
+    assert math.isnan(plain["gradient_log10_ratio_late"])
     assert table.loc["residual", ["vanishing_late", "exploding_late", "bad_layers_late"]].tolist() == [0, 0, 0]
 
 
@@ -89,7 +100,7 @@ def test_growth_is_the_factor_per_layer_towards_the_input():
     )
     norms["log10_norm"] = np.log10(norms["grad_norm"])
     run = {name: [value] for name, value in PLAIN._asdict().items() if name != "dataset"}
-    verdicts = pd.DataFrame({**run, "step": 0, "verdict": "healthy"})
+    verdicts = pd.DataFrame({**run, "step": 0, "lowest": -1.0, "highest": 0.0, "verdict": "healthy"})
     table = gradients.measure(norms, verdicts, pd.DataFrame({**run, "diverged": False}))
     assert table["gradient_growth_early"].item() == pytest.approx(2)
     assert math.isnan(table["gradient_growth_late"].item())

@@ -58,6 +58,14 @@ def test_noise_alone_has_no_spikes_at_any_size(measure):
     assert table["loss_spikes"].tolist() == [0, 0, 0]
 
 
+def test_nor_has_noise_in_the_shortest_run_that_has_a_trend():
+    generator = np.random.default_rng(0)
+    runs = [np.exp(0.1 * generator.normal(size=stability.FEWEST)) for _ in range(300)]
+    with_spikes = sum(stability.loss_and_trend(losses)["spike"].any() for losses in runs)
+    assert with_spikes <= 300 / 50
+    assert stability.loss_and_trend(runs[0][:-1])["trend"].isna().all()
+
+
 def test_what_counts_as_a_spike_follows_the_noise_around_it():
     # The noise is ten times as large in the second half: what is a spike in the first is none there.
     noise = np.random.default_rng(0).normal(size=STEPS) * np.where(np.arange(STEPS) < STEPS / 2, 0.02, 0.2)

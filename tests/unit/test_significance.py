@@ -32,10 +32,17 @@ def test_the_interval_of_the_effect_has_the_observed_t_at_the_edges_of_its_nonce
     n = len(differences)
     t = np.mean(differences) / np.std(differences, ddof=1) * math.sqrt(n)
     pairs = compare_pairs(differences)
-    to_noncentrality = t / pairs.effect
     assert pairs.effect_low < pairs.effect < pairs.effect_high
-    assert below(t, n - 1, pairs.effect_low * to_noncentrality) == pytest.approx(0.975, abs=1e-5)
-    assert below(t, n - 1, pairs.effect_high * to_noncentrality) == pytest.approx(0.025, abs=1e-5)
+    assert below(t, n - 1, pairs.effect_low * math.sqrt(n)) == pytest.approx(0.975, abs=1e-5)
+    assert below(t, n - 1, pairs.effect_high * math.sqrt(n)) == pytest.approx(0.025, abs=1e-5)
+
+
+def test_the_interval_of_the_effect_covers_it_as_often_as_it_says():
+    generator = np.random.default_rng(0)
+    true = 2.0
+    pairs = [compare_pairs(generator.normal(true, 1, size=3)) for _ in range(1000)]
+    covered = np.mean([pair.effect_low <= true <= pair.effect_high for pair in pairs])
+    assert covered == pytest.approx(0.95, abs=3 * math.sqrt(0.95 * 0.05 / 1000))
 
 
 def below(t, degrees, noncentrality):

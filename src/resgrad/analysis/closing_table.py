@@ -26,7 +26,8 @@ Wall-clock times, which no machine repeats: [timing-{dataset}.md](timing-{datase
 
 ABOUT_TESTS = """\
 Twins share seed, initial weights and batches, so a pair is a seed; in brackets {coverage} intervals. Effect: \
-Hedges' g_z, mean over standard deviation of the differences, less its bias. p: paired t-test; where all differences \
+Hedges' g_z, mean over standard deviation of the differences, less its bias (the interval is of what it estimates). \
+p: paired t-test; where all differences \
 are equal, the sign test. Wilcoxon's test takes {wilcoxon} pairs: with fewer it cannot reach 0.05."""
 
 ABOUT_MEASURES = """\
@@ -110,13 +111,19 @@ def _tests(comparison: Comparison) -> str:
 
 def _other_tests(comparison: Comparison) -> list[str]:
     p = _p(comparison.log_rank_p, equals=True) or "undefined"
-    lines = [f"Steps to target, log-rank test, not paired: {p}."]
+    lines = [f"Steps to target, log-rank test over permuted runs, not paired: {p}."]
     images = comparison.images
     if images is not None:
         interval = interval_text(images.difference, images.low, images.high, "+.3f")
-        lines.append(f"Test accuracy, residual - plain, over {images.units} resampled {images.unit}: {interval}.")
+        units = {"leaves": "leaves or stretches of captures"}.get(images.unit, images.unit)
+        lines.append(f"Test accuracy, residual - plain, over {images.units} resampled {units}: {interval}.")
         seeds = ", ".join(f"{log10:.1f} (seed {seed})" for seed, log10 in images.mcnemar_log10_p.items())
-        lines.append(f"Test accuracy, McNemar's exact test of each seed's twins, log10 p: {seeds}.")
+        caution = (
+            " It takes photographs of one leaf as independent, so these are too small."
+            if images.unit == "leaves"
+            else ""
+        )
+        lines.append(f"Test accuracy, McNemar's exact test of each seed's twins, log10 p: {seeds or 'none'}.{caution}")
     return lines
 
 

@@ -13,6 +13,9 @@ from resgrad.cells import Cell
 FLOOR = float(np.log10(np.finfo(np.float32).smallest_subnormal))
 """log10 of 1.4e-45, the smallest that a float32 gradient can be without being 0; a norm of 0 counts as that."""
 
+CEILING = float(np.log10(np.finfo(np.float32).max))
+"""log10 of 3.4e38, the largest that a float32 gradient can be and be finite."""
+
 PHASES = ("first step", "last quarter")
 """At the initial weights, and over the last quarter of the steps. A mean over all steps would tell neither: gradients
 that explode towards the input at first and vanish later average out."""
@@ -87,7 +90,8 @@ def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
     Returns:
         a row per run: variant, depth, seed, and for each phase ``gradient_log10_first_to_last.<phase>``: log10 of the
         first layer's norm over the last's, mean over the recorded steps at which both are finite. Negative: gradients
-        shrink on their way back to the input; positive: they grow; NaN: there is no such step.
+        shrink on their way back to the input; positive: they grow; both but for the shapes of the two layers, on
+        which norms depend. NaN: there is no such step.
     """
     norms = with_phase(norms)
     kind = norms.loc[norms["position"] == 1, "kind"].iloc[0]

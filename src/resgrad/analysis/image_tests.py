@@ -19,12 +19,13 @@ class ImageTests(NamedTuple):
     """What the test images say of twins of one depth.
 
     Attributes:
-        unit: what was resampled: leaves, or images where no leaf is known.
+        unit: what was resampled: leaves, or stretches of captures where leaves are not known; single images without
+            either.
         units: how many of them there are.
         difference: in test accuracy, residual - plain, mean over seeds.
         low: lower end of its interval, which covers with probability :data:`COVERAGE`; NaN with a single unit.
         high: its upper end.
-        mcnemar_log10_p: by seed, see :func:`mcnemar_log10_p`.
+        mcnemar_log10_p: by seed, see :func:`mcnemar_log10_p`; seeds of which a twin diverged have none.
     """
 
     unit: str
@@ -45,7 +46,7 @@ def compare_on_images(runs: list[Run], groups: pd.Series, *, resamples: int, see
 
     Args:
         runs: of one depth.
-        groups: by id, the leaf of an image; null where it has none, and stands for itself.
+        groups: by id, the leaf of an image or its stretch of captures; null where it has none, and stands for itself.
         resamples: how often to draw.
         seed: of the draws.
 
@@ -57,7 +58,7 @@ def compare_on_images(runs: list[Run], groups: pd.Series, *, resamples: int, see
     seeds = sorted(plain.keys() & residual.keys())
     if not seeds:
         return None
-    gains = [_right(residual[s]).astype(int) - _right(plain[s]).astype(int) for s in seeds]
+    gains = [_credit(residual[s]) - _credit(plain[s]) for s in seeds]
     difference = pd.concat(gains, axis="columns").mean(axis="columns")
     leaf = groups.reindex(difference.index)
     sums = difference.groupby(leaf.fillna(leaf.index.to_series()), sort=True).agg(["sum", "count"])
@@ -68,7 +69,9 @@ def compare_on_images(runs: list[Run], groups: pd.Series, *, resamples: int, see
         difference=float(difference.mean()),
         low=low,
         high=high,
-        mcnemar_log10_p={s: mcnemar_log10_p(plain[s], residual[s]) for s in seeds},
+        mcnemar_log10_p={
+            s: mcnemar_log10_p(plain[s], residual[s]) for s in seeds if not (plain[s].diverged or residual[s].diverged)
+        },
     )
 
 
@@ -76,6 +79,7 @@ def mcnemar_log10_p(plain: Run, residual: Run) -> float:
     """Test whether twins err equally often on the same test images (McNemar 1947).
 
     The exact, binomial form: of the images that one twin alone gets right, half belong to either under the hypothesis.
+    It takes images as independent, which photographs of one leaf are not: there it comes out too small.
 
     Returns:
         log10 of the two-sided p-value, which may be far below the smallest float; 0 where no image tells them apart.
@@ -86,6 +90,12 @@ def mcnemar_log10_p(plain: Run, residual: Run) -> float:
     fewer, discordant = min(plain_alone, residual_alone), plain_alone + residual_alone
     tail = special.logsumexp(stats.binom.logpmf(np.arange(fewer + 1), discordant, 0.5))
     return min(0.0, float(tail + math.log(2)) / math.log(10))
+
+
+def _credit(run: Run) -> pd.Series:
+    """Return by id of a test image 1 or 0; for a diverged run everywhere the share that guessing gets right."""
+    right = _right(run).astype(float)
+    return right.mask(right.notna(), run.chance) if run.diverged else right
 
 
 def _right(run: Run) -> pd.Series:

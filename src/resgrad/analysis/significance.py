@@ -30,8 +30,8 @@ class Paired(NamedTuple):
             test: 1 if they are 0, else 2^(1 - n).
         effect: Hedges' g_z: Cohen's d_z, mean over standard deviation of the differences (Cohen 1988, page 48),
             less its bias (Hedges 1981, equation 6e), from 3 pairs on.
-        effect_low: lower end of its interval (Cumming and Finch 2001): of the noncentral t distributions those under
-            which the observed t is at either end of the middle :data:`COVERAGE`.
+        effect_low: lower end of the interval of what it estimates (Cumming and Finch 2001): of the noncentral t
+            distributions those under which the observed t is at either end of the middle :data:`COVERAGE`.
         effect_high: its upper end.
         wilcoxon_p: two-sided, of Wilcoxon's signed-rank test, from :data:`WILCOXON_FROM` pairs on.
     """
@@ -102,7 +102,6 @@ def _effect(t: float, n: int) -> tuple[float, float, float]:
     """Return g_z and the ends of its interval for a t of n pairs."""
     degrees = n - 1
     tails = (1 + COVERAGE) / 2, (1 - COVERAGE) / 2
-    noncentral = (t, *(float(special.nctdtrinc(degrees, tail, t)) for tail in tails))
     unbiased = math.exp(math.lgamma(degrees / 2) - math.lgamma((degrees - 1) / 2)) / math.sqrt(degrees / 2)
-    effect, low, high = (value / math.sqrt(n) * unbiased for value in noncentral)
-    return effect, low, high
+    low, high = (float(special.nctdtrinc(degrees, tail, t)) / math.sqrt(n) for tail in tails)
+    return t / math.sqrt(n) * unbiased, low, high

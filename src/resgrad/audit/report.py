@@ -60,9 +60,9 @@ def _inflation(inflation: dict[str, Any] | None) -> list[str]:
     seeds, leaves = inflation["over_seeds"], inflation["over_leaves"]
     statement = (
         f"The same small residual network has a test accuracy of {inflation['random']['network']['mean']:.3f} on the "
-        f"random split and of {inflation['leaf']['network']['mean']:.3f} on the leaf split: **the random split adds "
+        f"random split and of {inflation['leaf']['network']['mean']:.3f} on the leaf split, **a difference of "
         f"{100 * seeds['mean']:+.1f} points** ({COVERAGE:.0%} intervals: {_points(seeds)} over {seeds['n']} seeds, "
-        f"{_points(leaves)} over {leaves['n']} leaves)."
+        f"{_points(leaves)} over {leaves['n']} leaves or stretches of captures)."
     )
     rows = [
         [

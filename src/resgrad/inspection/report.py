@@ -11,10 +11,10 @@ MEASURES = {
     "gain_log10": ("log10 gradient at the image, of all paths together", "+.2f"),
     "gain_log10_per_block": ("log10 factor by which one more block on a path changes its gradient", "+.2f"),
     "path_length_median": ("blocks on a path: half of the gradient is on paths of at most so many", ".1f"),
-    "path_length_shortest": ("blocks on a path: 5 % of the gradient is on shorter ones", ".1f"),
-    "path_length_longest": ("blocks on a path: 5 % of the gradient is on longer ones", ".1f"),
+    "path_length_shortest": ("blocks on a path: at most 5 % of the gradient is on shorter ones", ".1f"),
+    "path_length_longest": ("blocks on a path: at most 5 % of the gradient is on longer ones", ".1f"),
     "path_share_log10": ("log10 share of all paths that have those lengths", "+.2f"),
-    "cancelling_log10": ("log10 sum of the paths' gradient norms over the norm of their sum", "+.2f"),
+    "coherence_log10": ("log10 gradient of all paths together over that of orthogonal ones", "+.2f"),
 }
 """Title and format of what :func:`~resgrad.inspection.summary.summarise` measures."""
 
@@ -22,7 +22,8 @@ ABOUT = """\
 Mean ± standard deviation over n seeds, on one batch of training images; runs that diverged are left out. Responses \
 after He et al. 2015, figure 7: what a layer's normalisation puts out, before activation and addition. Paths after \
 Veit et al. 2016: N residual blocks are 2^N paths, a plain network is a single one. Gradients are those of an error of \
-norm 1 at the logits, and shares of the gradient are shares of the sum of the paths' norms."""
+norm 1 at the logits, and shares of the gradient are shares of the sum of the paths' norms. The last line of a depth \
+is below 0 where paths cancel, adding up to less than orthogonal ones would, and above 0 where they support each other."""
 
 ALL_DIVERGED = "All runs diverged: there is nothing to look at."
 

@@ -13,7 +13,7 @@ SHARE = 0.9
 
 PUBLISHED = (
     *("response_std", "gain_log10", "gain_log10_per_block"),
-    *("path_length_median", "path_share_log10", "cancelling_log10"),
+    *("path_length_median", "path_share_log10", "coherence_log10"),
 )
 """Measures that are compared from commit to commit."""
 
@@ -107,8 +107,9 @@ def effective_lengths(paths: pd.DataFrame) -> dict[str, float]:
         gain_log10 (of all paths together) and, where there is more than one path: path_length_median (half of the sum
         of the paths' norms is on paths of at most this length), path_length_shortest and path_length_longest (the
         effective lengths: between them is :data:`SHARE` of it), path_share_log10 (how many of all paths are that long),
-        gain_log10_per_block (what another block on a path does to the gradient), cancelling_log10 (sum of the norms of
-        all paths over the norm of their sum). NaN where undefined.
+        gain_log10_per_block (what another block on a path does to the gradient), coherence_log10 (the norm of the sum
+        of all paths' gradients over what it would be if they were orthogonal, the root of the sum of their squares:
+        below 0 paths cancel, above 0 they support each other). NaN where undefined.
     """
     table = paths.sort_values("length")
     blocks, of_all = table[["blocks", "gain_of_all_paths"]].iloc[0]
@@ -118,14 +119,14 @@ def effective_lengths(paths: pd.DataFrame) -> dict[str, float]:
     ends = [(1 - SHARE) / 2, 0.5, (1 + SHARE) / 2]
     shortest, median, longest = table["length"].iloc[np.searchsorted(table["contribution"].cumsum(), ends)]
     gain = table["gain"].map(_log10).to_numpy()
-    mean_norm = _log10((table["frequency"] * table["gain"]).sum())
+    mean_square = (table["frequency"] * (table["gain"] ** 2 + table["gain_sd"] ** 2)).sum()
     return measures | {
         "path_length_median": median,
         "path_length_shortest": shortest,
         "path_length_longest": longest,
         "path_share_log10": _log10(table.loc[table["length"].between(shortest, longest), "frequency"].sum()),
         "gain_log10_per_block": (gain[-1] - gain[0]) / blocks,
-        "cancelling_log10": blocks * np.log10(2) + mean_norm - measures["gain_log10"],
+        "coherence_log10": measures["gain_log10"] - (blocks * np.log10(2) + _log10(mean_square)) / 2,
     }
 
 

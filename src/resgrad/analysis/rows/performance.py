@@ -4,7 +4,8 @@ Macro F1 and ROC-AUC (one class against the rest) are plain means over classes; 
 nats. A diverged run guesses: its accuracy is 1 / classes by definition; loss and ROC-AUC it has none. Beside the test
 over seeds stand two over test images. One is an interval from resampled leaves (stretches of captures where leaves are
 not known), not images, since photographs of one leaf are no independent witnesses (Field and Welsh 2007). The other is
-McNemar's exact test (1947), seed by seed and never pooled, since seeds share their test images. Primary: test accuracy.
+McNemar's exact test (1947), seed by seed and never pooled, since seeds share their test images; it does take images as
+independent. Primary: test accuracy.
 """
 
 import pandas as pd

@@ -20,8 +20,9 @@ from resgrad.analysis.runs import RUN, Run
 SPAN = 0.2
 """Share of the steps in the window of a local estimate."""
 
-FEWEST = 20
-"""Steps from which a trend can be told from what lies about it."""
+FEWEST = 60
+"""Steps from which a trend can be told from what lies about it: of shorter runs of mere noise, more than one in fifty
+would have a spike."""
 
 SPIKE = 7.0
 """Robust standard deviations above the trend from which on a loss is a spike."""
