@@ -21,9 +21,10 @@ MEASURES = {
 ABOUT = """\
 Mean ± standard deviation over n seeds, on one batch of training images; runs that diverged are left out. Responses \
 after He et al. 2015, figure 7: what a layer's normalisation puts out, before activation and addition. Paths after \
-Veit et al. 2016: N residual blocks are 2^N paths, a plain network is a single one. Gradients are those of an error of \
-norm 1 at the logits, and shares of the gradient are shares of the sum of the paths' norms. The last line of a depth \
-is below 0 where paths cancel, adding up to less than orthogonal ones would, and above 0 where they support each other."""
+Veit et al. 2016: N residual blocks are 2^N paths, a plain network is a single one. Gradients are those of an error \
+of norm 1 at the logits, and shares of the gradient are shares of the sum of the paths' norms. The last line of a \
+depth is below 0 where paths cancel (they add up to less than orthogonal ones would) and above 0 where they support \
+each other."""
 
 ALL_DIVERGED = "All runs diverged: there is nothing to look at."
 
