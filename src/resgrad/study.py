@@ -7,13 +7,13 @@ from pydantic import model_validator
 
 from resgrad.analysis.config import ComparisonConfig
 from resgrad.audit.config import AuditConfig, check_audit
-from resgrad.cells import Matrix
+from resgrad.cells import VARIANTS, Matrix
 from resgrad.config import DatasetName, ParameterError, load, read
 from resgrad.data.config import DatasetConfig
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.inspection.config import InspectConfig
-from resgrad.models import check_network
+from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.recipes import check_probe
@@ -53,7 +53,14 @@ class Study(Matrix):
         for dataset, config in self.data.items():
             _check_dataset(dataset, config)
         for variant, depth in product(self.variants, self.depths):
-            check_network(self.model, depth=depth, residual=variant == "residual")
+            residual = variant == "residual"
+            check_network(self.model, depth=depth, residual=residual)
+            for dataset in self.datasets:
+                size = self.data[dataset].image_size
+                check_image_size(self.model, depth=depth, residual=residual, image_size=size, dataset=dataset)
+        if set(self.variants) == set(VARIANTS):
+            for depth in self.depths:
+                check_twins(self.model, depth=depth)
         check_audit(self.audit, self.train.warmup_epochs)
         check_probe(self.probe)
         reported = "residual" if self.model.residual else "plain"

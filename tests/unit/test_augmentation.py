@@ -3,7 +3,7 @@ import importlib
 import pytest
 import torch
 
-from resgrad.data.augmentation import apply, draw
+from resgrad.data.augmentation import Draws, apply, draw
 from resgrad.data.config import AugmentConfig
 from resgrad.vision import torchvision
 
@@ -54,6 +54,14 @@ REFERENCE = {
     "saturation": (0.5, lambda image, value: functional.adjust_saturation(image, value.item())),
 }
 DRAWN = {"crop_padding": "shift"}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_batch_in_which_no_image_is_shifted_is_what_it_was(channels, count):
+    pixels, reference = images(channels, count)
+    draws = Draws(shift=torch.zeros(count, 2, dtype=torch.int64))
+    torch.testing.assert_close(channels_first(apply(pixels, draws)), reference)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

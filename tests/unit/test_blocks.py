@@ -62,6 +62,27 @@ def test_a_block_of_linear_layers_is_its_formula(residual):
     assert_same(block, written, torch.randn(5, 4))
 
 
+@pytest.mark.parametrize("block", [*BLOCKS, LinearBlock])
+def test_dropout_is_on_what_the_last_weight_layer_of_a_branch_sees(block):
+    made = drawn(block(KEEPS, Layers(model_config(dropout=0.5), residual=False, spatial=block is not LinearBlock)))
+    made.dropout = Nothing()
+    *inner, last = made.weight_layers
+    seen = {}
+    for layer in (*inner, last):
+        layer.register_forward_pre_hook(lambda module, inputs: seen.update({module: inputs[0]}))
+    output = made.branch(torch.randn(3, 4, *([] if block is LinearBlock else [5, 5]), dtype=torch.float64))
+    assert all(seen[layer].any() for layer in inner)
+    assert not seen[last].any()
+    assert output.any() or made.last_norm is None
+
+
+class Nothing(nn.Module):
+    """Dropout that leaves out everything."""
+
+    def forward(self, x):
+        return torch.zeros_like(x)
+
+
 def test_the_gates_of_an_excitation_have_a_sixteenth_of_the_channels_inside_but_at_least_one():
     sizes = {
         channels: SqueezeExcitationBlock(Site(channels, channels, 1, 1, 1), Layers(model_config(), residual=True))

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from resgrad.config import ParameterError, read
-from resgrad.study import load_study
+from resgrad.config import ParameterError, load, read
+from resgrad.study import Study, load_study
 from tests.paths import PARAMS, ROOT
 
 
@@ -173,3 +173,21 @@ def test_a_key_given_twice_is_refused(tmp_path):
 def test_a_number_as_dvc_rewrites_it_is_a_number(tmp_path):
     path = change(tmp_path, "learning_rate: 0.1", "learning_rate: 1e-05")
     assert load_study(path).train.learning_rate == 1e-5
+
+
+@pytest.mark.parametrize(
+    ("model", "depths", "sentence"),
+    [
+        ({"network": "fully_connected"}, [2], "depths has 2, at which plain and residual fully_connected are the same"),
+        (
+            {"network": "imagenet_resnet", "normalization": "group", "width": 1},
+            [18],
+            "data.mnist.image_size is 16, at which normalization group gets groups of a single value in imagenet_re",
+        ),
+    ],
+)
+def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depths, sentence):
+    values = read(PARAMS)
+    with pytest.raises(ParameterError) as caught:
+        load(Study, {**values, "depths": depths, "model": {**values["model"], **model}})
+    assert str(caught.value).startswith(sentence)

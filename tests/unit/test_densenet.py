@@ -64,6 +64,18 @@ def test_dropout_follows_every_convolution_but_the_stem():
     assert [name.replace("dropout", "conv") for name in dropouts] == convolutions[1:]
 
 
+def test_dropout_leaves_out_new_channels_and_not_what_they_are_made_of():
+    layer = build("densenet", 7, width=2, dropout=0.2).block1[0]
+    layer.dropout = torch.nn.Threshold(torch.inf, 0.0)  # puts out 0 whatever comes in
+    seen = []
+    layer.conv.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
+    x = torch.randn(3, 16, 5, 5)
+    y = layer(x)
+    assert seen[0].any()
+    assert torch.equal(y[:, :16], x)
+    assert not y[:, 16:].any()
+
+
 @pytest.mark.parametrize("depth", [7, 22, 40])
 def test_depth_counts_the_layers_of_the_main_path(depth):
     assert main_path(build("densenet", depth, width=2)) == depth

@@ -125,12 +125,9 @@ def test_with_zero_gamma_every_block_starts_as_the_identity(network, depth, norm
         ("cifar_bottleneck", 29, {"conv1": 3**-0.5, "conv2": 3**-0.5, "conv3": 0}),  # m = 3: 9^(-1/4)
     ],
 )
-@pytest.mark.parametrize("activation", ["relu", "maxout"])
-def test_fixup_scales_the_inner_layers_of_branches_and_zeroes_their_last_and_the_head(
-    network, depth, factors, activation
-):
+def test_fixup_scales_the_inner_layers_of_branches_and_zeroes_their_last_and_the_head(network, depth, factors):
     """Zhang et al. 2019, section 3, rules 1 and 2: L^(-1 / (2m - 2)) of He's weights, with L = 9 blocks."""
-    changes = {"normalization": "scalar", "shortcut": "all_projection", "activation": activation}
+    changes = {"normalization": "scalar", "shortcut": "all_projection"}
     he = weights(build(network, depth, initialization="he", **changes))
     fixup = weights(build(network, depth, initialization="fixup", **changes))
     names = blocks(build(network, depth, **changes))
@@ -158,6 +155,14 @@ NO_BLOCKS = "model.initialization is {}, which is for residual blocks; fully_con
 SCALAR = (
     "model.initialization is fixup, which is for networks without normalization; set model.normalization to scalar."
 )
+SCALING = (
+    "model.initialization is {}, with which constant_scaling does not learn when deep: a network of branches that "
+    "start at 0 is its shortcuts alone, of which each loses half of the signal; set another shortcut or initialization."
+)
+MAXOUT = (
+    "model.initialization is fixup, with which maxout cannot learn: pieces that start at 0 have the same gradients and "
+    "stay equal; set another activation or initialization."
+)
 REFUSED = [
     ({"initialization": "zero_gamma"}, 8, False, PLAIN.format("zero_gamma")),
     ({"initialization": "fixup", "normalization": "scalar"}, 8, False, PLAIN.format("fixup")),
@@ -181,6 +186,11 @@ REFUSED = [
         True,
         NO_BLOCKS.format("fixup"),
     ),
+    *(
+        ({"initialization": start, "shortcut": "constant_scaling", "normalization": n}, 8, True, SCALING.format(start))
+        for start, n in (("zero_gamma", "batch"), ("fixup", "scalar"))
+    ),
+    ({"initialization": "fixup", "activation": "maxout", "normalization": "scalar"}, 8, True, MAXOUT),
 ]
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from resgrad.config import ParameterError
-from resgrad.models import check_network
+from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.networks import (
     cifar_bottleneck,
     cifar_preactivation,
@@ -118,6 +118,34 @@ def test_a_depth_that_does_not_exist_is_refused(kind, depths, allowed):
         with pytest.raises(ParameterError) as caught:
             check_network(model_config(network=kind), depth=depth, residual=True)
         assert str(caught.value) == f"depths has {depth}; allowed: {allowed.format(kind)}."
+
+
+@pytest.mark.parametrize("depth", [2, 3])
+def test_twins_that_are_the_same_network_are_refused(depth):
+    config = model_config(network="fully_connected")
+    check_twins(config, depth=4)
+    with pytest.raises(
+        ParameterError, match=rf"^depths has {depth}, at which plain and residual fully_connected are the"
+    ):
+        check_twins(config, depth=depth)
+
+
+@pytest.mark.parametrize("normalization", ["group", "layer"])
+def test_images_that_leave_a_normalisation_a_single_value_are_refused(normalization):
+    config = model_config(network="imagenet_resnet", normalization=normalization, width=1)
+    where = {"depth": 18, "residual": True, "dataset": "mnist"}
+    check_image_size(config.model_copy(update={"normalization": "batch"}), image_size=8, **where)
+    check_image_size(config, image_size=64, **where)
+    sentence = (
+        f"^data.mnist.image_size is 8, at which normalization {normalization} gets groups of a single value in "
+        "imagenet_resnet of depth 18 and width 1; set a larger one,"
+    )
+    if normalization == "layer":
+        # All channels together are more than one value.
+        check_image_size(config, image_size=8, **where)
+        return
+    with pytest.raises(ParameterError, match=sentence):
+        check_image_size(config, image_size=8, **where)
 
 
 # --- kinds -------------------------------------------------------------------------------------------------------

@@ -86,6 +86,11 @@ def test_a_grid_that_cannot_be_probed_is_refused_in_one_sentence(config, sentenc
     assert str(caught.value).startswith(sentence)
 
 
+def test_a_recipe_that_takes_blocks_is_probed_where_there_are_any():
+    grid = {"depths": [2, 4, 7], "normalizations": ["batch"], "initializations": {"zero_gamma": [1.0]}}
+    assert [(probe.variant, probe.depth) for probe in probes(probe_config(grid))] == [("residual", 4), ("residual", 7)]
+
+
 def test_the_grid_is_checked_with_the_rest_of_the_parameters(tmp_path):
     text = PARAMS.read_text(encoding="utf-8")
     path = tmp_path / "params.yaml"

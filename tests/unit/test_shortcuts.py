@@ -118,7 +118,11 @@ def test_a_branch_survives_as_often_as_the_linear_decay_says(index):
 
 
 @pytest.mark.parametrize(
-    ("network", "depth", "blocks"), [("cifar_resnet", 20, 9), ("cifar_bottleneck", 20, 6), ("fully_connected", 9, 3)]
+    ("network", "depth", "blocks"),
+    [
+        *(("cifar_resnet", 20, 9), ("cifar_bottleneck", 20, 6), ("fully_connected", 9, 3)),
+        *(("imagenet_resnet", 18, 8), ("vgg", 11, 3), ("vgg", 13, 5)),
+    ],
 )
 def test_survival_decays_from_block_to_block_through_the_whole_network(network, depth, blocks):
     built = build(network, depth, shortcut="stochastic_depth")

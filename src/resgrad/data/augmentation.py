@@ -128,6 +128,8 @@ def _shift(images: Tensor, shift: Tensor) -> Tensor:
     """Move by (down, right) pixels; black moves in."""
     count, height, width, channels = images.shape
     padding = int(shift.abs().max())
+    if not padding:
+        return images
     padded = functional.pad(images, (0, 0, padding, padding, padding, padding))
     image, row, column, value = padded.stride()
     places = 2 * padding + 1

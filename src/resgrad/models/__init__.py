@@ -18,6 +18,7 @@ from torch import nn
 
 from resgrad.config import ParameterError
 from resgrad.models import networks
+from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.models.initialisation import check_start, initialise
 from resgrad.models.shortcuts import shortcuts
@@ -36,6 +37,44 @@ def check_network(config: ModelConfig, *, depth: int, residual: bool) -> None:
     """
     with torch.device("meta"):  # shapes without memory
         _build(config, depth=depth, residual=residual, image_shape=(3, 32, 32), classes=2)
+
+
+def check_twins(config: ModelConfig, *, depth: int) -> None:
+    """Refuse twins that are one and the same network.
+
+    Raises:
+        ParameterError: says which parameter to change, and why.
+    """
+    with torch.device("meta"):
+        network = _build(config, depth=depth, residual=True, image_shape=(3, 32, 32), classes=2)
+    if not any(isinstance(module, Block) for module in network.modules()):
+        raise ParameterError(
+            f"depths has {depth}, at which plain and residual {config.network} are the same: there is no block that a "
+            "shortcut could span; leave it out, or one of the variants."
+        )
+
+
+def check_image_size(config: ModelConfig, *, depth: int, residual: bool, image_size: int, dataset: str) -> None:
+    """Refuse images so small that a normalisation is left with a single value, which it turns into a constant.
+
+    Batch normalisation never is: it has the values of a whole batch.
+
+    Raises:
+        ParameterError: says which parameter to change, and why.
+    """
+    if config.normalization not in ("group", "layer"):
+        return
+    shape = (3, image_size, image_size)
+    with torch.device("meta"), torch.no_grad():
+        network = _build(config, depth=depth, residual=residual, image_shape=shape, classes=2).eval()
+        try:
+            network(torch.empty(1, *shape))
+        except ValueError:
+            raise ParameterError(
+                f"data.{dataset}.image_size is {image_size}, at which normalization {config.normalization} gets groups "
+                f"of a single value in {config.network} of depth {depth} and width {config.width}; set a larger one, a "
+                "larger model.width, or another model.normalization."
+            ) from None
 
 
 def build_network(

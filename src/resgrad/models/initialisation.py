@@ -57,6 +57,16 @@ def check_start(network: nn.Module, config: ModelConfig, *, residual: bool) -> N
             f"{refused}, with which rezero cannot learn: a branch that starts at 0 and its weight, 0 too, keep each "
             "other's gradient at 0; set another shortcut or initialization."
         )
+    if config.shortcut == "constant_scaling":
+        raise ParameterError(
+            f"{refused}, with which constant_scaling does not learn when deep: a network of branches that start at 0 "
+            "is its shortcuts alone, of which each loses half of the signal; set another shortcut or initialization."
+        )
+    if start == "fixup" and config.activation == "maxout":
+        raise ParameterError(
+            f"{refused}, with which maxout cannot learn: pieces that start at 0 have the same gradients and stay "
+            "equal; set another activation or initialization."
+        )
     if not blocks:
         raise ParameterError(f"{refused}, which is for residual blocks; {config.network} has none.")
     if start == "fixup" and config.normalization != "scalar":

@@ -12,7 +12,7 @@ class TrainConfig(Section):
     """The section ``train``; params.yaml explains each key."""
 
     epochs: dict[DatasetName, Annotated[int, Field(ge=1)]]
-    batch_size: Annotated[int, Field(ge=2)]
+    batch_size: Annotated[int, Field(ge=3)]
     optimizer: Literal["sgd", "adam", "rmsprop", "adagrad"]
     learning_rate: Annotated[float, Field(gt=0)]
     momentum: Annotated[float, Field(ge=0, lt=1)]

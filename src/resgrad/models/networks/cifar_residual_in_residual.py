@@ -3,6 +3,7 @@
 The three levels of Zhang et al. 2016 (Residual networks of residual networks, RoR-3), and of Zhang et al. 2018 (Very
 deep residual channel attention networks), from which the name comes. The two outer levels are always the identity with
 zero padding, so the twins have the same parameters as those of cifar_resnet; ``model.shortcut`` chooses the inner one.
+The outer sums follow the last activation of a stage, as in the networks of 2018; those of 2016 activate the sum.
 """
 
 from torch import Tensor, nn

@@ -2,7 +2,8 @@
 
 The branch of every block is scaled channel by channel, before the addition, by gates that see its global average:
 both twins have them, so that they still differ in the shortcut alone. The reduction is the paper's 16, but at least one
-channel is left.
+channel is left. At small widths that is few: without batch normalisation many a gate then has no active unit inside,
+and puts out a constant.
 """
 
 import torch

@@ -92,8 +92,10 @@ class Vgg(nn.Module):
         layers = Layers(config, residual=residual)
         width = config.width
         channels = [image_shape[0], width, 2 * width, 4 * width, 8 * width, 8 * width]
+        is_block = [count > 1 for count in convolutions]
+        sites = [Site(channels[i], channels[i + 1], 1, sum(is_block[: i + 1]), sum(is_block)) for i in range(5)]
         self.stage1, self.stage2, self.stage3, self.stage4, self.stage5 = (
-            _stage(Site(channels[i], channels[i + 1], 1, i + 1, 5), layers, convolutions[i]) for i in range(5)
+            _stage(site, layers, count) for site, count in zip(sites, convolutions, strict=True)
         )
         vectors = Layers(config, residual=residual, spatial=False)
         units = 64 * width

@@ -8,7 +8,7 @@ from resgrad.models.shortcuts.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 GATE_BIAS = -2.0
-"""Start with the input carried through; the paper starts between -1 and -4, the lower the deeper."""
+"""Start with the input carried through: the paper has negative values, such as -1 or -3."""
 
 
 class Shortcut(nn.Module):
