@@ -1,10 +1,15 @@
+import difflib
 from pathlib import Path
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 
 from resgrad.config import ParameterError, load, read
 from resgrad.study import Study, load_study
 from tests.paths import PARAMS, ROOT
+
+TEXT = PARAMS.read_text(encoding="utf-8")
+SEEDS = TEXT[TEXT.index("seeds:\n") : TEXT.index("data:\n")]
 
 
 def modules(package: str) -> str:
@@ -40,12 +45,12 @@ def test_the_committed_parameters_are_valid():
         ("  residual: true", "  residul: true", "model.residul is not a parameter; did you mean residual?"),
         ("residual: true", "residual: maybe", "model.residual is 'maybe'; allowed: true or false."),
         ("residual: true", "residual: 1", "model.residual is 1; allowed: true or false."),
-        ("seeds:\n  - 0\n  - 1\n  - 2", "seeds: 3", "seeds is 3; allowed: a list, one `- value` a line."),
-        ("seeds:\n  - 0\n  - 1", 'seeds:\n  - "0"\n  - 1', "seeds.0 is '0'; allowed: a whole number."),
-        ("seeds:\n  - 0\n  - 1", "seeds:\n  - 1\n  - 1", "seeds is [1, 1, 2]; allowed: each value once."),
-        ("seeds:\n  - 0\n  - 1\n  - 2", "seeds: []", "seeds is []; allowed: at least one value."),
-        ("  - 56", "  - 57", "depths has 57; allowed: 6n+2 for cifar_resnet, the nearest are 56 and 62."),
-        ("  - 56", "  - 2", "depths has 2; allowed: 6n+2 for cifar_resnet, the nearest are 8 and 14."),
+        (SEEDS, "seeds: 3\n", "seeds is 3; allowed: a list, one `- value` a line."),
+        (SEEDS, 'seeds:\n- "0"\n- 1\n', "seeds.0 is '0'; allowed: a whole number."),
+        (SEEDS, "seeds:\n- 1\n- 1\n- 2\n", "seeds is [1, 1, 2]; allowed: each value once."),
+        (SEEDS, "seeds: []\n", "seeds is []; allowed: at least one value."),
+        ("\n- 56", "\n- 57", "depths has 57; allowed: 6n+2 for cifar_resnet, the nearest are 56 and 62."),
+        ("\n- 56", "\n- 2", "depths has 2; allowed: 6n+2 for cifar_resnet, the nearest are 8 and 14."),
         ("mnist: 6", "mnist: -6", "train.epochs.mnist is -6; allowed: greater than or equal to 1."),
         ("    mnist: 6\n", "", "train.epochs.mnist is missing; mnist is among the datasets."),
         ("mnist: 6", "mnsit: 6", "train.epochs.mnsit is not a parameter; allowed: 'mnist' or 'plantvillage'."),
@@ -67,15 +72,15 @@ def test_the_committed_parameters_are_valid():
         ),
         ("dropout: 0.0", "dropout: 1.0", "model.dropout is 1.0; allowed: less than 1."),
         ("gain: 1.0", "gain: 0", "model.gain is 0; allowed: greater than 0."),
-        ("  - plain\n  - residual", "  - plain\n  - plane", "variants.1 is 'plane'; allowed: 'plain' or 'residual'."),
+        ("- plain\n- residual", "- plain\n- plane", "variants.1 is 'plane'; allowed: 'plain' or 'residual'."),
         (
-            "  - plain\n  - residual",
-            "  - plain\n  - plain",
+            "- plain\n- residual",
+            "- plain\n- plain",
             "variants is ['plain', 'plain']; allowed: each value once.",
         ),
         (
-            "  - plain\n  - residual",
-            "  - plain",
+            "- plain\n- residual",
+            "- plain",
             "model.residual asks for the residual networks, which are not among the variants.",
         ),
         (
@@ -88,7 +93,7 @@ def test_the_committed_parameters_are_valid():
         ),
         ("learning_rate: 0.1", "learning_rate: .nan", "train.learning_rate is nan; allowed: a finite number."),
         ("learning_rate: 0.1", "learning_rate: fast", "train.learning_rate is 'fast'; allowed: a number."),
-        ("  - mnist", "  - minst", "datasets.0 is 'minst'; allowed: 'mnist' or 'plantvillage'."),
+        ("- mnist", "- minst", "datasets.0 is 'minst'; allowed: 'mnist' or 'plantvillage'."),
         (
             "warmup_epochs: 0",
             "warmup_epochs: 6",
@@ -131,14 +136,14 @@ def test_each_mistake_gets_one_sentence(tmp_path, old, new, sentence):
 
 
 def test_the_variant_that_is_reported_is_among_those_that_are_trained(tmp_path):
-    path = change(tmp_path, "  - plain\n", "")
+    path = change(tmp_path, "- plain\n", "")
     assert load_study(path).variants == ["residual"]
     path.write_text(path.read_text().replace("residual: true", "residual: false"), encoding="utf-8")
     assert complaint(path) == "model.residual asks for the plain networks, which are not among the variants."
 
 
 def test_initial_weights_that_plain_networks_cannot_learn_from_are_for_residual_ones(tmp_path):
-    path = change(tmp_path, "  - plain\n", "")
+    path = change(tmp_path, "- plain\n", "")
     path.write_text(path.read_text().replace("initialization: he", "initialization: zero_gamma"), encoding="utf-8")
     assert load_study(path).model.initialization == "zero_gamma"
 
@@ -191,3 +196,23 @@ def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depth
     with pytest.raises(ParameterError) as caught:
         load(Study, {**values, "depths": depths, "model": {**values["model"], **model}})
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("override", "removed", "added"),
+    [
+        ("model.residual=false", ["  residual: true"], ["  residual: false"]),
+        ("data.mnist.image_size=28", ["    image_size: 16"], ["    image_size: 28"]),
+        ("seeds=[0,1,2,3]", [], ["- 3"]),
+        ("audit.seeds=[0,1]", ["  - 2"], []),
+    ],
+)
+def test_dvc_sets_a_parameter_and_leaves_the_manual_as_it_is(tmp_path, override, removed, added):
+    """What `dvc exp run -S` does to the file: comments behind a list would be lost."""
+    path = tmp_path / "params.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    apply_overrides(path, [override])
+    before = TEXT.replace(": null\n", ":\n")  # DVC writes null as nothing
+    changes = list(difflib.ndiff(before.splitlines(), path.read_text(encoding="utf-8").splitlines()))
+    assert [line[2:] for line in changes if line.startswith("- ")] == removed
+    assert [line[2:] for line in changes if line.startswith("+ ")] == added

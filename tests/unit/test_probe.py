@@ -94,7 +94,7 @@ def test_a_recipe_that_takes_blocks_is_probed_where_there_are_any():
 def test_the_grid_is_checked_with_the_rest_of_the_parameters(tmp_path):
     text = PARAMS.read_text(encoding="utf-8")
     path = tmp_path / "params.yaml"
-    path.write_text(text.replace("        - 110\n", "        - 111\n"), encoding="utf-8")
+    path.write_text(text.replace("    - 110\n", "    - 111\n"), encoding="utf-8")
     load_study(PARAMS)
     with pytest.raises(ParameterError, match=r"^probe\.grids\.2 has nothing to probe at depth 111: depths has 111; "):
         load_study(path)
