@@ -17,6 +17,7 @@ from resgrad.analysis.rows.row import Measure, Row
 from resgrad.analysis.runs import RUN, Run
 
 PERMUTATIONS = 2000
+"""Ways to deal the runs that are tried; up to six of each variant, these are all there are."""
 
 ROW = Row(
     "efficiency",
