@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from resgrad.config import load, read
+from resgrad.common.config import load, read
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
 

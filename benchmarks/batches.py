@@ -20,12 +20,12 @@ from torch import nn
 
 from benchmarks._networks import residual_network
 from benchmarks._timing import interleaved, milliseconds, print_table, ratio
-from resgrad.data.archives import list_images, read
-from resgrad.data.batches import Batches, steps_per_epoch
-from resgrad.data.config import AugmentConfig
-from resgrad.data.shards import Shards
+from resgrad.common.vision import torchvision
+from resgrad.datasets.archives import list_images, read
+from resgrad.shards.batches import Batches, steps_per_epoch
+from resgrad.shards.config import AugmentConfig
+from resgrad.shards.shards import Shards
 from resgrad.study import load_study
-from resgrad.vision import torchvision
 
 BATCH = 64
 ROUNDS = 5

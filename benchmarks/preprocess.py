@@ -22,7 +22,7 @@ SIZE = 64
 
 def ours(folder: Path) -> None:
     """Decode, deduplicate, split and write shards; also hashes every file and every shard."""
-    from resgrad.data.preprocess import preprocess
+    from resgrad.preprocess.preprocess import preprocess
 
     preprocess(
         folder / "raw",
@@ -43,8 +43,8 @@ def ours_with_pillow(folder: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from resgrad.data import photographs
-    from resgrad.data.images import resize
+    from resgrad.preprocess import photographs
+    from resgrad.preprocess.images import resize
 
     def decode(data: bytes, size: int, _color: str) -> np.ndarray:
         image = Image.open(BytesIO(data))
@@ -59,7 +59,7 @@ def image_folder(folder: Path, workers: int = 0) -> None:
     """``ImageFolder`` and ``Resize``, all images stacked and saved."""
     import torch
 
-    from resgrad.vision import torchvision
+    from resgrad.common.vision import torchvision
 
     transforms = torchvision.transforms
     steps = transforms.Compose([transforms.Resize((SIZE, SIZE)), transforms.PILToTensor()])
@@ -79,7 +79,7 @@ def data_loader(folder: Path) -> None:
 
 
 CONTENDERS: dict[str, tuple[str, Callable[[Path], None]]] = {
-    "ours": ("`resgrad.data.preprocess`", ours),
+    "ours": ("`resgrad.preprocess.preprocess`", ours),
     "pillow": ("the same with Pillow's `draft`", ours_with_pillow),
     "folder": ("`ImageFolder` + `Resize` + `torch.save`", image_folder),
     "loader": ("the same in a `DataLoader`, 2 workers", data_loader),

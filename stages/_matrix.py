@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from resgrad.cells import Matrix
-from resgrad.config import load
+from resgrad.common.cells import Matrix
+from resgrad.common.config import load
 from stages._run import run
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from resgrad.errors import ResgradError
+from resgrad.common.errors import ResgradError
 
 
 def run(main: Callable[[], None]) -> None:

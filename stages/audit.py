@@ -4,20 +4,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from resgrad.analysis.metrics import measure_runs
-from resgrad.analysis.runs import load_runs
 from resgrad.audit.classifiers import measure_borders, side_by_side
 from resgrad.audit.config import AuditConfig
 from resgrad.audit.imbalance import class_counts, per_class_recall, worst_first
 from resgrad.audit.inflation import accuracies, inflation
-from resgrad.audit.report import to_markdown
 from resgrad.audit.summary import published, summarise
 from resgrad.audit.trainings import SCHEMES, SplitTrainings, splits_differ
-from resgrad.config import load, read
-from resgrad.data.shards import Shards
-from resgrad.figures.audit import draw_audit
-from resgrad.figures.style import save
-from resgrad.files import replacing, write_json
+from resgrad.common.config import load, read
+from resgrad.common.files import replacing, write_json
+from resgrad.report.audit.figure import draw_audit
+from resgrad.report.audit.page import to_markdown
+from resgrad.report.style import save
+from resgrad.results.metrics import measure_runs
+from resgrad.results.runs import load_runs
+from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, make_repeatable
 from stages._matrix import load_matrix, run_on_dataset

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from resgrad.files import replacing
+from resgrad.common.files import replacing
 from resgrad.study import load_study
 from resgrad.training.devices import choose_device
 from stages._run import run

@@ -5,31 +5,31 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from resgrad.analysis.closing_table import to_markdown
-from resgrad.analysis.comparison import compare, published
-from resgrad.analysis.config import ComparisonConfig
-from resgrad.analysis.gradient_distribution import load_distributions
-from resgrad.analysis.gradient_flow import load_norms, norms_by_layer
-from resgrad.analysis.rows import efficiency, measure_rows, stability
-from resgrad.analysis.rows.gradients import load_verdicts
-from resgrad.analysis.runs import Run, load_runs
-from resgrad.analysis.snapshots import load_snapshots
-from resgrad.cells import Cell, Matrix
-from resgrad.config import load, read
-from resgrad.data.shards import Shards
-from resgrad.figures.comparison import draw_comparison
-from resgrad.figures.first_convolution import draw_first_layer
-from resgrad.figures.gradient_distribution import draw_distributions
-from resgrad.figures.rows.depth import draw_depth
-from resgrad.figures.rows.efficiency import draw_efficiency
-from resgrad.figures.rows.gradients import draw_gradients
-from resgrad.figures.rows.performance import draw_performance
-from resgrad.figures.rows.stability import draw_stability
-from resgrad.figures.rows.training_time import draw_training_time
-from resgrad.figures.style import save
-from resgrad.files import replacing, write_json
+from resgrad.common.cells import Cell, Matrix
+from resgrad.common.config import load, read
+from resgrad.common.files import replacing, write_json
+from resgrad.common.seeds import derive
+from resgrad.comparison.comparison import compare, published
+from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.gradient_distribution import load_distributions
+from resgrad.comparison.rows import efficiency, measure_rows, stability
+from resgrad.comparison.rows.gradients import load_verdicts
+from resgrad.comparison.snapshots import load_snapshots
 from resgrad.gradients.verdicts import VerdictsConfig
-from resgrad.seeds import derive
+from resgrad.report.comparison.first_convolution import draw_first_layer
+from resgrad.report.comparison.gradient_distribution import draw_distributions
+from resgrad.report.comparison.overview import draw_comparison
+from resgrad.report.comparison.page import to_markdown
+from resgrad.report.comparison.rows.depth import draw_depth
+from resgrad.report.comparison.rows.efficiency import draw_efficiency
+from resgrad.report.comparison.rows.gradients import draw_gradients
+from resgrad.report.comparison.rows.performance import draw_performance
+from resgrad.report.comparison.rows.stability import draw_stability
+from resgrad.report.comparison.rows.training_time import draw_training_time
+from resgrad.report.style import save
+from resgrad.results.gradient_flow import load_norms, norms_by_layer
+from resgrad.results.runs import Run, load_runs
+from resgrad.shards.shards import Shards
 from stages._matrix import load_matrix, run_on_dataset
 
 RUNS, GRADIENTS = Path("data/runs"), Path("data/gradients")

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from resgrad.config import load, read
-from resgrad.data import sources
-from resgrad.data.config import DatasetConfig
+from resgrad.common.config import load, read
+from resgrad.datasets.config import DatasetConfig
+from resgrad.download import sources
 from stages._run import run
 
 PARTIALS = Path(".checkpoints/downloads")

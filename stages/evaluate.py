@@ -5,14 +5,14 @@ All paths are the same for both variants, so that ``dvc metrics diff`` and ``dvc
 
 from pathlib import Path
 
-from resgrad.analysis.curves import learning_curves
-from resgrad.analysis.gradient_flow import first_to_last, load_norms, norms_by_layer
-from resgrad.analysis.gradient_heatmap import heat_map
-from resgrad.analysis.metrics import confusion, measure_runs, summarise
-from resgrad.analysis.runs import RUN, load_runs
-from resgrad.analysis.spread import to_rows
-from resgrad.config import ParameterError, read
-from resgrad.files import write_json
+from resgrad.common.config import ParameterError, read
+from resgrad.common.files import write_json
+from resgrad.common.spread import to_rows
+from resgrad.evaluation.curves import learning_curves
+from resgrad.evaluation.gradient_heatmap import heat_map
+from resgrad.results.gradient_flow import first_to_last, load_norms, norms_by_layer
+from resgrad.results.metrics import confusion, measure_runs, summarise
+from resgrad.results.runs import RUN, load_runs
 from stages._matrix import load_matrix, run_on_dataset
 
 

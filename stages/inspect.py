@@ -8,26 +8,26 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from resgrad.analysis.runs import load_runs
-from resgrad.cells import Cell
-from resgrad.config import load, read
-from resgrad.data.shards import Shards
-from resgrad.figures.layer_responses import draw_layer_responses
-from resgrad.figures.loss_surface import draw_loss_surface
-from resgrad.figures.path_lengths import draw_path_lengths
-from resgrad.figures.style import save
-from resgrad.files import replacing, write_json
+from resgrad.common.cells import Cell
+from resgrad.common.config import load, read
+from resgrad.common.files import replacing, write_json
 from resgrad.inspection.config import InspectConfig, LossSurfaceConfig
 from resgrad.inspection.inputs import fixed_batch, load_network
 from resgrad.inspection.loss_surface import COLUMNS as SURFACE
 from resgrad.inspection.loss_surface import loss_surface
 from resgrad.inspection.paths import COLUMNS as PATHS
 from resgrad.inspection.paths import path_gains
-from resgrad.inspection.report import to_markdown
 from resgrad.inspection.responses import COLUMNS as RESPONSES
 from resgrad.inspection.responses import response_stds
 from resgrad.inspection.summary import paths_by_length, published, responses_by_place, summarise
 from resgrad.models.config import ModelConfig
+from resgrad.report.inspection.layer_responses import draw_layer_responses
+from resgrad.report.inspection.loss_surface import draw_loss_surface
+from resgrad.report.inspection.page import to_markdown
+from resgrad.report.inspection.path_lengths import draw_path_lengths
+from resgrad.report.style import save
+from resgrad.results.runs import load_runs
+from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, make_repeatable
 from stages._matrix import load_matrix, run_on_dataset

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from resgrad.config import load, read
-from resgrad.data.config import DatasetConfig
-from resgrad.data.preprocess import preprocess
-from resgrad.files import write_json
+from resgrad.common.config import load, read
+from resgrad.common.files import write_json
+from resgrad.datasets.config import DatasetConfig
+from resgrad.preprocess.preprocess import preprocess
 from stages._run import run
 
 

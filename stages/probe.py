@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from resgrad.analysis.growth import fitted_norms, growth_per_layer, mean_field_factor
-from resgrad.config import load, read
-from resgrad.figures.growth import draw_growth
-from resgrad.figures.probe import draw_depths, draw_layers
-from resgrad.figures.shattering import draw_shattering
-from resgrad.figures.style import save
-from resgrad.figures.textbook import draw_textbook
-from resgrad.files import replacing, write_json
-from resgrad.gradients.shattering import autocorrelations, brown_and_white, gradient_sequences
+from resgrad.common.config import load, read
+from resgrad.common.files import replacing, write_json
+from resgrad.gradients.growth import fitted_norms, growth_per_layer, mean_field_factor
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.grid import probe_grid
 from resgrad.probe.recipes import PROBE
-from resgrad.probe.report import to_markdown
+from resgrad.probe.shattering import autocorrelations, brown_and_white, gradient_sequences
 from resgrad.probe.summary import at_middle_depth, majority, middle_depth, published, textbook
 from resgrad.probe.table import write_table
+from resgrad.report.probe.depths import draw_depths, draw_layers
+from resgrad.report.probe.growth import draw_growth
+from resgrad.report.probe.page import to_markdown
+from resgrad.report.probe.shattering import draw_shattering
+from resgrad.report.probe.textbook import draw_textbook
+from resgrad.report.style import save
 from resgrad.training.devices import make_repeatable
 from stages._run import run
 

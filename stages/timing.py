@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from resgrad.analysis.timing import load_times, summarise, to_markdown
-from resgrad.config import read
-from resgrad.files import replacing, write_json
+from resgrad.common.config import read
+from resgrad.common.files import replacing, write_json
+from resgrad.timing.times import load_times, summarise, to_markdown
 from stages._matrix import load_matrix, run_on_dataset
 
 

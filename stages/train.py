@@ -7,15 +7,15 @@ from typing import get_args
 
 import torch
 
-from resgrad.cells import VARIANTS, Cell
-from resgrad.config import DatasetName, load, read
-from resgrad.data.batches import Batches
-from resgrad.data.shards import Shards
-from resgrad.files import write_json
+from resgrad.common.cells import VARIANTS, Cell
+from resgrad.common.config import DatasetName, load, read
+from resgrad.common.files import write_json
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import write_table
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
+from resgrad.shards.batches import Batches
+from resgrad.shards.shards import Shards
 from resgrad.training.checkpoint import Checkpoint, run_key
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, describe_device, make_repeatable

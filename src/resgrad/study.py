@@ -5,11 +5,11 @@ from pathlib import Path
 
 from pydantic import model_validator
 
-from resgrad.analysis.config import ComparisonConfig
 from resgrad.audit.config import AuditConfig, check_audit
-from resgrad.cells import VARIANTS, Matrix
-from resgrad.config import DatasetName, ParameterError, load, read
-from resgrad.data.config import DatasetConfig
+from resgrad.common.cells import VARIANTS, Matrix
+from resgrad.common.config import DatasetName, ParameterError, load, read
+from resgrad.comparison.config import ComparisonConfig
+from resgrad.datasets.config import DatasetConfig
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.inspection.config import InspectConfig

@@ -117,7 +117,7 @@ def test_two_clones_make_the_same_bytes(finished, tmp_path):
 
 def test_an_experiment_in_a_temporary_folder_runs_its_own_code(finished):
     """An installed or exported path to another checkout's package must not win."""
-    stage = finished.folder / "src/resgrad/analysis/metrics.py"
+    stage = finished.folder / "src/resgrad/results/metrics.py"
     original = stage.read_text(encoding="utf-8")
     stage.write_text(original + '\nraise RuntimeError("the code of this checkout")\n', encoding="utf-8")
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resgrad.data import archives, idx
-from resgrad.data.preprocess import preprocess
-from resgrad.data.shards import Shards
+from resgrad.datasets import archives, idx
+from resgrad.preprocess.preprocess import preprocess
+from resgrad.shards.shards import Shards
 
 pytestmark = pytest.mark.real
 

@@ -4,8 +4,8 @@ import math
 
 import pandas as pd
 
-from resgrad.analysis.config import ComparisonConfig
-from resgrad.analysis.rows import ROWS
+from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.rows import ROWS
 
 NAMES = [measure.name for row in ROWS for measure in row.measures]
 CONFIG = ComparisonConfig(target_accuracy={"mnist": 0.9}, alpha=0.05, minimum_pairs=3, resamples=100)

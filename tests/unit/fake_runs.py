@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
 from resgrad.gradients.statistics import BINS, LOWEST_EXPONENT
 
 CLASSES = ("ant", "bee", "cat")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from resgrad.data.shard_writer import SCHEMES, ShardWriter
+from resgrad.preprocess.shard_writer import SCHEMES, ShardWriter
 
 CLASSES = ("ant", "bee", "cat")
 LEAVES = 10

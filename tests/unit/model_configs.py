@@ -1,6 +1,6 @@
 """The section ``model`` of params.yaml with changes, for tests of networks."""
 
-from resgrad.config import load, read
+from resgrad.common.config import load, read
 from resgrad.models.config import ModelConfig
 from tests.paths import PARAMS
 

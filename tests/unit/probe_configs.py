@@ -1,6 +1,6 @@
 """Sections ``probe`` of params.yaml with tiny grids."""
 
-from resgrad.config import load
+from resgrad.common.config import load
 from resgrad.probe.config import ProbeConfig
 
 GRID = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from resgrad.data import archives
-from resgrad.data.archives import ArchiveError, Member
+from resgrad.datasets import archives
+from resgrad.datasets.archives import ArchiveError, Member
 
 NOISE = random.Random(0).randbytes(2000)  # noqa: S311
 

@@ -8,12 +8,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from resgrad.audit.classifiers import BORDER, GUESS, side_by_side
-from resgrad.audit.report import to_markdown
 from resgrad.audit.summary import summarise
-from resgrad.cells import Matrix
-from resgrad.config import ParameterError, load, read
-from resgrad.data.shards import Shards
-from resgrad.figures.audit import draw_audit
+from resgrad.common.cells import Matrix
+from resgrad.common.config import ParameterError, load, read
+from resgrad.report.audit.figure import draw_audit
+from resgrad.report.audit.page import to_markdown
+from resgrad.shards.shards import Shards
 from resgrad.study import Study
 from stages.audit import audit
 from tests.paths import PARAMS

@@ -3,9 +3,9 @@ import importlib
 import pytest
 import torch
 
-from resgrad.data.augmentation import Draws, apply, draw
-from resgrad.data.config import AugmentConfig
-from resgrad.vision import torchvision
+from resgrad.common.vision import torchvision
+from resgrad.shards.augmentation import Draws, apply, draw
+from resgrad.shards.config import AugmentConfig
 
 OFF = {
     "horizontal_flip": False,

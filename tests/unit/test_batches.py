@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from resgrad.data.batches import Batches, steps_per_epoch
-from resgrad.data.config import AugmentConfig
+from resgrad.shards.batches import Batches, steps_per_epoch
+from resgrad.shards.config import AugmentConfig
 
 OFF = AugmentConfig(
     horizontal_flip=False,

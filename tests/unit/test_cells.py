@@ -1,5 +1,5 @@
-from resgrad.cells import Cell, Matrix
-from resgrad.seeds import derive
+from resgrad.common.cells import Cell, Matrix
+from resgrad.common.seeds import derive
 
 
 def test_cells_come_in_the_order_of_the_parameters():

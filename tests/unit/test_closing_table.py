@@ -3,10 +3,10 @@ import re
 import pandas as pd
 import pytest
 
-from resgrad.analysis.closing_table import to_markdown
-from resgrad.analysis.comparison import Comparison, compare_by_depth, judge_rows
-from resgrad.analysis.image_tests import ImageTests
-from resgrad.analysis.rows import ROWS
+from resgrad.comparison.comparison import Comparison, compare_by_depth, judge_rows
+from resgrad.comparison.image_tests import ImageTests
+from resgrad.comparison.rows import ROWS
+from resgrad.report.comparison.page import to_markdown
 from tests.unit.fake_measures import CLEAR, CONFIG, NAMES
 
 IMAGES = ImageTests("leaves", 12, 0.7, 0.61, 0.82, {0: -3.04, 1: -2.0, 2: 0.0})

@@ -3,9 +3,9 @@ import math
 import pandas as pd
 import pytest
 
-from resgrad.analysis.comparison import Comparison, compare_by_depth, judge_rows, published
-from resgrad.analysis.image_tests import ImageTests
-from resgrad.analysis.rows import ROWS
+from resgrad.comparison.comparison import Comparison, compare_by_depth, judge_rows, published
+from resgrad.comparison.image_tests import ImageTests
+from resgrad.comparison.rows import ROWS
 from tests.unit.fake_measures import CLEAR, CONFIG, NAMES, NAN, measures, twins
 
 IMAGES = ImageTests("leaves", 12, 0.7, 0.6, 0.8, {0: -3.0, 1: -2.0, 2: 0.0})

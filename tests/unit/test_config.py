@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from dvc.utils.hydra import apply_overrides
 
-from resgrad.config import ParameterError, load, read
+from resgrad.common.config import ParameterError, load, read
 from resgrad.study import Study, load_study
 from tests.paths import PARAMS, ROOT
 

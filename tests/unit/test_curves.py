@@ -3,10 +3,10 @@ import math
 import pandas as pd
 import pytest
 
-from resgrad.analysis.curves import learning_curves
-from resgrad.analysis.runs import load_runs
-from resgrad.analysis.spread import spread, to_rows
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.common.spread import spread, to_rows
+from resgrad.evaluation.curves import learning_curves
+from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models import check_network
 from resgrad.models.networks import densenet
 from tests.unit.model_configs import model_config

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from resgrad.data import archives, drawn_leaves, embedded, idx
-from resgrad.data.leaves import group
+from resgrad.datasets import archives, drawn_leaves, embedded, idx
+from resgrad.preprocess.leaves import group
 
 
 @pytest.fixture(scope="module")

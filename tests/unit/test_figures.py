@@ -2,15 +2,15 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 
-from resgrad.figures.comparison import draw_comparison
-from resgrad.figures.panels import COLUMNS, arrange, draw_by_depth
-from resgrad.figures.rows.depth import draw_depth
-from resgrad.figures.rows.efficiency import draw_efficiency
-from resgrad.figures.rows.gradients import draw_gradients
-from resgrad.figures.rows.performance import draw_performance
-from resgrad.figures.rows.stability import draw_stability
-from resgrad.figures.rows.training_time import draw_training_time
-from resgrad.figures.style import COLOURS, save
+from resgrad.report.comparison.overview import draw_comparison
+from resgrad.report.comparison.panels import COLUMNS, arrange, draw_by_depth
+from resgrad.report.comparison.rows.depth import draw_depth
+from resgrad.report.comparison.rows.efficiency import draw_efficiency
+from resgrad.report.comparison.rows.gradients import draw_gradients
+from resgrad.report.comparison.rows.performance import draw_performance
+from resgrad.report.comparison.rows.stability import draw_stability
+from resgrad.report.comparison.rows.training_time import draw_training_time
+from resgrad.report.style import COLOURS, save
 
 MEASURES = pd.DataFrame(
     [

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from resgrad.files import replacing, write_json
+from resgrad.common.files import replacing, write_json
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from resgrad.analysis.gradient_distribution import EXPONENTS, load_distributions
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.comparison.gradient_distribution import EXPONENTS, load_distributions
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder
 from resgrad.gradients.table import write_table

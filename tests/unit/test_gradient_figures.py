@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from resgrad.analysis.gradient_distribution import EXPONENTS
-from resgrad.figures.first_convolution import ELEMENT, GAP, NOT_FINITE, ZERO, draw_first_layer
-from resgrad.figures.gradient_distribution import SCALE, draw_distributions
-from resgrad.figures.style import COLOURS, save
+from resgrad.comparison.gradient_distribution import EXPONENTS
+from resgrad.report.comparison.first_convolution import ELEMENT, GAP, NOT_FINITE, ZERO, draw_first_layer
+from resgrad.report.comparison.gradient_distribution import SCALE, draw_distributions
+from resgrad.report.style import COLOURS, save
 
 
 def convolution(filters=2, channels=1, value=None):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.gradient_flow import first_to_last, load_norms, norms_by_layer
-from resgrad.analysis.runs import RunError
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.results.gradient_flow import first_to_last, load_norms, norms_by_layer
+from resgrad.results.runs import RunError
 
 PLAIN = Cell("mnist", "plain", 3, 0)
 COLUMNS = ["step", "layer", "layer_index", "kind", "param", "grad_norm"]

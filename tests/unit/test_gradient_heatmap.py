@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis import gradient_heatmap
-from resgrad.analysis.gradient_flow import FLOOR
-from resgrad.analysis.gradient_heatmap import heat_map
-from resgrad.files import write_json
+from resgrad.common.files import write_json
+from resgrad.evaluation import gradient_heatmap
+from resgrad.evaluation.gradient_heatmap import heat_map
+from resgrad.results.gradient_flow import FLOOR
 
 
 def norms_of(log10_norms):

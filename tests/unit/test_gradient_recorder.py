@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder, describe_tensors, recorded_steps
 from resgrad.gradients.table import SCHEMA, write_table

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from resgrad.analysis.growth import MEAN_FIELD_LIMIT, fitted_norms, growth_per_layer, mean_field_factor
+from resgrad.gradients.growth import MEAN_FIELD_LIMIT, fitted_norms, growth_per_layer, mean_field_factor
 from resgrad.models import build_network
 from tests.unit.model_configs import model_config
 

@@ -15,9 +15,9 @@ import urllib3
 from filelock import FileLock
 from requests.auth import HTTPBasicAuth
 
-from resgrad.data import http
-from resgrad.data.http import AddressError, DownloadError
-from resgrad.data.transfer import CHUNK
+from resgrad.download import http
+from resgrad.download.http import AddressError, DownloadError
+from resgrad.download.transfer import CHUNK
 from tests.unit.hostile_server import HostileServer, break_off, forever, raw, send, stall, status
 
 BODY = random.Random(0).randbytes(300_000)  # noqa: S311
@@ -137,7 +137,7 @@ def test_a_killed_download_is_resumed_by_the_next_process(server, download):
     target, partials = str(download.target), str(download.partials)
     code = f"""
 from pathlib import Path
-from resgrad.data import http
+from resgrad.download import http
 http.fetch({url!r}, Path({target!r}), partials=Path({partials!r}))
 """
     with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": SRC}) as process:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resgrad.data import idx
-from resgrad.data.idx import IdxError
+from resgrad.datasets import idx
+from resgrad.datasets.idx import IdxError
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 HEADER = b"\0\0\x08\x03" + struct.pack(">III", 2, 3, 4)

@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.image_tests import compare_on_images, mcnemar_log10_p
-from resgrad.analysis.runs import Run
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.comparison.image_tests import compare_on_images, mcnemar_log10_p
+from resgrad.results.runs import Run
 
 
 def run(variant, right, seed=0, ids=None, diverged=False):

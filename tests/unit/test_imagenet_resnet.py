@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
+from resgrad.common.vision import torchvision
 from resgrad.models import check_network
 from resgrad.models.networks import imagenet_resnet
-from resgrad.vision import torchvision
 from tests.unit.model_configs import model_config
 from tests.unit.network_checks import added_by_shortcuts, build, filled, layers_by_kind, losses, main_path, meta, size
 

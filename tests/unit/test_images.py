@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resgrad.data import images
-from resgrad.data.images import ImageError, decode, from_grey, resize
-from resgrad.vision import torchvision
+from resgrad.common.vision import torchvision
+from resgrad.preprocess import images
+from resgrad.preprocess.images import ImageError, decode, from_grey, resize
 
 RAMP = np.add.outer(np.linspace(20, 150, 96), np.linspace(0, 80, 128))
 PHOTO = np.uint8(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
@@ -154,5 +154,5 @@ def test_twice_the_size_interpolates_linearly():
 
 
 def test_nothing_here_needs_torch():
-    code = "import sys, resgrad.data.preprocess as p; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
+    code = "import sys, resgrad.preprocess.preprocess as p; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": "src"}, check=False).returncode == 0

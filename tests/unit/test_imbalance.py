@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.runs import Run
 from resgrad.audit.imbalance import class_counts, per_class_recall, worst_first
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.results.runs import Run
 
 
 def run(variant, seed, *pairs):

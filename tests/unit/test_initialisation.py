@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models import check_network
 from resgrad.models.blocks import Block
 from tests.unit.model_configs import DEPTHS, model_config

@@ -8,12 +8,12 @@ import pytest
 from ruamel.yaml import YAML
 from safetensors.torch import save_file
 
-from resgrad.analysis.runs import RunError
-from resgrad.cells import Matrix
-from resgrad.config import load
-from resgrad.data.shard_writer import ShardWriter
+from resgrad.common.cells import Matrix
+from resgrad.common.config import load
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
+from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.results.runs import RunError
 from stages.inspect import inspect_runs
 from tests.paths import PARAMS
 from tests.unit.fake_runs import write_run

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from resgrad.figures.layer_responses import draw_layer_responses
-from resgrad.figures.loss_surface import draw_loss_surface
-from resgrad.figures.path_lengths import draw_path_lengths
-from resgrad.figures.style import COLOURS, save
+from resgrad.report.inspection.layer_responses import draw_layer_responses
+from resgrad.report.inspection.loss_surface import draw_loss_surface
+from resgrad.report.inspection.path_lengths import draw_path_lengths
+from resgrad.report.style import COLOURS, save
 
 RESPONSES = pd.DataFrame(
     [

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.inspection.report import to_markdown
 from resgrad.inspection.summary import effective_lengths, paths_by_length, published, responses_by_place, summarise
+from resgrad.report.inspection.page import to_markdown
 
 LENGTHS = pd.DataFrame(
     {

@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from resgrad.intervals import mean_with_interval
+from resgrad.common.intervals import mean_with_interval
 
 
 def test_the_interval_is_that_of_students_t_distribution():

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from resgrad.data import kaggle
-from resgrad.data.kaggle import CredentialsError
+from resgrad.download import kaggle
+from resgrad.download.kaggle import CredentialsError
 
 BASIC = "Basic bWU6a2V5"  # base64 of me:key
 

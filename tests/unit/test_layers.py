@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.layers import Layers
 from tests.unit.model_configs import model_config
 from tests.unit.network_checks import build

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from resgrad.analysis.markdown import interval_text, spread_text, table_text
+from resgrad.report.markdown import interval_text, spread_text, table_text
 
 
 @pytest.mark.parametrize(

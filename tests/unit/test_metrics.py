@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.metrics import classification, confusion, cross_entropy, measure_runs, summarise
-from resgrad.analysis.runs import load_runs
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.results.metrics import classification, confusion, cross_entropy, measure_runs, summarise
+from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
 
 # Six images of three classes. Actual a a a b b c, predicted a a b b c c:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.networks import (
     cifar_bottleneck,

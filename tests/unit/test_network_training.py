@@ -7,10 +7,10 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from resgrad.data.batches import Batches
 from resgrad.gradients.config import GradientsConfig
 from resgrad.models import build_network
 from resgrad.models.shortcuts import shortcuts
+from resgrad.shards.batches import Batches
 from resgrad.study import load_study
 from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.loop import Trainer

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from resgrad.data import archives, packing
-from resgrad.data.archives import ArchiveError
+from resgrad.datasets import archives
+from resgrad.datasets.archives import ArchiveError
+from resgrad.download import packing
 
 
 @pytest.fixture

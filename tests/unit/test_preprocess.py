@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resgrad.data import idx
-from resgrad.data.digits import DigitsError
-from resgrad.data.preprocess import PreprocessError, preprocess
-from resgrad.data.shards import Shards
-from resgrad.data.splits import SplitError
+from resgrad.datasets import idx
+from resgrad.preprocess.digits import DigitsError
+from resgrad.preprocess.preprocess import PreprocessError, preprocess
+from resgrad.preprocess.splits import SplitError
+from resgrad.shards.shards import Shards
 
 OPTIONS = {
     "image_size": 8,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.models import build_network
 from resgrad.probe import table

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from resgrad.figures.probe import VERDICT_COLOURS, draw_depths, draw_layers, recipe_label
-from resgrad.figures.style import save
-from resgrad.figures.textbook import draw_textbook
 from resgrad.gradients.verdicts import VerdictsConfig
+from resgrad.report.probe.depths import VERDICT_COLOURS, draw_depths, draw_layers, recipe_label
+from resgrad.report.probe.textbook import draw_textbook
+from resgrad.report.style import save
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-4.0, exploding_log10=2.0)
 RECIPES = [("none", "relu", "he", 1.0), ("batch", "relu", "he", 1.0), ("none", "tanh", "normal", 0.5)]

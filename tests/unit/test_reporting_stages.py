@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from resgrad.analysis.rows import ROWS
-from resgrad.cells import Matrix
-from resgrad.config import ParameterError
+from resgrad.common.cells import Matrix
+from resgrad.common.config import ParameterError
+from resgrad.comparison.rows import ROWS
 from stages.compare import compare_variants
 from stages.evaluate import evaluate
 from stages.timing import timing

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models import check_network
 from resgrad.models.layers import Layers
 from resgrad.models.networks import residual_attention

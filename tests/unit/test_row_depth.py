@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.rows import depth
+from resgrad.comparison.rows import depth
 
 RESULTS = pd.DataFrame(
     [

@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from resgrad.analysis.rows import efficiency, training_time
-from resgrad.analysis.runs import load_runs
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.comparison.rows import efficiency, training_time
+from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
 
 

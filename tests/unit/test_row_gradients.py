@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.analysis.gradient_flow import load_norms
-from resgrad.analysis.rows import gradients
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.comparison.rows import gradients
 from resgrad.gradients.verdicts import VerdictsConfig
+from resgrad.results.gradient_flow import load_norms
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-3.0, exploding_log10=3.0)
 PLAIN, RESIDUAL = Cell("mnist", "plain", 3, 0), Cell("mnist", "residual", 3, 0)

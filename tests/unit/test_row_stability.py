@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from resgrad.analysis.rows import stability
-from resgrad.analysis.runs import load_runs
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.comparison.rows import stability
+from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
 
 STEPS = 300

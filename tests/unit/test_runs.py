@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from resgrad.analysis.runs import RunError, load_runs
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.results.runs import RunError, load_runs
 from tests.unit.fake_runs import CLASSES, write_run
 
 CELLS = [Cell("mnist", "plain", 8, 0), Cell("mnist", "residual", 8, 0)]

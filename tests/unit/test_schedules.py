@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from resgrad.config import load, read
+from resgrad.common.config import load, read
 from resgrad.training.config import TrainConfig
 from resgrad.training.optimisers import build_optimiser
 from resgrad.training.schedules import learning_rate

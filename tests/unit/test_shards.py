@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from resgrad.data import shard_writer
-from resgrad.data.shard_writer import ShardWriter
-from resgrad.data.shards import ShardError, Shards
+from resgrad.preprocess import shard_writer
+from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.shards.shards import ShardError, Shards
 
 SHAPE = (3, 4, 5)
 N = 25
@@ -147,7 +147,7 @@ def test_a_folder_without_or_with_a_broken_manifest(folder, tmp_path):
 
 def test_reading_needs_neither_torch_nor_pandas(folder):
     code = (
-        "import sys; from pathlib import Path; from resgrad.data.shards import Shards;"
+        "import sys; from pathlib import Path; from resgrad.shards.shards import Shards;"
         "Shards(Path(sys.argv[1])).read('train'); sys.exit(bool({'torch', 'pandas'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, str(folder)]

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
-from resgrad.config import ParameterError, load
-from resgrad.gradients.shattering import (
+from resgrad.common.config import ParameterError, load
+from resgrad.models import build_network
+from resgrad.probe.shattering import (
     ShatteringConfig,
     autocorrelation,
     autocorrelations,
@@ -14,7 +15,6 @@ from resgrad.gradients.shattering import (
     gradient_sequences,
     input_gradients,
 )
-from resgrad.models import build_network
 from tests.unit.model_configs import model_config
 
 SMALL = ShatteringConfig(depths=[2, 4], width=8, inputs=32, networks=2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from resgrad.analysis.significance import compare_pairs, holm
+from resgrad.comparison.significance import compare_pairs, holm
 
 NAN = math.nan
 

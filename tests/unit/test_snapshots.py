@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from resgrad.analysis.runs import RunError
-from resgrad.analysis.snapshots import load_snapshots
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.comparison.snapshots import load_snapshots
+from resgrad.results.runs import RunError
 
 PLAIN = Cell("mnist", "plain", 3, 0)
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resgrad.data import http, idx, kaggle, sources
-from resgrad.data.sources import SourceError
-from resgrad.errors import ResgradError
+from resgrad.common.errors import ResgradError
+from resgrad.datasets import idx
+from resgrad.download import http, kaggle, sources
+from resgrad.download.sources import SourceError
 from tests.unit.hostile_server import HostileServer, break_off, forever, send, status
 
 DIGITS = {

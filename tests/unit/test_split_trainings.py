@@ -5,8 +5,8 @@ import torch
 from resgrad.audit import trainings
 from resgrad.audit.config import AuditConfig
 from resgrad.audit.trainings import SplitTrainings, splits_differ
-from resgrad.config import load, read
-from resgrad.data.shards import Shards
+from resgrad.common.config import load, read
+from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
 from tests.paths import PARAMS
 from tests.unit.leaf_shards import write_shards

@@ -4,11 +4,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from resgrad.data import splits
-from resgrad.data.class_names import canonical, published
-from resgrad.data.duplicates import find
-from resgrad.data.leaves import Group, LeafMapError, group, read_map
-from resgrad.data.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
+from resgrad.preprocess import splits
+from resgrad.preprocess.class_names import canonical, published
+from resgrad.preprocess.duplicates import find
+from resgrad.preprocess.leaves import Group, LeafMapError, group, read_map
+from resgrad.preprocess.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
 
 
 def names_of(groups):

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from dvc_render.vega import VegaRenderer
 
-from resgrad.analysis.curves import learning_curves
-from resgrad.analysis.gradient_flow import load_norms, norms_by_layer
-from resgrad.analysis.gradient_heatmap import heat_map
-from resgrad.analysis.metrics import confusion
-from resgrad.analysis.runs import load_runs
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.evaluation.curves import learning_curves
+from resgrad.evaluation.gradient_heatmap import heat_map
+from resgrad.results.gradient_flow import load_norms, norms_by_layer
+from resgrad.results.metrics import confusion
+from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
 
 TEMPLATES = Path(__file__).parents[2] / ".dvc/plots"

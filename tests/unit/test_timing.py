@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from resgrad.analysis.runs import RunError
-from resgrad.analysis.timing import load_times, summarise, to_markdown
-from resgrad.cells import Cell
+from resgrad.common.cells import Cell
+from resgrad.results.runs import RunError
+from resgrad.timing.times import load_times, summarise, to_markdown
 from tests.unit.fake_runs import write_run
 
 CELLS = [Cell("mnist", variant, 8, seed) for variant in ("plain", "residual") for seed in (0, 1)]

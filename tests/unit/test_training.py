@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from resgrad.data.batches import Batches
 from resgrad.gradients.config import GradientsConfig
 from resgrad.models import build_network
+from resgrad.shards.batches import Batches
 from resgrad.study import load_study
 from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
 from resgrad.training.evaluation import log_probabilities, score

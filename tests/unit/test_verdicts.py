@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.config import ParameterError, load
+from resgrad.common.config import ParameterError, load
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-4.0, exploding_log10=2.0)

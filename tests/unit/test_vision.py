@@ -4,7 +4,7 @@ import types
 import pytest
 import torch
 
-from resgrad import vision
+from resgrad.common import vision
 
 MISSING = "operator torchvision::nms does not exist"
 

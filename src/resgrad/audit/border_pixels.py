@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
-from resgrad.seeds import derive
+from resgrad.common.seeds import derive
 
 
 def border_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from resgrad.audit.border_pixels import classify_borders
-from resgrad.data.shards import Shards
+from resgrad.shards.shards import Shards
 
 AVERAGES = {"accuracy": "test.accuracy", "balanced_accuracy": "test.macro_recall", "macro_f1": "test.macro_f1"}
-"""What is compared, by scikit-learn's names, and what :func:`~resgrad.analysis.metrics.measure_runs` calls it.
+"""What is compared, by scikit-learn's names, and what :func:`~resgrad.results.metrics.measure_runs` calls it.
 
 Accuracy counts every image alike; it is the micro average of precision, recall and F1 where an image has one class.
 The others count every class alike; balanced accuracy is the macro average of recall.
@@ -26,7 +26,7 @@ def side_by_side(shards: Shards, measures: pd.DataFrame, seeds: Iterable[int]) -
 
     Args:
         shards: the images.
-        measures: of all networks, from :func:`~resgrad.analysis.metrics.measure_runs`.
+        measures: of all networks, from :func:`~resgrad.results.metrics.measure_runs`.
         seeds: of the forests.
 
     Returns:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resgrad.config import ParameterError, Section
+from resgrad.common.config import ParameterError, Section
 from resgrad.models.config import ModelConfig
 
 

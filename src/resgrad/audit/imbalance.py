@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from sklearn.metrics import recall_score
 
-from resgrad.analysis.runs import Run
+from resgrad.results.runs import Run
 
 SPLITS = ["train", "validation", "test"]
 

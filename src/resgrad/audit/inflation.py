@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 from statsmodels.api import OLS, add_constant
 
-from resgrad.analysis.spread import spread
-from resgrad.intervals import COVERAGE, mean_with_interval
+from resgrad.common.intervals import COVERAGE, mean_with_interval
+from resgrad.common.spread import spread
 
 
 def inflation(hits: pd.DataFrame, borders: pd.DataFrame, leak: dict[str, float]) -> dict[str, dict[str, Any]]:
@@ -26,8 +26,8 @@ def inflation(hits: pd.DataFrame, borders: pd.DataFrame, leak: dict[str, float])
     Returns:
         ``leaf`` and ``random`` -> ``network`` and ``border_pixels`` -> n (seeds), mean and sd of the accuracy, and
         ``leak``; ``over_seeds`` -> n, mean, low and high of the networks' difference random - leaf within a seed (see
-        :func:`~resgrad.intervals.mean_with_interval`; low and high are left out at n = 1); ``over_leaves`` -> the same
-        of the same difference, see :func:`over_leaves`.
+        :func:`~resgrad.common.intervals.mean_with_interval`; low and high are left out at n = 1); ``over_leaves`` ->
+        the same of the same difference, see :func:`over_leaves`.
     """
     by_scheme = accuracies(hits).pivot_table("accuracy", "seed", "scheme")
     difference = pd.DataFrame({"of": "difference", "points": by_scheme["random"] - by_scheme["leaf"]})

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from resgrad.analysis.spread import spread
 from resgrad.audit.classifiers import AVERAGES, BORDER, GUESS
 from resgrad.audit.imbalance import SPLITS
+from resgrad.common.spread import spread
 
 
 def summarise(classifiers: pd.DataFrame, classes: pd.DataFrame, inflation: dict[str, Any] | None) -> dict[str, Any]:

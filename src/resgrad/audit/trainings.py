@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from resgrad.audit.config import AuditConfig
-from resgrad.data.batches import Batches
-from resgrad.data.shards import Shards
 from resgrad.gradients.config import GradientsConfig
 from resgrad.models import build_network
+from resgrad.shards.batches import Batches
+from resgrad.shards.shards import Shards
 from resgrad.training.checkpoint import Checkpoint, run_key
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import describe_device
@@ -64,7 +64,7 @@ class SplitTrainings:
 
         Returns:
             a row per network and image of its own test split: scheme (leaf or random), seed, id, group, correct (1 or
-            0; for a diverged network 1 / classes, as in :mod:`resgrad.analysis.metrics`).
+            0; for a diverged network 1 / classes, as in :mod:`resgrad.results.metrics`).
         """
         # Held until the last training is over: an interrupted audit goes on, and repeats none that was finished.
         with ExitStack() as unfinished:

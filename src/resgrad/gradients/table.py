@@ -35,8 +35,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resgrad.cells import Cell
-from resgrad.files import replacing
+from resgrad.common.cells import Cell
+from resgrad.common.files import replacing
 from resgrad.gradients.recorder import Recording
 from resgrad.gradients.statistics import BINS
 

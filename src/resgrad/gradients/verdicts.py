@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from resgrad.config import Section
+from resgrad.common.config import Section
 from resgrad.gradients.recorder import WEIGHT_LAYERS
 
 VERDICTS = ("vanishing", "healthy", "exploding")

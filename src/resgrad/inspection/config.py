@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resgrad.config import Section
+from resgrad.common.config import Section
 
 
 class LossSurfaceConfig(Section):

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from resgrad.analysis.runs import RunError, read_tensors
-from resgrad.cells import Cell
-from resgrad.data.batches import Batches
-from resgrad.data.shards import Shards
+from resgrad.common.cells import Cell
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
+from resgrad.results.runs import RunError, read_tensors
+from resgrad.shards.batches import Batches
+from resgrad.shards.shards import Shards
 
 
 def load_network(

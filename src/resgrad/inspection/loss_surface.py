@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
+from resgrad.common.seeds import derive
 from resgrad.inspection.config import LossSurfaceConfig
-from resgrad.seeds import derive
 
 COLUMNS = ["x", "y", "loss"]
 

@@ -13,8 +13,8 @@ from scipy.stats import binom
 from torch import Tensor, nn
 from torch.nn import functional
 
+from resgrad.common.seeds import derive
 from resgrad.inspection.rerouting import Rerouted, blocks, in_series
-from resgrad.seeds import derive
 
 COLUMNS = ["blocks", "length", "frequency", "gain", "gain_sd", "contribution", "gain_of_all_paths"]
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resgrad.analysis.runs import RUN
-from resgrad.analysis.spread import over_seeds, spread
+from resgrad.common.spread import over_seeds, spread
+from resgrad.results.runs import RUN
 
 SHARE = 0.9
 """Of the gradient: the effective lengths of paths are those that carry so much of it, tails of equal size left out."""
@@ -27,7 +27,7 @@ def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[st
             :func:`~resgrad.inspection.paths.path_gains` says; runs without paths have no row.
 
     Returns:
-        ``depth-20`` -> variant -> measure -> n, mean and sd over seeds (see :func:`~resgrad.analysis.spread.spread`).
+        ``depth-20`` -> variant -> measure -> n, mean and sd over seeds (see :func:`~resgrad.common.spread.spread`).
         The measures are response_std, its mean over layers, and those of :func:`effective_lengths`, where defined.
     """
     lengths_of_run = dict(list(paths.groupby(RUN)))

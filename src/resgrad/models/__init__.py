@@ -16,7 +16,7 @@ import pkgutil
 import torch
 from torch import nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models import networks
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig

@@ -19,7 +19,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.config import ModelConfig
 from resgrad.models.layers import Layers
 from resgrad.models.sites import Site

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resgrad.config import Section
+from resgrad.common.config import Section
 
 Normalization = Literal["batch", "group", "layer", "scalar", "none"]
 Activation = Literal["relu", "leaky_relu", "prelu", "elu", "tanh", "sigmoid", "maxout"]

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
+from resgrad.common.seeds import derive
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
-from resgrad.seeds import derive
 
 
 def initialise(network: nn.Module, config: ModelConfig, seed: int) -> None:

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.activations import ACTIVATIONS, MaxoutConv2d, MaxoutLinear
 from resgrad.models.config import ModelConfig
 from resgrad.models.shortcuts import build_shortcut

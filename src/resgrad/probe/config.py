@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resgrad.config import Section
-from resgrad.gradients.shattering import ShatteringConfig
+from resgrad.common.config import Section
 from resgrad.models.config import Activation, Initialization, Normalization
+from resgrad.probe.shattering import ShatteringConfig
 
 Depth = Annotated[int, Field(ge=1)]
 Gain = Annotated[float, Field(gt=0)]

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from resgrad.common.seeds import derive
 from resgrad.gradients.recorder import describe_tensors
 from resgrad.models import build_network
 from resgrad.models.initialisation import initialise
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.measure import draw_batch, gradient_statistics, response_stds
 from resgrad.probe.recipes import Probe, probes
-from resgrad.seeds import derive
 from resgrad.training.devices import make_repeatable
 
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from resgrad.common.seeds import derive
 from resgrad.gradients.statistics import SegmentStatistics
-from resgrad.seeds import derive
 
 _PIECE = 1 << 16
 """Elements whose statistics are taken at once: what a processor's cache holds is ten times as quick as all at once."""

@@ -4,8 +4,8 @@ from collections import Counter
 from itertools import product
 from typing import NamedTuple
 
-from resgrad.cells import VARIANTS
-from resgrad.config import ParameterError
+from resgrad.common.cells import VARIANTS
+from resgrad.common.config import ParameterError
 from resgrad.models import check_network
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import Grid, ProbeConfig

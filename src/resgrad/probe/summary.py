@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from resgrad.analysis.growth import growth_per_layer
+from resgrad.gradients.growth import growth_per_layer
 from resgrad.gradients.verdicts import VerdictsConfig, judge
 from resgrad.probe.recipes import PROBE, Recipe
 
@@ -112,7 +112,7 @@ def published(
     Returns:
         kind of network -> ``healthy_share`` -> variant -> of all recipes and depths; ``steady_share`` (see
         :func:`steadiness`); ``batch_norm_growth_per_layer`` -> variant -> factor of ReLU, he and batch normalisation at
-        the middle depth, where it is defined (see :func:`~resgrad.analysis.growth.growth_per_layer`); and
+        the middle depth, where it is defined (see :func:`~resgrad.gradients.growth.growth_per_layer`); and
         ``neighbour_correlation`` -> ``depth-50`` -> variant, at the greatest depth.
     """
     steady = steadiness(signals, config)
@@ -140,7 +140,7 @@ def textbook_growth(signals: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         a row per case and variant: ``RECIPE``, case, depth, variant, and what
-        :func:`~resgrad.analysis.growth.growth_per_layer` says.
+        :func:`~resgrad.gradients.growth.growth_per_layer` says.
     """
     return growth_per_layer(textbook(at_middle_depth(signals)), [*RECIPE, "case", "depth", "variant"])
 

@@ -38,7 +38,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resgrad.files import replacing
+from resgrad.common.files import replacing
 
 SCHEMA = pa.schema(
     [

@@ -21,8 +21,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from resgrad.errors import ResgradError
-from resgrad.files import replacing
+from resgrad.common.errors import ResgradError
+from resgrad.common.files import replacing
 
 
 class BusyError(ResgradError):

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resgrad.config import DatasetName, Section
-from resgrad.data.config import AugmentConfig
+from resgrad.common.config import DatasetName, Section
+from resgrad.shards.config import AugmentConfig
 
 
 class TrainConfig(Section):

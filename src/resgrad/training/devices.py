@@ -5,7 +5,7 @@ import platform
 
 import torch
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 
 
 def choose_device(name: str) -> torch.device:

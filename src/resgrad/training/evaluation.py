@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from resgrad.data.batches import Batches
+from resgrad.shards.batches import Batches
 
 _BATCH = 256
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 
-from resgrad.data.batches import Batches, steps_per_epoch
-from resgrad.data.config import AugmentConfig
+from resgrad.common.seeds import derive
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder, Recording
-from resgrad.seeds import derive
+from resgrad.shards.batches import Batches, steps_per_epoch
+from resgrad.shards.config import AugmentConfig
 from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.config import TrainConfig
 from resgrad.training.evaluation import log_probabilities, score

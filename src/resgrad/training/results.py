@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from resgrad.cells import Cell
-from resgrad.files import replacing, write_json
+from resgrad.common.cells import Cell
+from resgrad.common.files import replacing, write_json
+from resgrad.common.seeds import derive
 from resgrad.gradients.recorder import Recording
-from resgrad.seeds import derive
 from resgrad.training.evaluation import Score
 from resgrad.training.state import Progress
 

@@ -32,7 +32,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.config import ModelConfig
 from resgrad.models.layers import Layers
 

@@ -17,7 +17,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.models.layers import Layers

@@ -29,7 +29,7 @@ depth  blocks per stage    parameters
 import torch
 from torch import Tensor, nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.blocks import BasicBlock, BottleneckBlock
 from resgrad.models.config import ModelConfig
 from resgrad.models.layers import Layers

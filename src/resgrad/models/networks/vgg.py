@@ -36,7 +36,7 @@ depth  configuration  paper, table 2  here         here and with what is saved
 import torch
 from torch import Tensor, nn
 
-from resgrad.config import ParameterError
+from resgrad.common.config import ParameterError
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.models.layers import Layers

@@ -1,0 +1,47 @@
+"""The matrix of trainings: which runs a study has, what they are called and in what order they come."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, field_validator
+
+from resgrad.common.config import DatasetName, Section
+
+VARIANTS = ("plain", "residual")
+Variant = Literal["plain", "residual"]
+
+
+class Cell(NamedTuple):
+    """One training."""
+
+    dataset: str
+    variant: str
+    depth: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """What its files are called within the dataset's folder."""
+        return f"{self.variant}-{self.depth}-{self.seed}"
+
+
+class Matrix(Section):
+    """The lists at the top of params.yaml."""
+
+    datasets: Annotated[list[DatasetName], Field(min_length=1)]
+    variants: Annotated[list[Variant], Field(min_length=1)]
+    depths: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
+    seeds: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1)]
+
+    @field_validator("datasets", "variants", "depths", "seeds")
+    @classmethod
+    def _unique(cls, values: list, info) -> list:
+        if len(set(values)) < len(values):
+            raise ValueError(f"{info.field_name} is {values}; allowed: each value once.")
+        return values
+
+    def cells(self, dataset: str) -> Iterator[Cell]:
+        """List a dataset's trainings by variant, depth and seed, in the order of params.yaml."""
+        for variant, depth, seed in product(self.variants, self.depths, self.seeds):
+            yield Cell(dataset, variant, depth, seed)

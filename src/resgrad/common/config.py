@@ -1,0 +1,142 @@
+"""Load params.yaml into frozen classes; refuse by name what is unknown, mistyped or impossible.
+
+A section is a class derived from :class:`Section` that lives beside what it configures. It is frozen and its
+validation strict: ``1`` is no boolean, ``"1"`` no number, NaN and infinity are nothing.
+"""
+
+import difflib
+import reprlib
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML, YAMLError
+
+from resgrad.common.errors import ResgradError
+
+DatasetName = Literal["mnist", "plantvillage"]
+
+
+class Section(BaseModel):
+    """A section of params.yaml."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+AnySection = TypeVar("AnySection", bound=Section)
+
+
+class ParameterError(ResgradError, ValueError):
+    """One or more parameters cannot be used; one sentence per line says which, and what is allowed."""
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a parameter file as plain dictionaries, lists and scalars.
+
+    YAML 1.2 rules apply: ``1e-05``, as ``dvc exp run -S`` writes it, is a number, and ``no`` is a string.
+
+    Raises:
+        ParameterError: the file is missing, not YAML, or not a mapping.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise ParameterError(f"{path} does not exist; run from the root of the repository.") from None
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "it cannot be parsed"
+        raise ParameterError(f"{path}{where} is not valid YAML: {what}.") from None
+    if not isinstance(values, dict):
+        raise ParameterError(f"{path} holds no parameters; restore it with `git checkout {path}`.")
+    return values
+
+
+def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
+    """Validate plain values as a section.
+
+    Args:
+        cls: the section's class.
+        values: what params.yaml holds at ``key``.
+        key: dotted path of the section, to name parameters by; empty for the whole file.
+
+    Raises:
+        ParameterError: a key is unknown or missing, a type is wrong, or a value is impossible.
+    """
+    if not isinstance(values, dict):
+        raise ParameterError(f"{key or 'params.yaml'} is {_show(values)}; allowed: a mapping of {_join(_keys(cls))}.")
+    try:
+        return cls.model_validate(values)
+    except ValidationError as error:
+        raise ParameterError("\n".join(_sentences(cls, key, error.errors()))) from None
+
+
+_ALLOWED = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "list_type": "a list, one `- value` a line",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "too_short": "at least one value",
+}
+"""What pydantic says in its own terms, by the type of its error."""
+
+
+def _sentences(cls: type[Section], key: str, details: list[ErrorDetails]) -> list[str]:
+    """Say one sentence per mistake, and none about what only follows from it."""
+    misspelt = {_intended(cls, detail) for detail in details if detail["type"] == "extra_forbidden"}
+    no_dataset = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
+    return [
+        _sentence(cls, key, detail)
+        for detail in details
+        if not (detail["type"] == "missing" and (detail["loc"] in misspelt or detail["loc"][:-1] in no_dataset))
+    ]
+
+
+def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
+    """Say in one sentence which parameter is wrong and what is allowed."""
+    steps = [str(step) for step in detail["loc"] if step != "[key]"]
+    name = ".".join([*filter(None, [key]), *steps])
+    if detail["type"] == "value_error":  # raised by a section's own validator, which names its parameter
+        return f"{key + '.' if key else ''}{detail['ctx']['error']}"
+    if detail["type"] == "extra_forbidden":
+        meant = _intended(cls, detail)[-1]
+        allowed = _join(_keys(_class_at(cls, steps[:-1])))
+        return f"{name} is not a parameter; {f'did you mean {meant}?' if meant else f'allowed: {allowed}.'}"
+    if detail["loc"][-1:] == ("[key]",):
+        return f"{name} is not a parameter; allowed: {detail['ctx']['expected']}."
+    if detail["type"] == "missing":
+        return f"{name} is missing; restore it, `git diff params.yaml` shows what was there."
+    allowed = _ALLOWED.get(detail["type"]) or detail["msg"].removeprefix("Input should be ")
+    return f"{name} is {_show(detail['input'])}; allowed: {allowed}."
+
+
+def _intended(cls: type[Section], detail: ErrorDetails) -> tuple[str | int, ...]:
+    """Return the location that an unknown key was probably meant for; its last step is "" if there is none."""
+    *above, unknown = detail["loc"]
+    close = difflib.get_close_matches(str(unknown), _keys(_class_at(cls, above)), n=1)
+    return (*above, close[0] if close else "")
+
+
+def _class_at(cls: type, steps: list) -> type:
+    """Follow attribute names and mapping keys from a section to the nested section they lead to."""
+    for step in steps:
+        cls = get_type_hints(cls)[step] if isinstance(cls, type) else get_args(cls)[-1]
+    return cls
+
+
+def _keys(cls: type) -> list[str]:
+    return list(cls.model_fields)
+
+
+def _join(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+def _show(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return reprlib.repr(value)

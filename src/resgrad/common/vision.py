@@ -1,0 +1,32 @@
+"""The one way to import torchvision: ``from resgrad.common.vision import torchvision``.
+
+PyPI's torchvision for Linux is linked against CUDA. Beside a CPU build of torch its extension cannot load, so the
+operators ``torchvision::nms`` and ``torchvision::qnms`` are never defined, and ``import torchvision`` dies while it
+describes them: "operator torchvision::nms does not exist". Nothing here uses those operators; with their schemas
+declared, transforms, data sets and models work. Where torch and torchvision match, the first import succeeds and
+nothing else happens.
+"""
+
+import importlib
+from types import ModuleType
+
+import torch
+
+_declared: list[torch.library.Library] = []  # a schema lives only as long as the library object that declared it
+
+
+def import_torchvision() -> ModuleType:
+    """Import torchvision, declaring the operators of its extension where that cannot load."""
+    try:
+        return importlib.import_module("torchvision")
+    except RuntimeError as error:
+        if "operator torchvision::nms does not exist" not in str(error):
+            raise
+    library = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _declared.append(library)
+    return importlib.import_module("torchvision")
+
+
+torchvision = import_torchvision()

@@ -1,0 +1,1 @@
+"""Plain against residual: every measure, every row of the closing table, and its significance."""

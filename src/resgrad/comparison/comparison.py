@@ -1,0 +1,174 @@
+"""Plain against residual: every measure at every depth, and a verdict on each row of the closing table."""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resgrad.common.cells import VARIANTS
+from resgrad.common.spread import spread
+from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.image_tests import ImageTests, compare_on_images
+from resgrad.comparison.rows import ROWS, efficiency
+from resgrad.comparison.rows.row import Row
+from resgrad.comparison.significance import compare_pairs, holm
+from resgrad.results.runs import Run
+
+BETTER, WORSE, NO_DIFFERENCE = "residual better", "residual worse", "no difference shown"
+NOT_ENOUGH_RUNS, NOT_ENOUGH_DEPTHS = "not enough runs", "not enough depths"
+
+NEEDS_DEPTHS = "depth"
+"""The row that compares depths, and says nothing about a single one."""
+
+PUBLISHED = tuple(
+    measure
+    for row in ROWS
+    for measure in row.measures
+    if measure == row.primary or measure.name in {"reached_target", "diverged"}
+)
+"""What is compared from commit to commit: primary measures, and how many runs they rest on."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the runs of a dataset say about plain and residual networks.
+
+    Attributes:
+        depth: the greatest one, at which verdicts are given.
+        table: every measure at every depth, from :func:`compare_by_depth`.
+        verdicts: from :func:`judge_rows`.
+        images: what the test images say at the greatest depth; None without twins.
+        log_rank_p: of the times to target at the greatest depth; NaN where undefined.
+    """
+
+    depth: int
+    table: pd.DataFrame
+    verdicts: pd.DataFrame
+    images: ImageTests | None
+    log_rank_p: float
+
+
+def compare(
+    measures: pd.DataFrame, runs: list[Run], groups: pd.Series, config: ComparisonConfig, *, seed: int
+) -> Comparison:
+    """Compare the runs of a dataset.
+
+    Args:
+        measures: of the runs, from :func:`~resgrad.comparison.rows.measure_rows`.
+        runs: themselves.
+        groups: by id, the leaf of an image; null where it has none.
+        config: thresholds.
+        seed: of the bootstrap's draws.
+    """
+    depth = int(measures["depth"].max())
+    deepest = [run for run in runs if run.cell.depth == depth]
+    table = compare_by_depth(measures)
+    return Comparison(
+        depth=depth,
+        table=table,
+        verdicts=judge_rows(table, config),
+        images=compare_on_images(deepest, groups, resamples=config.resamples, seed=seed),
+        log_rank_p=efficiency.log_rank(measures[measures["depth"] == depth]),
+    )
+
+
+def compare_by_depth(measures: pd.DataFrame) -> pd.DataFrame:
+    """Compare the variants by every measure at every depth.
+
+    Args:
+        measures: from :func:`~resgrad.comparison.rows.measure_rows`.
+
+    Returns:
+        a row per depth and measure (the index): plain_n, plain_mean, plain_sd, residual_n, residual_mean, residual_sd
+        (over the runs that have a value), and what :func:`~resgrad.comparison.significance.compare_pairs` says of the
+        differences residual - plain over the seeds at which both have one; NaN where undefined.
+    """
+    undefined = {f"{variant}_{name}": math.nan for variant in VARIANTS for name in ("n", "mean", "sd")}
+    rows = []
+    for depth, runs in measures.groupby("depth", sort=True):
+        by_variant = {variant: runs[runs["variant"] == variant].set_index("seed") for variant in VARIANTS}
+        for measure in (measure for row in ROWS for measure in row.measures):
+            values = {variant: of_variant[measure.name] for variant, of_variant in by_variant.items()}
+            spreads = {f"{variant}_{name}": x for variant in VARIANTS for name, x in spread(values[variant]).items()}
+            pairs = compare_pairs(values["residual"] - values["plain"])
+            rows.append({"depth": depth, "measure": measure.name, **undefined, **spreads, **pairs._asdict()})
+    return pd.DataFrame(rows).set_index(["depth", "measure"])
+
+
+def judge_rows(table: pd.DataFrame, config: ComparisonConfig) -> pd.DataFrame:
+    """Give the verdict on every row of the closing table, by its primary measure at the greatest depth.
+
+    Fewer than ``minimum_pairs`` have no p-value. Two are always too few to trust: the one degree of freedom that they
+    leave makes t follow Cauchy's distribution, which has neither mean nor variance, and the effect size has no unbiased
+    estimate.
+
+    Args:
+        table: from :func:`compare_by_depth`.
+        config: how many pairs are enough, and which p-value is small enough.
+
+    Returns:
+        a row per row of the closing table (the index: its name): the primary measure's columns of ``table``, p_holm
+        (corrected for the six rows) and verdict.
+    """
+    depths = table.index.unique("depth")
+    verdicts = table.loc[[(depths.max(), row.primary.name) for row in ROWS]]
+    verdicts.index = pd.Index([row.name for row in ROWS], name="row")
+    verdicts["p"] = verdicts["p"].where(verdicts["n"] >= config.minimum_pairs)
+    verdicts["p_holm"] = holm(verdicts["p"])
+    verdicts["verdict"] = [_verdict(row, verdicts.loc[row.name], len(depths), config) for row in ROWS]
+    return verdicts
+
+
+def published(comparison: Comparison) -> dict[str, Any]:
+    """Pick the numbers that are compared from commit to commit: few, and named by which way is better.
+
+    Returns:
+        of the greatest depth, ``depth-56`` -> ``higher_is_better`` and ``lower_is_better`` -> measure -> plain,
+        residual (means over seeds); ``residual_minus_plain`` -> measure; ``holm_log10_p`` -> measure; ``runs`` ->
+        plain, residual; ``test_accuracy_difference_over_leaves`` (or images) -> low, high; ``mcnemar_log10_p`` ->
+        ``seed-0``. What is undefined is left out.
+    """
+    at_depth = comparison.table.loc[comparison.depth]
+    numbers: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
+    for variant in VARIANTS:
+        numbers["runs"][variant] = int(at_depth.loc["test_accuracy", f"{variant}_n"])
+        for measure in PUBLISHED:
+            mean = at_depth.loc[measure.name, f"{variant}_mean"]
+            numbers[f"{measure.better}_is_better"][measure.name][variant] = float(mean)
+    for row in ROWS:
+        primary = comparison.verdicts.loc[row.name]
+        numbers["residual_minus_plain"][row.primary.name] = float(primary["difference"])
+        # The smallest p that a double can hold stands for what is smaller.
+        p = max(primary["p_holm"], np.finfo(float).tiny)
+        numbers["holm_log10_p"][row.primary.name] = math.log10(p)
+    if comparison.images is not None:
+        ends = {"low": comparison.images.low, "high": comparison.images.high}
+        numbers[f"test_accuracy_difference_over_{comparison.images.unit}"] = ends
+        numbers["mcnemar_log10_p"] = {f"seed-{seed}": p for seed, p in comparison.images.mcnemar_log10_p.items()}
+    return {f"depth-{comparison.depth}": _defined(numbers)}
+
+
+def _verdict(row: Row, primary: pd.Series, depths: int, config: ComparisonConfig) -> str:
+    if row.name == NEEDS_DEPTHS and depths < 2:
+        return NOT_ENOUGH_DEPTHS
+    if primary["n"] < config.minimum_pairs:
+        return NOT_ENOUGH_RUNS
+    if primary["p_holm"] >= config.alpha:
+        return NO_DIFFERENCE
+    higher = primary["difference"] > 0
+    return BETTER if higher == (row.primary.better == "higher") else WORSE
+
+
+def _defined(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out NaN, and groups of nothing else."""
+    kept = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            if inner := _defined(value):
+                kept[name] = inner
+        elif not math.isnan(value):
+            kept[name] = value
+    return kept

@@ -1,1 +1,0 @@
-"""From bytes to batches: sources, archives, embedded samples, splits, shards, augmentation."""

@@ -1,0 +1,96 @@
+"""The IDX format of the MNIST files: a magic number, big-endian dimensions, then bytes; gzipped or plain.
+
+Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits": two zero bytes, a byte for the type
+of the elements, a byte for the number of dimensions, each dimension as an unsigned 32-bit integer, the elements with
+the last dimension running fastest. MNIST uses unsigned bytes (0x08) only, and so does this module.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from resgrad.common.errors import ResgradError
+from resgrad.common.files import replacing
+
+UNSIGNED_BYTE = 0x08
+GZIP_MAGIC = b"\x1f\x8b"
+LEVEL = 6
+"""Level of compression; fixed, so that the same array gives the same file."""
+
+
+class IdxError(ResgradError, ValueError):
+    """A file is not the IDX file of unsigned bytes that it should be."""
+
+
+def read(path: Path, *, max_bytes: int) -> np.ndarray:
+    """Read an IDX file of unsigned bytes; gzip is recognised by its first bytes, not by the name.
+
+    Memory is bounded by what the header announces, whatever the file inflates to.
+
+    Args:
+        path: the file.
+        max_bytes: refuse a file whose elements take more than this.
+
+    Returns:
+        uint8, in the shape that the header gives.
+
+    Raises:
+        IdxError: the file is no such file, is damaged, or is too large.
+        OSError: the file cannot be opened.
+    """
+    with path.open("rb") as file:
+        zipped = file.read(2) == GZIP_MAGIC
+        file.seek(0)
+        try:
+            with gzip.GzipFile(fileobj=file) if zipped else file as stream:
+                return _parse(stream, path, max_bytes)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise IdxError(f"{path} is damaged (gzip: {error}); fetch it again.") from None
+
+
+def write(path: Path, array: np.ndarray) -> None:
+    """Write a uint8 array as a gzipped IDX file; the same array always gives the same bytes.
+
+    Raises:
+        ValueError: the array has another type, or more dimensions than the format can count.
+    """
+    if array.dtype != np.uint8 or not 1 <= array.ndim <= 255:
+        raise ValueError(f"An IDX file of bytes cannot hold {array.dtype} with {array.ndim} dimensions.")
+    header = struct.pack(f">HBB{array.ndim}I", 0, UNSIGNED_BYTE, array.ndim, *array.shape)
+    with (
+        replacing(path) as partial,
+        partial.open("wb") as file,
+        # No name and no time in the header: both would make equal contents differ.
+        gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=file, mtime=0) as stream,
+    ):
+        stream.write(header + array.tobytes())
+
+
+def _parse(stream: BinaryIO, path: Path, max_bytes: int) -> np.ndarray:
+    zeros, kind, ndim = struct.unpack(">HBB", _exactly(stream, 4, path))
+    if zeros:
+        raise IdxError(f"{path} is not an IDX file: it starts with 0x{zeros:04x}, not with 0x0000; fetch it again.")
+    if kind != UNSIGNED_BYTE:
+        raise IdxError(f"{path} holds elements of type 0x{kind:02x}; only unsigned bytes (0x08) can be used.")
+    shape = struct.unpack(f">{ndim}I", _exactly(stream, 4 * ndim, path))
+    size = math.prod(shape)
+    if not shape or not size:
+        raise IdxError(f"{path} is empty: its header gives the dimensions {list(shape)}; fetch it again.")
+    if size > max_bytes:
+        raise IdxError(f"{path} announces {size:,} bytes in its header; at most {max_bytes:,} can be used.")
+    data = _exactly(stream, size, path)
+    if stream.read(1):  # also makes gzip compare its checksum
+        raise IdxError(f"{path} goes on after the {size:,} bytes that its header announces; fetch it again.")
+    return np.frombuffer(bytearray(data), np.uint8).reshape(shape)
+
+
+def _exactly(stream: BinaryIO, size: int, path: Path) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise IdxError(f"{path} is cut short: {len(data):,} bytes where {size:,} were announced; fetch it again.")
+    return data

@@ -1,0 +1,126 @@
+"""Download one file over HTTP: retried, resumed where the server allows it, verified, and in place only when whole."""
+
+import hashlib
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+from tqdm import tqdm
+
+from resgrad.common.errors import ResgradError
+from resgrad.common.files import replacing
+from resgrad.download.partials import InUseError, partial_of
+from resgrad.download.transfer import DownloadError, PassingError, Transfer, show
+
+__all__ = ["AddressError", "DownloadError", "fetch", "is_address", "show"]
+
+TIMEOUT = (10.0, 30.0)
+"""Seconds to wait for a connection, and for the next bytes on it."""
+ATTEMPTS = 5
+"""Failures in a row, none of which brought a new byte, before giving up: pauses of 1, 2, 4 and 8 seconds."""
+LONGEST_PAUSE = 60.0
+"""Seconds; a server that asks for more patience in Retry-After gets this much."""
+MAX_BYTES = 16 * 2**30
+"""Refuse more than this: five times all of PlantVillage in its largest variant."""
+
+
+class AddressError(ResgradError, ValueError):
+    """An address is of a kind that nothing is fetched from."""
+
+    def __init__(self, url: str, allowed: str) -> None:
+        super().__init__(f"{show(url)} cannot be used as an address: {allowed}.")
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is the address of something on the web, and not a path."""
+    return "://" in text
+
+
+def fetch(
+    url: str,
+    target: Path,
+    *,
+    partials: Path,
+    sha256: str | None = None,
+    auth: AuthBase | None = None,
+    max_bytes: int = MAX_BYTES,
+    attempts: int = ATTEMPTS,
+    timeout: tuple[float, float] = TIMEOUT,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Download a file.
+
+    What has arrived survives an error or a kill in ``partials``, and the next call goes on from there. ``target``
+    appears only when the file is whole and, where a checksum is given, right.
+
+    Args:
+        url: http or https; a redirect may lead from http to https, never back.
+        target: the file to write.
+        partials: a folder for what has arrived so far.
+        sha256: the expected SHA-256; a file that differs is fetched once more from the start before giving up.
+        auth: credentials; they go to the host of ``url`` alone and only over https.
+        max_bytes: refuse a longer file.
+        attempts: failures in a row before giving up; one that brought new bytes starts the count again.
+        timeout: seconds to wait for a connection, and for the next bytes.
+        sleep: waits for so many seconds between attempts: 1, 2, 4, ..., or what the server asks for.
+
+    Raises:
+        AddressError: the address is not http or https, or holds a password.
+        DownloadError: the file cannot be had; the text says why.
+        OSError: something cannot be written.
+    """
+    _check_address(url)
+    try:
+        with partial_of(url, partials) as partial, requests.Session() as session:
+            transfer = Transfer(
+                url=url, partial=partial, session=session, auth=auth, timeout=timeout, max_bytes=max_bytes
+            )
+            _persist(transfer, attempts, sleep)
+            if sha256 and _sha256(partial.body) != sha256:
+                partial.clear()
+                _persist(transfer, attempts, sleep)
+                if (found := _sha256(partial.body)) != sha256:
+                    partial.clear()
+                    raise DownloadError(url, f"its SHA-256 is {found} instead of {sha256}, twice")
+            with replacing(target) as place:
+                shutil.move(partial.body, place)
+    except InUseError:
+        raise DownloadError(url, "another process is downloading it") from None
+
+
+def _persist(transfer: Transfer, attempts: int, sleep: Callable[[float], None]) -> None:
+    """Repeat the request until the file is whole, with pauses that grow."""
+    failures, longest = 0, transfer.partial.size
+    while True:
+        try:
+            return transfer.request()
+        except PassingError as error:
+            failures = failures + 1 if transfer.partial.size <= longest else 1
+            longest = max(longest, transfer.partial.size)
+            if failures >= attempts:
+                raise DownloadError(transfer.url, f"{error} ({attempts} attempts)") from error
+            pause = min(2.0 ** (failures - 1) if error.pause is None else error.pause, LONGEST_PAUSE)
+            tqdm.write(f"{show(transfer.url)}: {error}; trying again in {pause:.0f} s.", file=sys.stderr)
+        sleep(pause)
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise AddressError(url, "it must be of the form http://host/path or https://host/path")
+    if "@" in parts.netloc:
+        raise AddressError(url, "a user name or password in it would end up in Git; put them into ~/.netrc")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

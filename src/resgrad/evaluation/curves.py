@@ -1,0 +1,38 @@
+"""Learning curves: accuracy and loss after every epoch, with their spread over seeds."""
+
+import pandas as pd
+
+from resgrad.common.spread import over_seeds
+from resgrad.results.runs import Run
+
+SPLITS = ("train", "validation")
+
+
+def learning_curves(runs: list[Run]) -> pd.DataFrame:
+    """Follow accuracy and loss from epoch to epoch.
+
+    Where a diverged run has no accuracy any more, it has that of guessing, up to the last epoch of the longest run;
+    loss it has none.
+
+    Returns:
+        a row per variant, depth, split (train, validation) and epoch: accuracy, accuracy_min, accuracy_max, loss,
+        loss_min, loss_max (mean, smallest and largest over seeds; NaN where no seed has a value).
+    """
+    epochs = max(run.epochs for run in runs)
+    curves = pd.concat([_curve(run, split, epochs) for run in runs for split in SPLITS])
+    return over_seeds(curves, ["variant", "depth", "split", "epoch"], ["accuracy", "loss"])
+
+
+def _curve(run: Run, split: str, epochs: int) -> pd.DataFrame:
+    history = run.history.set_index("epoch").reindex(pd.RangeIndex(1, epochs + 1, name="epoch")).reset_index()
+    accuracy = history[f"{split}_accuracy"].astype(float)
+    return pd.DataFrame(
+        {
+            "variant": run.cell.variant,
+            "depth": run.cell.depth,
+            "split": split,
+            "epoch": history["epoch"],
+            "accuracy": accuracy.fillna(run.chance) if run.diverged else accuracy,
+            "loss": history[f"{split}_loss"].astype(float),
+        }
+    )

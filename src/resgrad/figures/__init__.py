@@ -1,1 +1,0 @@
-"""Drawings; nothing is computed here."""

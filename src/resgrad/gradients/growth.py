@@ -1,0 +1,102 @@
+"""How fast gradients grow or shrink from layer to layer on their way back to the input, as one number."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from resgrad.common.intervals import mean_with_interval
+
+MEAN_FIELD_LIMIT = math.sqrt(math.pi / (math.pi - 1))
+"""1.211: :func:`mean_field_factor` of an infinite batch."""
+
+
+def mean_field_factor(batch_size: int) -> float:
+    """Return the theory's factor per layer for plain ReLU networks with batch normalisation.
+
+    Yang, Pennington, Rao, Sohl-Dickstein and Schoenholz 2019 (A mean field theory of batch normalization), theorem
+    3.10, gives the rate at which the *squared* norm grows; this is its square root. It holds at random initial weights
+    of whatever scale, for fully connected networks of infinite width, far from both ends: where the covariance within
+    the batch has stopped changing from layer to layer, and the gradient no longer depends on the kind of loss. The
+    gradients of weights and of activations share the rate. It falls with the batch, to :data:`MEAN_FIELD_LIMIT`.
+
+    Args:
+        batch_size: B, more than 3.
+    """
+    cosine = -1 / (batch_size - 1)
+    angle = math.pi - math.acos(cosine)
+    kernel = (math.sqrt(1 - cosine**2) + angle * cosine) / math.pi  # arc-cosine kernel of degree 1
+    derivative = angle / math.pi
+    squared = ((batch_size - 1 + derivative) / (1 - kernel) - 1) / (batch_size - 3)
+    return math.sqrt(squared)
+
+
+def growth_per_layer(norms: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Measure the factor by which the gradient's norm changes from one layer to the one before, over seeds.
+
+    Args:
+        norms: a row per layer: seed, position (1 at the input), numel, log10_norm and the columns of ``by``.
+        by: what tells groups of networks apart that differ in nothing but the seed: variant, depth, ...
+
+    Returns:
+        a row per group, sorted: the keys, n (networks with a slope), log10_per_layer (minus the slope: positive where
+        gradients explode towards the input, negative where they vanish), low and high (see
+        :func:`~resgrad.common.intervals.mean_with_interval`), and the same as factors: factor, factor_low, factor_high.
+    """
+    growth = mean_with_interval(log10_per_layer(norms, [*by, "seed"]), by, "log10_per_layer")
+    growth = growth.rename(columns={"mean": "log10_per_layer"})
+    factors = {"factor": "log10_per_layer", "factor_low": "low", "factor_high": "high"}
+    return growth.assign(**{name: 10 ** growth[log10] for name, log10 in factors.items()})
+
+
+def log10_per_layer(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
+    """Fit the growth of every network's gradient towards the input.
+
+    Least squares of the norm's logarithm on the position: one slope, and an intercept for every shape of layer, since
+    the norm of a whole tensor depends on how many elements it has. The first and the last layer are left out, and norms
+    that are not finite. A network has a slope if a degree of freedom is left: three layers of one shape, four of two.
+    Rows of several steps are pooled.
+
+    Args:
+        norms: a row per layer: position (1 at the input), numel, log10_norm and the columns of ``network``.
+        network: what names a network.
+
+    Returns:
+        a row per network, sorted: the keys, log10_per_layer (minus the slope; NaN where there is none).
+    """
+    rows = _centred(norms, network)
+    layers = rows.dropna(subset="x").groupby(network).agg(layers=("position", "nunique"), shapes=("numel", "nunique"))
+    sums = rows.assign(xx=rows["x"] ** 2, xy=rows["x"] * rows["y"]).groupby(network)[["xx", "xy"]].sum().join(layers)
+    has_slope = sums["layers"] - sums["shapes"] > 1
+    return (-sums["xy"] / sums["xx"]).where(has_slope).rename("log10_per_layer").reset_index()
+
+
+def fitted_norms(norms: pd.DataFrame, growth: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Set the lines that :func:`growth_per_layer` fitted beside the means of what they were fitted to.
+
+    Args:
+        norms: as there.
+        growth: what it returned.
+        by: as there.
+
+    Returns:
+        a row per group and position: the keys, position, numel, log10_norm (mean over seeds and steps) and fitted
+        (NaN at the first and the last layer).
+    """
+    rows = _centred(norms, [*by, "seed"])
+    rows["level"] = rows["log10_norm"] - rows["y"]
+    means = rows.groupby([*by, "position", "numel"], sort=True)[["log10_norm", "x", "level"]].mean().reset_index()
+    slope = -means.merge(growth, on=by, how="left")["log10_per_layer"]
+    return means.assign(fitted=means["level"] + slope * means["x"]).drop(columns=["x", "level"])
+
+
+def _centred(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
+    """Add x and y: position and logarithm less their means over the network's layers of the same shape.
+
+    Both are NaN in rows that take no part in the fit.
+    """
+    position = norms.groupby(network)["position"]
+    inner = (norms["position"] > position.transform("min")) & (norms["position"] < position.transform("max"))
+    fit = norms[["position", "log10_norm"]].where(inner & np.isfinite(norms["log10_norm"]))
+    means = fit.groupby([norms[key] for key in (*network, "numel")]).transform("mean")
+    return norms.assign(x=fit["position"] - means["position"], y=fit["log10_norm"] - means["log10_norm"])

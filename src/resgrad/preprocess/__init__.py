@@ -1,0 +1,1 @@
+"""From raw files to tensor shards: decoding, duplicates, leaves, splits."""

@@ -1,0 +1,167 @@
+"""Deal images to training, validation and test, class by class; say how much of the test leaked into training.
+
+A split is an int8 array with one of TRAIN, VALIDATION, TEST, UNUSED per image. Draws depend on the class by name and
+on the number of its images, so that no class moves another.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from resgrad.common.errors import ResgradError
+from resgrad.common.seeds import derive
+from resgrad.preprocess.leaves import Group
+
+SPLITS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
+UNUSED = -1
+
+
+class SplitError(ResgradError, ValueError):
+    """The images cannot be split as asked."""
+
+
+def deal_singly(labels: np.ndarray, classes: Sequence[str], validation: float, test: float) -> np.ndarray:
+    """Deal each image by itself, the same shares of every class (at least one image, unless the share is 0).
+
+    Args:
+        labels: index into ``classes`` of each image.
+        classes: names.
+        validation: share of the images set aside for validation.
+        test: share for the test; 0 for none.
+    """
+    split = np.full(len(labels), TRAIN, np.int8)
+    for label, name in enumerate(classes):
+        shuffled = _generator("random", name).permutation(np.flatnonzero(labels == label))
+        tests, validations = _count(test, len(shuffled)), _count(validation, len(shuffled))
+        split[shuffled[:tests]] = TEST
+        split[shuffled[tests : tests + validations]] = VALIDATION
+    return split
+
+
+def deal_groups(
+    labels: np.ndarray, groups: Sequence[Group], classes: Sequence[str], validation: float, test: float
+) -> np.ndarray:
+    """Deal whole groups, to shares of every class as near to the asked ones as groups allow.
+
+    Known leaves are dealt in random order. Of each camera roll the last captures are the test, those before them
+    validation and the first training: a leaf can be torn at two places only, and validation lies between the others.
+    What a roll gives too much or too little, the next one of the class makes up for; known leaves, the smallest
+    groups, come last.
+
+    Args:
+        labels: index into ``classes`` of each image.
+        groups: the group of each image.
+        classes: names.
+        validation: share of the images set aside for validation.
+        test: share for the test.
+    """
+    split = np.full(len(labels), TRAIN, np.int8)
+    members: dict[Group, list[int]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        members[group].append(index)
+    sizes = {group: len(indices) for group, indices in members.items()}
+    for label, name in enumerate(classes):
+        own = sorted({groups[index] for index in np.flatnonzero(labels == label)}, key=lambda group: group.name)
+        shares = {TEST: test, VALIDATION: validation}
+        for group, part in _deal_class(_rolls(own, name), sizes, shares).items():
+            split[members[group]] = part
+    return split
+
+
+def _rolls(groups: list[Group], name: str) -> list[list[Group]]:
+    """Line up the groups of a class: its camera rolls by name, each in capture order; then its leaves, shuffled."""
+    rolls: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        if group.roll is not None:
+            rolls[group.roll].append(group)
+    leaves = [group for group in groups if group.roll is None]
+    shuffled = [leaves[place] for place in _generator("leaf", name).permutation(len(leaves))]
+    lined_up = [sorted(rolls[roll], key=lambda group: group.number) for roll in sorted(rolls)]
+    return [*lined_up, shuffled] if shuffled else lined_up
+
+
+def _deal_class(rolls: list[list[Group]], sizes: dict[Group, int], shares: dict[int, float]) -> dict[Group, int]:
+    """Cut the end off each roll for every share in turn; return the groups that are cut off."""
+    dealt: dict[Group, int] = {}
+    total = sum(sizes[group] for roll in rolls for group in roll)
+    given = dict.fromkeys(shares, 0)
+    seen = 0
+    for roll in rolls:
+        rest = list(roll)
+        seen += sum(sizes[group] for group in roll)
+        for part, share in shares.items():
+            wanted = _count(share, total) * seen / total
+            # As long as one more group brings the sum nearer; at the very end, one group rather than none.
+            while rest and (given[part] + sizes[rest[-1]] / 2 < wanted or (seen == total and not given[part])):
+                group = rest.pop()
+                dealt[group] = part
+                given[part] += sizes[group]
+    return dealt
+
+
+def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str], limit: int | None) -> np.ndarray:
+    """Mark all but ``limit`` training images UNUSED, the same share of every class; others stay as they are.
+
+    What a smaller limit keeps is part of what a larger one keeps.
+    """
+    limited = split.copy()
+    if limit is None:
+        return limited
+    # Each class in random order and evenly spread over [0, 1): every beginning of the merged line is stratified.
+    line: list[tuple[float, int, int]] = []
+    for label, name in enumerate(classes):
+        shuffled = _generator("limit", name).permutation(np.flatnonzero((labels == label) & (split == TRAIN)))
+        line += [((rank + 0.5) / len(shuffled), label, index) for rank, index in enumerate(shuffled)]
+    limited[[index for _, _, index in sorted(line)[limit:]]] = UNUSED
+    return limited
+
+
+def check(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
+    """Make sure that every class has an image in every split.
+
+    Raises:
+        SplitError: one has none.
+    """
+    for part, part_name in enumerate(SPLITS):
+        missing = [name for label, name in enumerate(classes) if not np.any(labels[split == part] == label)]
+        if missing:
+            raise SplitError(
+                f"{_list(missing)} {'has' if len(missing) == 1 else 'have'} no image in {part_name}; "
+                "more images, other fractions or a larger train_limit are needed."
+            )
+
+
+def count(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Count the images of each split and class."""
+    return {
+        part_name: {name: int(np.sum((split == part) & (labels == label))) for label, name in enumerate(classes)}
+        for part, part_name in enumerate(SPLITS)
+    }
+
+
+def leak(split: np.ndarray, groups: Sequence[Group]) -> float | None:
+    """Return the share of test images whose leaf is in training too, among test images whose leaf is known.
+
+    None where no leaf of a test image is known.
+    """
+    leaves: dict[int, Counter[str]] = {part: Counter() for part in (TRAIN, VALIDATION, TEST, UNUSED)}
+    for part, group in zip(split.tolist(), groups, strict=True):
+        if group.roll is None:
+            leaves[part][group.name] += 1
+    tested = leaves[TEST].total()
+    twins = sum(images for leaf, images in leaves[TEST].items() if leaf in leaves[TRAIN])
+    return twins / tested if tested else None
+
+
+def _count(share: float, total: int) -> int:
+    return max(1, round(share * total)) if share else 0
+
+
+def _generator(*names: str) -> np.random.Generator:
+    return np.random.default_rng(derive(0, "split", *names))
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

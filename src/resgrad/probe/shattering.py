@@ -1,0 +1,179 @@
+"""Shattered gradients: how alike the gradients at neighbouring inputs are, in networks of growing depth.
+
+The experiment of Balduzzi et al. 2017 (The shattered gradients problem: if resnets are the answer, then what is the
+question?), section 1.1, figures 1 and 2: networks that map one number to one number are differentiated, at their
+initial weights, at inputs spread evenly over [-2, 2]. The sequence of those gradients is set beside white noise, whose
+values know nothing of their neighbours, and brown noise, the random walk, whose neighbours are almost the same.
+
+The networks are not the paper's but the study's own: ``fully_connected`` twins with batch normalisation, which differ
+in the shortcut alone. Without normalisation there would be nothing to see: biases start at 0, so that a network of any
+depth is a straight line on either side of input 0. Nor is there with one hidden layer, whose units all bend at 0.
+"""
+
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor, nn
+
+from resgrad.common.cells import VARIANTS
+from resgrad.common.config import Section
+from resgrad.common.intervals import mean_with_interval
+from resgrad.common.seeds import derive
+from resgrad.models import build_network
+from resgrad.models.config import ModelConfig
+
+LOWEST, HIGHEST = -2.0, 2.0
+
+
+class ShatteringConfig(Section):
+    """The section ``probe.shattering``; params.yaml explains each key."""
+
+    depths: Annotated[list[Annotated[int, Field(ge=2)]], Field(min_length=1)]
+    width: Annotated[int, Field(ge=1)]
+    inputs: Annotated[int, Field(ge=8)]
+    networks: Annotated[int, Field(ge=2)]
+
+
+def gradient_sequences(config: ShatteringConfig, seed: int) -> pd.DataFrame:
+    """Differentiate plain and residual twins of every depth with respect to their input.
+
+    Args:
+        config: which networks, how many, and at how many inputs.
+        seed: root of the initial weights; twins start from the same ones, networks of two depths from different ones.
+
+    Returns:
+        a row per variant, depth, sample (a network, from 0) and input, from the lowest: input, value (dy/dx).
+    """
+    inputs = torch.linspace(LOWEST, HIGHEST, config.inputs, dtype=torch.float64)
+    sequences = []
+    for depth in config.depths:
+        for sample in range(config.networks):
+            for variant in VARIANTS:
+                network = build_network(
+                    _model(config.width),
+                    depth=depth,
+                    residual=variant == "residual",
+                    image_shape=(1, 1, 1),
+                    classes=1,
+                    seed=derive(seed, "shattering", depth, sample),
+                )
+                # In float32, deep plain networks amplify rounding until it moves whole gradients.
+                gradients = input_gradients(network.double(), inputs)
+                keys = {"variant": variant, "depth": depth, "sample": sample}
+                sequences.append(pd.DataFrame({**keys, "input": inputs, "value": gradients}))
+    return pd.concat(sequences, ignore_index=True)
+
+
+def brown_and_white(config: ShatteringConfig, seed: int) -> pd.DataFrame:
+    """Simulate as many sequences of white and of brown noise, of the same length.
+
+    Returns:
+        a row per noise (white, brown), sample and input: input, value: independent standard normal numbers, and their
+        running sums.
+    """
+    generator = np.random.default_rng(derive(seed, "shattering", "noise"))
+    white = generator.standard_normal((config.networks, config.inputs))
+    inputs = np.linspace(LOWEST, HIGHEST, config.inputs)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "noise": noise,
+                    "sample": np.repeat(np.arange(config.networks), config.inputs),
+                    "input": np.tile(inputs, config.networks),
+                    "value": samples.ravel(),
+                }
+            )
+            for noise, samples in {"white": white, "brown": white.cumsum(axis=1)}.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def autocorrelations(sequences: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Average the autocorrelation of sequences over samples, lag by lag.
+
+    The mean at lag 1, of neighbouring inputs, says most in one number: near 1 in brown noise, near 0 in white noise.
+
+    Args:
+        sequences: from :func:`gradient_sequences` or :func:`brown_and_white`.
+        by: what tells kinds of sequence apart: variant and depth, or noise.
+
+    Returns:
+        a row per kind and lag, from 0 to a quarter of the length: n (samples), mean, low and high (see
+        :func:`~resgrad.common.intervals.mean_with_interval`). Constant sequences are left out.
+    """
+    tables = []
+    for keys, kind in sequences.groupby(by, sort=True):
+        samples = kind.pivot_table("value", "sample", "input").to_numpy()
+        by_lag = pd.DataFrame(autocorrelation(samples, samples.shape[1] // 4)).melt(var_name="lag")
+        tables.append(by_lag.assign(**dict(zip(by, keys, strict=True))))
+    return mean_with_interval(pd.concat(tables), [*by, "lag"], "value")
+
+
+def autocorrelation(sequences: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+    """Return the sample autocorrelation at lags 0 to ``lags`` (Box and Jenkins 1970, section 2.1).
+
+    r_k = c_k / c_0 with c_k the sum over t of (z_t - mean) (z_(t+k) - mean), which has fewer terms at longer lags.
+
+    Args:
+        sequences: ... x length.
+        lags: less than the length.
+
+    Returns:
+        ... x (lags + 1); NaN where a sequence is constant.
+    """
+    length = sequences.shape[-1]
+    centred = sequences - sequences.mean(axis=-1, keepdims=True)
+    products = [(centred[..., : length - lag] * centred[..., lag:]).sum(axis=-1) for lag in range(lags + 1)]
+    with np.errstate(invalid="ignore"):
+        return np.stack(products, axis=-1) / products[0][..., None]
+
+
+def input_gradients(network: nn.Module, inputs: Tensor) -> Tensor:
+    """Differentiate a network's only output with respect to its only input.
+
+    Batch normalisation takes its statistics from all the inputs together and then keeps them, so that the network is a
+    function of one number: the gradient at one input does not reach the output at another.
+
+    Args:
+        network: maps N x 1 x 1 x 1 to N x 1. It is left in evaluation mode, with those statistics.
+        inputs: N numbers, of the network's type.
+
+    Returns:
+        N gradients.
+    """
+    points = inputs.reshape(-1, 1, 1, 1).requires_grad_()
+    _fix_batch_statistics(network, points.detach())
+    (gradients,) = torch.autograd.grad(network(points).sum(), points)
+    return gradients.flatten()
+
+
+def _fix_batch_statistics(network: nn.Module, batch: Tensor) -> None:
+    layers = [module for module in network.modules() if isinstance(module, nn.BatchNorm1d)]
+    for layer in layers:
+        layer.momentum = 1.0  # the statistics of the last batch alone
+    with torch.no_grad():
+        network.train()(batch)
+    for layer in layers:
+        # PyTorch normalises by the variance with N in the denominator, but keeps the one with N - 1.
+        layer.running_var *= (len(batch) - 1) / len(batch)
+    network.eval()
+
+
+def _model(width: int) -> ModelConfig:
+    return ModelConfig(
+        residual=True,
+        network="fully_connected",
+        shortcut="zero_padding",  # the identity, since no shape changes
+        width=width,
+        normalization="batch",
+        activation="relu",
+        dropout=0.0,
+        initialization="he",
+        gain=1.0,
+    )

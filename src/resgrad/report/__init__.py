@@ -1,0 +1,1 @@
+"""Pictures and pages. A report reads the tables of one room and computes nothing that is published."""

@@ -1,0 +1,90 @@
+"""What accuracies are made of: guessing, border pixels and networks side by side, and recall class by class."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from resgrad.report.style import COLOURS, MARKERS, look
+
+BASELINE = "#555555"
+SCHEMES = {"leaf": "#009E73", "random": "#CC79A7"}
+"""Colours of the splits, from the same palette as those of the variants."""
+
+
+@look
+def draw_audit(
+    title: str, classifiers: pd.DataFrame, splits: pd.DataFrame | None, classes: pd.DataFrame, depth: int
+) -> Figure:
+    """Draw accuracies on the left and recall on the right.
+
+    Args:
+        title: says what data, of which provenance.
+        classifiers: from :func:`~resgrad.audit.classifiers.side_by_side`: classifier, accuracy.
+        splits: from :func:`~resgrad.audit.inflation.accuracies`: scheme, seed, accuracy; None where both splits are the
+            same.
+        classes: from :func:`~resgrad.audit.imbalance.worst_first`: class, test, and a column per variant.
+        depth: of the networks in ``classes``.
+    """
+    bars = [
+        (name.replace("_", " "), _colour(name), rows["accuracy"])
+        for name, rows in classifiers.groupby("classifier", sort=False)
+    ]
+    if splits is not None:
+        bars += [
+            (f"small residual network,\n{scheme} split", SCHEMES[scheme], rows["accuracy"])
+            for scheme, rows in splits.groupby("scheme", sort=True)
+        ]
+    variants = [name for name in COLOURS if name in classes]
+    figure = Figure(figsize=(13, max(5.0, 1.6 + 0.4 * max(len(bars), len(classes)))), layout="constrained")
+    accuracy, recall = figure.subplots(1, 2)
+    _draw_accuracies(accuracy, bars)
+    _draw_recall(recall, classes, variants)
+    recall.set_title(f"Recall by class, depth {depth}")
+    figure.suptitle(title, fontsize=13)
+    figure.legend(
+        handles=[
+            *(Line2D([], [], color=COLOURS[name], marker=MARKERS[name], label=f"{name} networks") for name in variants),
+            Line2D([], [], color="black", marker="o", linestyle="", fillstyle="none", label="single seeds"),
+        ],
+        loc="outside lower center",
+        ncols=3,
+    )
+    return figure
+
+
+def _draw_accuracies(axes: Axes, bars: list[tuple[str, str, pd.Series]]) -> None:
+    """Draw a bar per classifier, its mean in figures, and a hollow dot per seed."""
+    for place, (_, colour, values) in enumerate(bars):
+        axes.barh(place, values.mean(), color=colour, alpha=0.75, height=0.7)
+        axes.plot(values, [place] * len(values), "o", color="black", fillstyle="none", markersize=4, linewidth=0)
+        axes.text(max(values) + 0.02, place, f"{values.mean():.1%}".replace("%", " %"), va="center")
+    axes.set_yticks(range(len(bars)), [name for name, _, _ in bars])
+    axes.set(title="Test accuracy", xlabel="test accuracy (bars: means over seeds)")
+    axes.set_xlim(0, 1.15)
+    _finish(axes)
+
+
+def _draw_recall(axes: Axes, classes: pd.DataFrame, variants: list[str]) -> None:
+    """Draw a line of dots per class, one dot a variant."""
+    places = range(len(classes))
+    axes.hlines(places, 0, classes[variants].max(axis=1), color="#bbbbbb", linewidth=1)
+    for variant in variants:
+        axes.plot(classes[variant], places, MARKERS[variant], color=COLOURS[variant], label=variant)
+    names = [f"{name} ({images})" for name, images in zip(classes["class"], classes["test"], strict=True)]
+    axes.set_yticks(places, names)
+    axes.set(ylabel="class (test images)", xlabel="recall (mean over seeds)")
+    axes.set_xlim(-0.03, 1.03)
+    _finish(axes)
+
+
+def _finish(axes: Axes) -> None:
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
+
+
+def _colour(classifier: str) -> str:
+    return next((colour for variant, colour in COLOURS.items() if classifier.startswith(variant)), BASELINE)

@@ -1,0 +1,65 @@
+"""The gradient's norm layer by layer at the initial weights, with the growth per layer that was fitted to it."""
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from resgrad.report.style import COLOURS, MARKERS, look
+
+THEORY = "#444444"
+
+
+@look
+def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: float) -> Figure:
+    """Draw a panel per kind of network, side by side on one scale.
+
+    Args:
+        title: says at which weights, on what images and over how many seeds.
+        norms: from :func:`~resgrad.gradients.growth.fitted_norms` by network and variant, where network is what its
+            panel is called: network, variant, position, numel, log10_norm, fitted.
+        growth: from :func:`~resgrad.gradients.growth.growth_per_layer` by the same: network, variant, factor,
+            factor_low, factor_high.
+        theory: factor per layer of plain networks, drawn through the last layer that was fitted.
+    """
+    panels = list(norms.groupby("network", sort=False))
+    figure = Figure(figsize=(1 + 5.5 * len(panels), 5.6), layout="constrained")
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)
+    for axes, (network, rows) in zip(grid[0], panels, strict=True):
+        factors = growth[growth["network"] == network].set_index("variant")
+        for variant, layers in rows.groupby("variant", sort=True):
+            _draw_fit(axes, variant, layers, _text(factors.loc[variant]))
+        plain = rows[rows["variant"] == "plain"].dropna(subset="fitted")
+        if len(plain):
+            _draw_theory(axes, plain, theory)
+        axes.set(title=network, xlabel="layer (1: first, last: linear)")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")
+        axes.legend(title="growth per layer towards the input", loc="upper center", bbox_to_anchor=(0.5, -0.13))
+    grid[0, 0].set_ylabel("L2 norm of the weights' gradient")
+    figure.suptitle(title, fontsize=13)
+    figure.supxlabel("dots: means over seeds · lines: least squares, one intercept per shape of layer", fontsize=10)
+    return figure
+
+
+def _draw_fit(axes: Axes, variant: str, layers: pd.DataFrame, factor: str) -> None:
+    style = {"color": COLOURS[variant], "marker": MARKERS[variant], "markersize": 4}
+    axes.plot(layers["position"], layers["log10_norm"], linestyle="", alpha=0.6, **style)
+    for _, shape in layers.groupby("numel"):
+        axes.plot(shape["position"], shape["fitted"], color=COLOURS[variant])
+    axes.plot([], [], label=f"{variant}: {factor}", **style)
+
+
+def _draw_theory(axes: Axes, plain: pd.DataFrame, theory: float) -> None:
+    position, fitted = plain[["position", "fitted"]].iloc[-1]
+    line = fitted + (position - plain["position"]) * math.log10(theory)
+    label = f"theory of wide plain fully connected networks: factor {theory:.3f}"
+    axes.plot(plain["position"], line, color=THEORY, linestyle="--", linewidth=1.2, label=label)
+
+
+def _text(row: pd.Series) -> str:
+    interval = "" if math.isnan(row["factor_low"]) else f" ({row['factor_low']:.3f} to {row['factor_high']:.3f})"
+    return f"factor {row['factor']:.3f}{interval}"

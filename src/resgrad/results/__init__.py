@@ -1,0 +1,1 @@
+"""What trainings left behind, read back and measured: shared by the rooms that look at all runs."""

@@ -1,0 +1,126 @@
+"""How large gradients are, layer by layer: norms of the weights' gradients on the way from input to output."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from resgrad.common.cells import Cell
+from resgrad.common.spread import over_seeds
+from resgrad.results.runs import RUN, read_table
+
+FLOOR = float(np.log10(np.finfo(np.float32).smallest_subnormal))
+"""log10 of 1.4e-45, the smallest that a float32 gradient can be without being 0; a norm of 0 counts as that."""
+
+CEILING = float(np.log10(np.finfo(np.float32).max))
+"""log10 of 3.4e38, the largest that a float32 gradient can be and be finite."""
+
+PHASES = ("first step", "last quarter")
+"""At the initial weights, and over the last quarter of the steps. A mean over all steps would tell neither: gradients
+that explode towards the input at first and vanish later average out."""
+
+RATIO = "gradient_log10_first_to_last."
+COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
+
+
+def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
+    """Read gradient norms of the weights on the main path: those of convolutions and linear layers.
+
+    Args:
+        folder: holds one gradient table per run, named as the cell.
+        cells: the runs to read.
+
+    Returns:
+        a row per run, recorded step and layer: variant, depth, seed, step, layer, kind, position (of the layer among
+        them, from 1 at the input to depth at the output), numel, grad_norm, log10_norm (NaN where the norm is
+        not finite).
+
+    Raises:
+        RunError: a table is missing or damaged.
+    """
+    return pd.concat([_norms(read_table(folder / f"{cell.name}.parquet", cell, COLUMNS)) for cell in cells])
+
+
+def main_path(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the weights on the main path: those of convolutions and linear layers.
+
+    A projection is a convolution too, but lies beside the main path: its kind is shortcut.
+
+    Args:
+        table: the gradient table of one run, or some columns of it.
+
+    Returns:
+        those rows, and in ``position`` the place of their layer among them, from 1 at the input.
+    """
+    weights = table[table["kind"].isin(["conv", "linear"]) & (table["param"] == "weight")]
+    return weights.assign(position=weights["layer_index"].rank(method="dense").astype(int))
+
+
+def norms_by_layer(norms: pd.DataFrame) -> pd.DataFrame:
+    """Average norms over the recorded steps of each phase, then over seeds.
+
+    Means are of log10: geometric means of the norms. A norm of 0 enters as :data:`FLOOR`; one that is not finite is
+    left out.
+
+    Args:
+        norms: from :func:`load_norms`.
+
+    Returns:
+        a row per variant, depth, phase and position: layer, log10_norm, log10_norm_min, log10_norm_max (NaN where no
+        seed has a finite norm), zeros, nonfinite (how many norms were so, all seeds together).
+    """
+    norms = with_phase(norms)
+    layer = ["variant", "depth", "phase", "position", "layer"]
+    of_seed = norms.groupby([*layer, "seed"], sort=True)["log10_norm"].mean().reset_index()
+    counts = norms.assign(zeros=norms["grad_norm"] == 0, nonfinite=norms["log10_norm"].isna())
+    counts = counts.groupby(layer, sort=True)[["zeros", "nonfinite"]].sum().reset_index()
+    return over_seeds(of_seed, layer, ["log10_norm"]).merge(counts, on=layer)
+
+
+def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
+    """Compare the gradient that reaches the first layer with the one at the last layer like it.
+
+    That is the last convolution of a network of convolutions, and the last hidden layer of a fully connected one. The
+    head is left aside: its weights have another shape, and a norm depends on that.
+
+    Args:
+        norms: from :func:`load_norms`.
+
+    Returns:
+        a row per run: variant, depth, seed, and for each phase ``gradient_log10_first_to_last.<phase>``: log10 of the
+        first layer's norm over the last's, mean over the recorded steps at which both are finite. Negative: gradients
+        shrink on their way back to the input; positive: they grow; both but for the shapes of the two layers, on
+        which norms depend. NaN: there is no such step.
+    """
+    norms = with_phase(norms)
+    kind = norms.loc[norms["position"] == 1, "kind"].iloc[0]
+    head = norms.groupby(RUN)["position"].transform("max")
+    alike = norms[(norms["kind"] == kind) & (norms["position"] < head)].sort_values("position")
+    step = [*RUN, "phase", "step"]
+    first, last = (alike.drop_duplicates(step, keep=end).set_index(step)["log10_norm"] for end in ("first", "last"))
+    ratio = first - last
+    phase = ratio.index.get_level_values("phase")
+    means = {RATIO + name.replace(" ", "_"): ratio[phase == name].groupby(level=RUN).mean() for name in PHASES}
+    return pd.DataFrame(means).reset_index()
+
+
+def with_phase(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the phase, and drop the steps between the two; the last quarter is that of the longest run.
+
+    A diverged run may have stopped before it, and then has none.
+
+    Args:
+        rows: with a column ``step``.
+    """
+    step = rows["step"]
+    phase = np.select([step == 0, step > step.max() * 3 / 4], PHASES, default="")
+    return rows.assign(phase=phase)[phase != ""]
+
+
+def _norms(table: pd.DataFrame) -> pd.DataFrame:
+    weights = main_path(table)
+    norm = weights["grad_norm"].to_numpy()
+    log10 = np.where(norm == 0, FLOOR, np.nan)
+    np.log10(norm, out=log10, where=np.isfinite(norm) & (norm > 0))
+    return weights[[*RUN, "step", "layer", "kind", "position", "numel", "grad_norm"]].assign(log10_norm=log10)

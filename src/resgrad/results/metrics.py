@@ -1,0 +1,135 @@
+"""How well networks classify: from predictions to the numbers that are compared.
+
+A diverged run is a result. Its accuracy, in training too, is that of guessing, 1 / classes, by definition; its macro
+F1, precision and recall are those of the guesses it left as predictions; loss and ROC-AUC it has none.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
+
+from resgrad.results.runs import RUN, Run
+
+SPLITS = ("validation", "test")
+
+
+def classification(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
+    """Measure predictions against labels.
+
+    Macro measures are plain means over the classes that occur among the labels, however rare: a class without images
+    has no recall. The precision of a class that was never predicted is 0.
+
+    Args:
+        labels: N, integers below K.
+        predicted: N, integers below K.
+        probabilities: N x K, rows add up to 1.
+
+    Returns:
+        accuracy, macro_precision, macro_recall, macro_f1, loss and, unless all labels are equal, roc_auc (one class
+        against the rest); nothing at all where N is 0.
+    """
+    if len(labels) == 0:
+        return {}
+    present = np.unique(labels)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels, predicted, labels=present, average="macro", zero_division=0
+    )
+    measures = {
+        "accuracy": np.mean(labels == predicted),
+        "macro_precision": precision,
+        "macro_recall": recall,
+        "macro_f1": f1,
+        "loss": cross_entropy(labels, probabilities),
+    }
+    if len(present) > 1:
+        measures["roc_auc"] = np.mean([roc_auc_score(labels == k, probabilities[:, k]) for k in present])
+    return {name: float(value) for name, value in measures.items()}
+
+
+def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the mean of -log p(label), in nats.
+
+    A probability that came out as 0 counts as the smallest that its type can hold, 1.4e-45 in float32: the loss is
+    then the 103.3 that it must at least have been, where scikit-learn would clip it to 15.9.
+    """
+    of_label = probabilities[np.arange(len(labels)), labels]
+    smallest = np.finfo(of_label.dtype).smallest_subnormal
+    return float(-np.log(np.maximum(of_label, smallest), dtype=np.float64).mean())
+
+
+def measure_runs(runs: list[Run]) -> pd.DataFrame:
+    """Measure every run.
+
+    Returns:
+        a row per run: variant, depth, seed, diverged, train_loss, train_error, and for both splits what
+        :func:`classification` returns, as in ``test.accuracy``; NaN where a measure is undefined.
+    """
+    return pd.DataFrame([_measure(run) for run in runs])
+
+
+def summarise(measures: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Average the measures of one variant's runs over seeds.
+
+    Args:
+        measures: a row per run: variant, depth, seed, diverged, and measures.
+
+    Returns:
+        ``depth-20`` -> runs, runs_diverged and the mean of each measure, ``test.accuracy`` as ``test`` -> ``accuracy``;
+        an undefined mean is left out.
+    """
+    summary: dict[str, dict[str, Any]] = {}
+    for depth, runs in measures.groupby("depth", sort=True):
+        means = runs.drop(columns=[*RUN, "diverged"]).mean().dropna()
+        at_depth: dict[str, Any] = defaultdict(dict, runs=len(runs), runs_diverged=int(runs["diverged"].sum()))
+        for name, mean in means.items():
+            group, _, measure = name.rpartition(".")
+            (at_depth[group] if group else at_depth)[measure] = float(mean)
+        summary[f"depth-{depth}"] = dict(at_depth)
+    return summary
+
+
+def confusion(runs: list[Run]) -> pd.DataFrame:
+    """Count which class the test images of each class were taken for, all runs pooled.
+
+    Args:
+        runs: of one variant and depth.
+
+    Returns:
+        a row per pair of classes, K x K: actual, predicted (names), count, share (of the actual class's images, 0 to
+        1; NaN for a class without test images).
+    """
+    classes = runs[0].classes
+    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for run in runs:
+        test = run.predictions[run.predictions["split"] == "test"]
+        np.add.at(counts, (test["label"].to_numpy(), test["predicted"].to_numpy()), 1)
+    images = counts.sum(axis=1, keepdims=True).astype(float)
+    share = np.divide(counts, images, out=np.full(counts.shape, np.nan), where=images > 0)
+    return pd.DataFrame(
+        {
+            "actual": np.repeat(classes, len(classes)),
+            "predicted": np.tile(classes, len(classes)),
+            "count": counts.ravel(),
+            "share": share.ravel(),
+        }
+    )
+
+
+def _measure(run: Run) -> dict[str, Any]:
+    measures = {name: getattr(run.cell, name) for name in RUN}
+    measures["diverged"] = run.diverged
+    measures["train_loss"] = np.nan if run.diverged else run.train_loss
+    measures["train_error"] = 1 - (run.chance if run.diverged else run.train_accuracy)
+    probabilities = [f"prob_{k}" for k in range(len(run.classes))]
+    for split in SPLITS:
+        rows = run.predictions[run.predictions["split"] == split]
+        of_split = classification(
+            rows["label"].to_numpy(), rows["predicted"].to_numpy(), rows[probabilities].to_numpy()
+        )
+        if run.diverged and of_split:
+            of_split |= {"accuracy": run.chance, "loss": np.nan, "roc_auc": np.nan}
+        measures |= {f"{split}.{name}": value for name, value in of_split.items()}
+    return measures

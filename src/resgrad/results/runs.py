@@ -1,0 +1,143 @@
+"""Read what the trainings of a dataset left behind."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pyarrow import parquet
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from resgrad.common.cells import Cell
+from resgrad.common.errors import ResgradError
+
+RUN = ["variant", "depth", "seed"]
+"""Columns that name a run of a dataset."""
+
+HISTORY = ["epoch", "step", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
+
+
+class RunError(ResgradError):
+    """A run is missing, damaged, or does not belong with the others."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training.
+
+    Attributes:
+        cell: which one.
+        provenance: kind of data it saw: embedded, official or custom.
+        classes: names, in the order of the labels.
+        epochs: passes over the training images that it began; fewer than its twins' if it diverged.
+        steps: of the optimiser that it took; likewise.
+        flops_per_image: floating-point operations of one forward and one backward pass.
+        diverged: whether it left the finite numbers.
+        train_loss: on the training images after the last step; NaN if it was not finite.
+        train_accuracy: likewise.
+        history: a row per epoch: epoch, step (the last one), train_loss, train_accuracy, validation_loss,
+            validation_accuracy; NaN where a value was not finite.
+        losses: of every step's batch, in nats; NaN or infinite where they were.
+        predictions: a row per validation and test image: id, split, label, predicted, prob_0, prob_1, ...
+    """
+
+    cell: Cell
+    provenance: str
+    classes: tuple[str, ...]
+    epochs: int
+    steps: int
+    flops_per_image: int
+    diverged: bool
+    train_loss: float
+    train_accuracy: float
+    history: pd.DataFrame
+    losses: np.ndarray
+    predictions: pd.DataFrame
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of guessing, which is by definition that of a diverged run."""
+        return 1 / len(self.classes)
+
+
+def load_runs(folder: Path, cells: Iterable[Cell]) -> list[Run]:
+    """Read the runs of one dataset, in the order of ``cells``.
+
+    Args:
+        folder: holds one folder per run, named as the cell.
+        cells: the runs there must be; whatever else lies in the folder is not looked at.
+
+    Raises:
+        RunError: a run is missing or damaged, or the runs were made from different data.
+    """
+    runs = [_load(folder / cell.name, cell) for cell in cells]
+    for what in ("provenance", "classes"):
+        first, *others = (getattr(run, what) for run in runs)
+        if any(other != first for other in others):
+            raise RunError(f"The runs in {folder} differ in their {what}; `dvc repro` brings them up to date.")
+    return runs
+
+
+def read_json(path: Path, cell: Cell) -> Any:
+    """Read a JSON file that the training of ``cell`` wrote.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise _unusable(path, cell, error) from None
+
+
+def read_table(path: Path, cell: Cell, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet file that the training of ``cell`` wrote, or some of its columns.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        with parquet.ParquetFile(path) as file:
+            return file.read(columns=columns).to_pandas()
+    except (FileNotFoundError, ValueError) as error:
+        raise _unusable(path, cell, error) from None
+
+
+def read_tensors(path: Path, cell: Cell) -> dict[str, np.ndarray]:
+    """Read a safetensors file that the training of ``cell`` wrote.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except (FileNotFoundError, SafetensorError) as error:
+        raise _unusable(path, cell, error) from None
+
+
+def _load(folder: Path, cell: Cell) -> Run:
+    record = read_json(folder / "run.json", cell)
+    history = pd.DataFrame(read_json(folder / "history.json", cell)).reindex(columns=HISTORY)
+    return Run(
+        cell=cell,
+        provenance=record["provenance"],
+        classes=tuple(record["classes"]),
+        epochs=record["epochs"],
+        steps=record["steps"],
+        flops_per_image=record["flops_per_image"],
+        diverged="diverged_step" in record,
+        train_loss=record.get("train_loss", np.nan),
+        train_accuracy=record.get("train_accuracy", np.nan),
+        history=history,
+        losses=read_table(folder / "steps.parquet", cell, ["loss"])["loss"].to_numpy(),
+        predictions=read_table(folder / "predictions.parquet", cell),
+    )
+
+
+def _unusable(path: Path, cell: Cell, error: Exception) -> RunError:
+    what = "is missing" if isinstance(error, FileNotFoundError) else "is damaged"
+    return RunError(f"{path} {what}; `dvc repro train@{cell.dataset}-{cell.name}` brings it back.")

@@ -1,0 +1,1 @@
+"""Tensor shards read back: batches, and random changes of training images."""

@@ -1,0 +1,1 @@
+"""Wall-clock times of the trainings; nothing depends on them."""
