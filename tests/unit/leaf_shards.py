@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from resgrad.preprocess.shard_writer import SCHEMES, ShardWriter
+from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.shards.shards import SCHEMES
 
 CLASSES = ("ant", "bee", "cat")
 LEAVES = 10
 """Per class, four photographs of each."""
-SPLITS = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
+DEALT = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
 
 
 def write_shards(folder: Path, *, leaves: bool = True, shape: tuple[int, int, int] = (3, 8, 8)) -> None:
@@ -27,8 +28,8 @@ def write_shards(folder: Path, *, leaves: bool = True, shape: tuple[int, int, in
     for label, name in enumerate(CLASSES):
         for leaf in range(LEAVES):
             for shot in range(4):
-                random = SPLITS[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
-                splits = {"leaf": SPLITS[leaf] if leaves else random, "random": random}
+                random = DEALT[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
+                splits = {"leaf": DEALT[leaf] if leaves else random, "random": random}
                 image = generator.integers(0, 100, shape, dtype=np.uint8) + np.uint8(70 * label)
                 writer.add(image, label, [scheme for scheme in SCHEMES if splits[scheme] == "train"])
                 row = {

@@ -21,6 +21,11 @@ class Cell(NamedTuple):
     seed: int
 
     @property
+    def residual(self) -> bool:
+        """Whether it is the twin with shortcuts."""
+        return self.variant == "residual"
+
+    @property
     def name(self) -> str:
         """What its files are called within the dataset's folder."""
         return f"{self.variant}-{self.depth}-{self.seed}"

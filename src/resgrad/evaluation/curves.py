@@ -5,7 +5,8 @@ import pandas as pd
 from resgrad.common.spread import over_seeds
 from resgrad.results.runs import Run
 
-SPLITS = ("train", "validation")
+FOLLOWED = ("train", "validation")
+"""Splits that are measured after every epoch."""
 
 
 def learning_curves(runs: list[Run]) -> pd.DataFrame:
@@ -19,7 +20,7 @@ def learning_curves(runs: list[Run]) -> pd.DataFrame:
         loss_min, loss_max (mean, smallest and largest over seeds; NaN where no seed has a value).
     """
     epochs = max(run.epochs for run in runs)
-    curves = pd.concat([_curve(run, split, epochs) for run in runs for split in SPLITS])
+    curves = pd.concat([_curve(run, split, epochs) for run in runs for split in FOLLOWED])
     return over_seeds(curves, ["variant", "depth", "split", "epoch"], ["accuracy", "loss"])
 
 

@@ -13,7 +13,8 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
 from resgrad.results.runs import RUN, Run
 
-SPLITS = ("validation", "test")
+PREDICTED = ("validation", "test")
+"""Splits of which a run leaves its predictions."""
 
 
 def classification(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
@@ -124,7 +125,7 @@ def _measure(run: Run) -> dict[str, Any]:
     measures["train_loss"] = np.nan if run.diverged else run.train_loss
     measures["train_error"] = 1 - (run.chance if run.diverged else run.train_accuracy)
     probabilities = [f"prob_{k}" for k in range(len(run.classes))]
-    for split in SPLITS:
+    for split in PREDICTED:
         rows = run.predictions[run.predictions["split"] == split]
         of_split = classification(
             rows["label"].to_numpy(), rows["predicted"].to_numpy(), rows[probabilities].to_numpy()

@@ -18,7 +18,7 @@ def draw_path_lengths(title: str, paths: pd.DataFrame) -> Figure:
 
     Args:
         title: says of which data and depth, and how many seeds.
-        paths: of one depth, from :func:`~resgrad.inspection.summary.paths_by_length`.
+        paths: of one depth, rows of the table ``paths_by_length``.
     """
     residual, plain = (paths[paths["variant"] == variant] for variant in ("residual", "plain"))
     blocks = residual["length"].max()
