@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from resgrad.audit.config import AuditConfig
-from resgrad.gradients.config import GradientsConfig
 from resgrad.models import build_network
 from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
@@ -117,7 +116,7 @@ class SplitTrainings:
             config=self._train,
             epochs=config.epochs,
             augment=augment,
-            gradients=GradientsConfig(every=2**31, snapshots=0),  # as good as none
+            gradients=None,
             seed=seed,
             checkpoint=checkpoint,
         )
