@@ -13,7 +13,7 @@ from resgrad.probe.grid import probe_grid
 from resgrad.probe.recipes import PROBE
 from resgrad.probe.shattering import autocorrelations, brown_and_white, gradient_sequences
 from resgrad.probe.summary import at_middle_depth, majority, middle_depth, published, textbook
-from resgrad.probe.table import write_table
+from resgrad.probe.table import TABLE
 from resgrad.report.probe.depths import draw_depths, draw_layers
 from resgrad.report.probe.growth import draw_growth
 from resgrad.report.probe.page import to_markdown
@@ -38,7 +38,7 @@ def probe() -> None:
     passes = signals(frame, PASS)
     verdicts = judge(passes, PASS, thresholds)
     networks = majority(verdicts)
-    write_table(Path("data/probe/gradients.parquet"), frame.merge(verdicts[[*PASS, "verdict"]], on=PASS, how="left"))
+    TABLE.write(Path("data/probe/gradients.parquet"), frame.merge(verdicts[[*PASS, "verdict"]], on=PASS, how="left"))
     with replacing(Path("plots/probe")) as folder:
         folder.mkdir()
         _draw_networks(folder, config, thresholds, passes, networks)

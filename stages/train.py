@@ -11,6 +11,7 @@ from resgrad.common.cells import VARIANTS, Cell
 from resgrad.common.config import DatasetName, load, read
 from resgrad.common.files import write_json
 from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.statistics import digests
 from resgrad.gradients.table import write_table
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
@@ -46,6 +47,7 @@ def train(cell: Cell) -> None:
         "epochs": epochs,
         "augment": augment.model_dump(),
         "gradients": gradients.model_dump(),
+        "statistics": digests(gradients.statistics),
         "shards": manifest,
         "machine": machine,
     }
@@ -101,7 +103,8 @@ def train(cell: Cell) -> None:
             network=network,
             recording=trainer.recording,
         )
-        write_table(Path("data/gradients", cell.dataset, f"{cell.name}.parquet"), cell, trainer.recording)
+        table = Path("data/gradients", cell.dataset, f"{cell.name}.parquet")
+        write_table(table, cell, trainer.recording, gradients.statistics)
         seconds = {**progress.seconds, "total": trainer.earlier_seconds + time.perf_counter() - started}
         write_json(
             Path("data/times", cell.dataset, f"{cell.name}.json"),

@@ -21,7 +21,12 @@ PHASES = ("first step", "last quarter")
 that explode towards the input at first and vanish later average out."""
 
 RATIO = "gradient_log10_first_to_last."
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
+
+STATISTICS = ["grad_norm"]
+READ_BY = "the metrics and pictures of gradient norms by layer"
+"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+
+COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", *STATISTICS]
 
 
 def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:

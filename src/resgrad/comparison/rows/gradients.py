@@ -55,7 +55,11 @@ ROW = Row(
     __doc__,
 )
 
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm", "weight_norm"]
+STATISTICS = ["grad_norm", "weight_norm"]
+READ_BY = "the verdicts on gradients"
+"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+
+COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", *STATISTICS]
 
 
 def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -> pd.DataFrame:
