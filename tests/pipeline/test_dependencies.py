@@ -42,6 +42,7 @@ def kinds(package: str, default: str) -> list[str]:
 
 UNCHOSEN = {f"src/resgrad/models/networks/{network}.py" for network in kinds("networks", NETWORK)}
 UNCHOSEN |= {f"src/resgrad/models/shortcuts/{shortcut}.py" for shortcut in kinds("shortcuts", SHORTCUT)}
+UNCHOSEN |= {str(f.relative_to(ROOT)) for f in (ROOT / "src/resgrad/gradients/statistics").glob("[a-z]*.py")}
 """What a stage that lists a whole package of kinds has among its deps."""
 OTHERS = [(network, SHORTCUT) for network in kinds("networks", NETWORK)]
 OTHERS += [(NETWORK, shortcut) for shortcut in kinds("shortcuts", SHORTCUT)]
