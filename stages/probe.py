@@ -12,7 +12,7 @@ from resgrad.probe.grid import probe_grid
 from resgrad.probe.recipes import PROBE
 from resgrad.probe.shattering import autocorrelations, brown_and_white, gradient_sequences
 from resgrad.probe.summary import majority, probe_metrics
-from resgrad.probe.table import write_table
+from resgrad.probe.table import TABLE
 from resgrad.training.devices import make_repeatable
 from stages._run import run
 
@@ -39,6 +39,7 @@ def probe() -> None:
     write_room(
         Path("data/probe"),
         {
+            TABLE: frame.merge(verdicts[[*PASS, "verdict"]], on=PASS, how="left"),
             **tables.network_tables(passes, networks, thresholds),
             tables.SEQUENCES: sequences,
             tables.NOISE: noise,
@@ -47,7 +48,6 @@ def probe() -> None:
         },
         tables.about(config, thresholds, len(networks)),
     )
-    write_table(Path("data/probe/gradients.parquet"), frame.merge(verdicts[[*PASS, "verdict"]], on=PASS, how="left"))
 
 
 if __name__ == "__main__":

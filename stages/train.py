@@ -22,6 +22,7 @@ def train(cell: Cell) -> None:
     """Read shards and parameters; write the run's folder, its gradient table and its times."""
     parameters = read(Path("params.yaml"))
     config = load(TrainConfig, parameters.get("train"), "train")
+    gradients = load(GradientsConfig, parameters.get("gradients"), "gradients")
     make_repeatable(config.threads)
     device = choose_device(config.device)
     shards = Shards(Path("data/shards", cell.dataset))
@@ -34,7 +35,7 @@ def train(cell: Cell) -> None:
         train=config,
         epochs=config.epochs[cell.dataset],
         augment=config.augment[cell.dataset],
-        gradients=load(GradientsConfig, parameters.get("gradients"), "gradients"),
+        gradients=gradients,
         scheme=shards.manifest["split"],
     )
     training, _ = Batches.read(shards, "train", device)
@@ -51,7 +52,8 @@ def train(cell: Cell) -> None:
             training=training,
             predictions=predict(result, splits, classes=len(shards.manifest["classes"]), seed=cell.seed),
         )
-        write_table(Path("data/gradients", cell.dataset, f"{cell.name}.parquet"), cell, result.recording)
+        path = Path("data/gradients", cell.dataset, f"{cell.name}.parquet")
+        write_table(path, cell, result.recording, gradients.statistics)
         path = Path("data/times", cell.dataset, f"{cell.name}.json")
         write_times(path, result, images=len(training), threads=config.threads, device=device)
 

@@ -8,16 +8,22 @@ from pydantic import model_validator
 from resgrad.audit.config import AuditConfig, check_audit
 from resgrad.common.cells import VARIANTS, Matrix
 from resgrad.common.config import DatasetName, ParameterError, load, read
+from resgrad.comparison import gradient_distribution
 from resgrad.comparison.config import ComparisonConfig
 from resgrad.datasets.config import DatasetConfig
 from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.table import gradient_table
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.inspection.config import InspectConfig
 from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.recipes import check_probe
+from resgrad.results import gradient_flow
 from resgrad.training.config import TrainConfig
+
+_READERS = (gradient_flow, gradient_distribution)
+"""Modules that read gradient tables; each says which statistics it needs."""
 
 
 class Study(Matrix):
@@ -61,6 +67,7 @@ class Study(Matrix):
         if set(self.variants) == set(VARIANTS):
             for depth in self.depths:
                 check_twins(self.model, depth=depth)
+        _check_statistics(self.gradients.statistics)
         check_audit(self.audit, self.train.warmup_epochs)
         check_probe(self.probe)
         reported = "residual" if self.model.residual else "plain"
@@ -93,3 +100,15 @@ def _check_dataset(dataset: str, config: DatasetConfig) -> None:
             f"data.{dataset}.validation_fraction and test_fraction add up to "
             f"{config.validation_fraction + config.test_fraction:g}; allowed: less than 1, the rest is for training."
         )
+
+
+def _check_statistics(chosen: list[str]) -> None:
+    """Refuse statistics that do not exist, or without which the gradient tables cannot be read."""
+    gradient_table(chosen)
+    sentences = [
+        f"gradients.statistics lacks {', '.join(lacking)}; {reader.READ_BY} need {', '.join(reader.STATISTICS)}."
+        for reader in _READERS
+        if (lacking := [name for name in reader.STATISTICS if name not in chosen])
+    ]
+    if sentences:
+        raise ParameterError("\n".join(sentences))

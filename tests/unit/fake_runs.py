@@ -9,7 +9,7 @@ import pandas as pd
 from safetensors.numpy import save_file
 
 from resgrad.common.cells import Cell
-from resgrad.gradients.statistics import BINS, LOWEST_EXPONENT
+from resgrad.gradients.statistics.log2_hist import BINS, LOWEST_EXPONENT
 
 CLASSES = ("ant", "bee", "cat")
 STEPS = range(0, 41, 5)

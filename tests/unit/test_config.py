@@ -5,6 +5,7 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from resgrad.common.config import ParameterError, load, read
+from resgrad.gradients.statistics import statistics
 from resgrad.study import Study, load_study
 from tests.paths import PARAMS, ROOT
 
@@ -128,6 +129,41 @@ def test_the_committed_parameters_are_valid():
             "",
             "comparison.target_accuracy.mnist is missing; mnist is among the datasets.",
         ),
+        (
+            "  - grad_std\n",
+            "  - grad_sdt\n",
+            f"gradients.statistics names 'grad_sdt'; allowed: {', '.join(statistics())}.",
+        ),
+        (
+            "  - grad_std\n",
+            "  - grad_norm\n",
+            "gradients.statistics names 'grad_norm' more than once; allowed: each statistic once.",
+        ),
+        (
+            "  - weight_norm\n",
+            "",
+            "gradients.statistics lacks weight_norm; the verdicts on gradients need grad_norm, weight_norm.",
+        ),
+        (
+            "  - grad_norm\n",
+            "",
+            (
+                "gradients.statistics lacks grad_norm; the metrics and pictures of gradient norms by layer need "
+                "grad_norm.\n"
+                "gradients.statistics lacks grad_norm; the verdicts on gradients need grad_norm, weight_norm."
+            ),
+        ),
+        *(
+            (
+                f"  - {name}\n",
+                "",
+                (
+                    f"gradients.statistics lacks {name}; the pictures of gradients spread over magnitudes need "
+                    "zero_fraction, nonfinite, log2_hist."
+                ),
+            )
+            for name in ("zero_fraction", "nonfinite", "log2_hist")
+        ),
         ("minimum_pairs: 3", "minimum_pairs: 1", "comparison.minimum_pairs is 1; allowed: greater than or equal to 2."),
     ],
 )
@@ -146,6 +182,11 @@ def test_initial_weights_that_plain_networks_cannot_learn_from_are_for_residual_
     path = change(tmp_path, "- plain\n", "")
     path.write_text(path.read_text().replace("initialization: he", "initialization: zero_gamma"), encoding="utf-8")
     assert load_study(path).model.initialization == "zero_gamma"
+
+
+@pytest.mark.parametrize("name", ["grad_mean", "grad_std", "grad_max", "update_norm"])
+def test_statistics_that_nothing_reads_may_be_left_out(tmp_path, name):
+    assert name not in load_study(change(tmp_path, f"  - {name}\n", "")).gradients.statistics
 
 
 def test_a_missing_key_is_named(tmp_path):
@@ -206,6 +247,11 @@ def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depth
         ("seeds=[0,1,2,3]", [], ["- 3"]),
         ("audit.seeds=[0,1]", ["  - 2"], []),
         ("train.clip_norm=1.0", ["  clip_norm:"], ["  clip_norm: 1.0"]),
+        (
+            "gradients.statistics=[grad_norm,zero_fraction,nonfinite,weight_norm,log2_hist]",
+            ["  - grad_mean", "  - grad_std", "  - grad_max", "  - update_norm"],
+            [],
+        ),
     ],
 )
 def test_dvc_sets_a_parameter_and_leaves_the_manual_as_it_is(tmp_path, override, removed, added):

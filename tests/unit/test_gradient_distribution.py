@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from resgrad.common.cells import Cell
-from resgrad.comparison.gradient_distribution import EXPONENTS, load_distributions
-from resgrad.gradients.config import GradientsConfig
+from resgrad.comparison.gradient_distribution import EXPONENTS, STATISTICS, load_distributions
 from resgrad.gradients.recorder import GradientRecorder
 from resgrad.gradients.table import write_table
+from tests.unit.gradient_configs import gradients_config
 
 PLAIN = Cell("mnist", "plain", 2, 0)
 
@@ -27,14 +27,15 @@ class Network(nn.Module):
 def record(folder, cell, *gradients):
     """Write the table of a run in which the first layer had these gradients, one recorded step each."""
     network = Network()
-    recorder = GradientRecorder(network, torch.ones(2, 4), GradientsConfig(every=1, snapshots=0), len(gradients))
+    config = gradients_config(every=1, snapshots=0, statistics=STATISTICS)
+    recorder = GradientRecorder(network, torch.ones(2, 4), config, len(gradients))
     for step, gradient in enumerate(gradients):
         for parameter in network.parameters():
             parameter.grad = torch.ones_like(parameter)
         network.first.weight.grad = torch.tensor(gradient).reshape(3, 4)
         recorder.before_step(step)
         recorder.after_step(step, epoch=1)
-    write_table(folder / f"{cell.name}.parquet", cell, recorder.recording)
+    write_table(folder / f"{cell.name}.parquet", cell, recorder.recording, STATISTICS)
 
 
 GRADIENT = [1.0, -1.5, 1.99, 2.0, 0.0, 0.0, 0.0, 2**-30, -(2**-30), np.inf, np.nan, 3.0]

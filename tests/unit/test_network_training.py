@@ -7,7 +7,6 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from resgrad.gradients.config import GradientsConfig
 from resgrad.models import build_network
 from resgrad.models.shortcuts import shortcuts
 from resgrad.shards.batches import Batches
@@ -15,6 +14,7 @@ from resgrad.study import load_study
 from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.loop import Trainer
 from tests.paths import PARAMS
+from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import DEPTHS, model_config
 
 IMAGES = 32
@@ -43,7 +43,7 @@ def assert_trains(folder, network, *, residual=True, **changes):
         config=STUDY.train.model_copy(update=train),
         epochs=STEPS,
         augment=OFF,
-        gradients=GradientsConfig(every=1, snapshots=2),
+        gradients=gradients_config(every=1, snapshots=2),
         seed=0,
         checkpoint=Checkpoint(folder / "run"),
     )

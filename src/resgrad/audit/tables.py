@@ -72,7 +72,7 @@ SPLIT_AVERAGES = Table(
         SCHEME,
         Column("classifier", pa.string(), "network (the small residual one) or border_pixels"),
         *spread("its test accuracy over seeds"),
-        Column("leak", pa.float64(), "share of the test images whose leaf is in training too; null where unknown"),
+        Column("leak", pa.float64(), "share of the test images whose leaf is in training too; NaN where unknown"),
     ),
 )
 

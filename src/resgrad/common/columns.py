@@ -18,7 +18,7 @@ def spread(quantity: str, unit: str = "") -> tuple[Column, ...]:
     return (
         Column("n", pa.int64(), f"values of {quantity}"),
         Column("mean", pa.float64(), f"mean of {quantity}", unit),
-        Column("sd", pa.float64(), "standard deviation, n - 1 in the denominator; null at n < 2", unit),
+        Column("sd", pa.float64(), "standard deviation, n - 1 in the denominator; NaN at n < 2", unit),
     )
 
 

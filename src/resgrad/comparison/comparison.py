@@ -16,7 +16,7 @@ from resgrad.comparison.row import Measure, Row
 from resgrad.comparison.rows import rows
 from resgrad.comparison.significance import WILCOXON_FROM, compare_pairs, holm
 from resgrad.comparison.survival import log_rank
-from resgrad.gradients.statistics import LOWEST_EXPONENT
+from resgrad.gradients.statistics.log2_hist import LOWEST_EXPONENT
 from resgrad.results.runs import Run
 
 BETTER, WORSE, NO_DIFFERENCE = "residual better", "residual worse", "no difference shown"

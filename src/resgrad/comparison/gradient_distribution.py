@@ -7,14 +7,18 @@ import numpy as np
 import pandas as pd
 
 from resgrad.common.cells import Cell
-from resgrad.gradients.statistics import BINS
+from resgrad.gradients.statistics.log2_hist import BINS
 from resgrad.results.gradient_flow import main_path
 from resgrad.results.runs import RUN, read_table
 
 QUARTERS = 5
 """Layers to look at: the first, the last, and those that divide the way between them into four."""
 
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "zero_fraction", "nonfinite", "log2_hist"]
+STATISTICS = ["zero_fraction", "nonfinite", "log2_hist"]
+READ_BY = "the pictures of how gradients are distributed"
+"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+
+COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", *STATISTICS]
 
 
 def load_distributions(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:

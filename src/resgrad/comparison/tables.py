@@ -10,14 +10,14 @@ from resgrad.common.columns import DEPTH, LAYER, POSITION, RUN, SEED, STEP, VARI
 from resgrad.common.tables import Column, Table
 from resgrad.comparison.image_tests import ImageTests
 from resgrad.comparison.rows import rows
-from resgrad.gradients.statistics import BINS, LOWEST_EXPONENT
+from resgrad.gradients.statistics.log2_hist import BINS, LOWEST_EXPONENT
 
 _MEASURES = [measure for row in rows().values() for measure in row.measures]
 _WAYS = {"higher": "; higher is better", "lower": "; lower is better", None: ""}
 
 RUNS = Table(
     "runs",
-    "a run and its measures; null where one is undefined",
+    "a run and its measures; NaN where one is undefined",
     (*RUN, *(Column(measure.name, pa.float64(), measure.title + _WAYS[measure.better]) for measure in _MEASURES)),
 )
 
@@ -44,7 +44,7 @@ _SPREADS = tuple(
 
 BY_DEPTH = Table(
     "by_depth",
-    "a measure at a depth, plain against residual; null where undefined",
+    "a measure at a depth, plain against residual; NaN where undefined",
     (DEPTH, Column("measure", pa.string(), "a measure of the table of runs"), *_SPREADS, *_PAIRED),
 )
 

@@ -29,7 +29,7 @@ def probe_grid(config: ProbeConfig, workers: int | None = None) -> pd.DataFrame:
         workers: processes, each of one thread; None for as many as there are processors.
 
     Returns:
-        the table of :mod:`resgrad.probe.table`, less the verdict.
+        :data:`resgrad.probe.table.TABLE`, less the verdict.
     """
     grid = probes(config)
     workers = min(workers or os.cpu_count() or 1, len(grid))

@@ -105,9 +105,7 @@ FITTED = Table(
         POSITION,
         Column("numel", pa.int64(), "elements of the layer's weights"),
         Column("log10_norm", pa.float64(), "log10 of the L2 norm of the weights' gradient"),
-        Column(
-            "fitted", pa.float64(), "the line through the layers of its shape; null at the first and the last layer"
-        ),
+        Column("fitted", pa.float64(), "the line through the layers of its shape; NaN at the first and the last layer"),
     ),
 )
 

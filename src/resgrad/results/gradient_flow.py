@@ -23,8 +23,13 @@ PHASES = ("first step", "last quarter")
 that explode towards the input at first and vanish later average out."""
 
 RATIO = "gradient_log10_first_to_last."
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
-SIGNAL_COLUMNS = [*COLUMNS, "weight_norm"]
+
+STATISTICS = ["grad_norm", "weight_norm"]
+READ_BY = "the norms and the verdicts of gradients by layer"
+"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+
+NORM_COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
+SIGNAL_COLUMNS = [*NORM_COLUMNS, "weight_norm"]
 
 
 def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -42,7 +47,7 @@ def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
     Raises:
         RunError: a table is missing or damaged.
     """
-    return pd.concat([_norms(read_table(folder / f"{cell.name}.parquet", cell, COLUMNS)) for cell in cells])
+    return pd.concat([_norms(read_table(folder / f"{cell.name}.parquet", cell, NORM_COLUMNS)) for cell in cells])
 
 
 def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -> pd.DataFrame:

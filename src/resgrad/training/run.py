@@ -37,7 +37,7 @@ class Training:
         train: optimiser, schedule and so on; its ``epochs`` and ``augment``, which are for all datasets, are not read.
         epochs: passes over the training images.
         augment: random changes of the training images.
-        gradients: which gradients to record.
+        gradients: which gradients to record, and when; None for none.
         scheme: by which the images were split.
     """
 
@@ -49,7 +49,7 @@ class Training:
     train: TrainConfig
     epochs: int
     augment: AugmentConfig
-    gradients: GradientsConfig
+    gradients: GradientsConfig | None
     scheme: Scheme
 
     def key(self, manifest: dict[str, Any], device: torch.device) -> str:
@@ -58,7 +58,7 @@ class Training:
             "model": self.model.model_dump(),
             "train": self.train.model_dump(exclude={"epochs", "augment"}),
             "augment": self.augment.model_dump(),
-            "gradients": self.gradients.model_dump(),
+            "gradients": self.gradients and self.gradients.model_dump(),
         }
         single = {name: value for name, value in vars(self).items() if name not in sections}
         return run_key({**single, **sections, "shards": manifest, "machine": describe_device(device)})

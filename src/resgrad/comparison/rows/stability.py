@@ -41,7 +41,7 @@ LOSSES = Table(
         *RUN_COLUMNS,
         STEP,
         Column("loss", pa.float64(), "mean cross-entropy of the batch", "nats"),
-        Column("trend", pa.float64(), "of the loss; null where the run is too short for one", "nats"),
+        Column("trend", pa.float64(), "of the loss; NaN where the run is too short for one", "nats"),
         Column("spike", pa.bool_(), "whether the loss is a spike above the trend"),
     ),
 )
