@@ -3,19 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/installed
+VEGA := .dvc/vega.js
+BROWSER := tests/browser/node_modules
 # DVC starts the stages with whatever `python` comes first on the path.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: repro test lint lock clean
+.PHONY: repro test browser lint lock clean
 
 ## repro: check the parameters, then run the pipeline
-repro: $(INSTALLED)
+repro: $(INSTALLED) $(VEGA)
 	@python -m stages.check
 	dvc repro
 
 ## test: run the tests
-test: $(INSTALLED)
+test: $(INSTALLED) $(VEGA)
 	python -m pytest
+
+## browser: install what the tests of the plots need beside Chromium (needs Node.js with npm)
+browser: $(BROWSER)
 
 ## lint: what a change must pass
 lint: $(INSTALLED)
@@ -38,3 +43,11 @@ $(INSTALLED): requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	python -m pip install --requirement requirements.lock
 	@touch $(INSTALLED)
+
+# Vega, for the pages of `dvc plots`: with it they need no network.
+$(VEGA): $(INSTALLED) .dvc/vega.py
+	@python .dvc/vega.py
+
+$(BROWSER): tests/browser/package-lock.json
+	npm ci --prefix tests/browser
+	@touch $(BROWSER)

@@ -35,7 +35,9 @@ class Room:
 
     def find(self, name: str) -> pd.DataFrame | None:
         """Read a table that need not be there."""
-        return self[name] if name in self else None
+        if name not in self:
+            return None
+        return self[name]
 
     @property
     def data(self) -> str:
