@@ -17,7 +17,7 @@ repro: $(INSTALLED) $(VEGA)
 
 ## test: run the tests
 test: $(INSTALLED) $(VEGA)
-	python -m pytest
+	python -m pytest -n auto
 
 ## browser: install what the tests of the plots need beside Chromium (needs Node.js with npm)
 browser: $(BROWSER)
