@@ -20,7 +20,7 @@ from resgrad.inspection.paths import path_gains
 from resgrad.inspection.responses import COLUMNS as RESPONSES
 from resgrad.inspection.responses import response_stds
 from resgrad.inspection.summary import paths_by_length, published, responses_by_place, summarise
-from resgrad.models.config import ModelConfig
+from resgrad.models.config import load_model
 from resgrad.report.inspection.layer_responses import draw_layer_responses
 from resgrad.report.inspection.loss_surface import draw_loss_surface
 from resgrad.report.inspection.page import to_markdown
@@ -44,7 +44,7 @@ def inspect_runs(dataset: str) -> None:
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
     config = load(InspectConfig, parameters.get("inspect"), "inspect")
-    model = load(ModelConfig, parameters.get("model"), "model")
+    model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(train.threads)
     device = choose_device(train.device)

@@ -13,7 +13,7 @@ from resgrad.common.files import write_json
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import write_table
 from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
+from resgrad.models.config import load_model
 from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
 from resgrad.training.checkpoint import Checkpoint, run_key
@@ -30,7 +30,7 @@ def train(cell: Cell) -> None:
     """Read shards and parameters; write the run's folder, its gradient table and its times."""
     started = time.perf_counter()
     parameters = read(Path("params.yaml"))
-    model = load(ModelConfig, parameters.get("model"), "model")
+    model = load_model(parameters.get("model"))
     config = load(TrainConfig, parameters.get("train"), "train")
     epochs, augment = config.epochs[cell.dataset], config.augment[cell.dataset]
     gradients = load(GradientsConfig, parameters.get("gradients"), "gradients")
@@ -41,7 +41,7 @@ def train(cell: Cell) -> None:
     manifest = shards.manifest
     decides = {
         "cell": cell,
-        "model": model.model_dump(exclude={"residual"}),
+        "model": model.model_dump(),
         "train": config.model_dump(exclude={"epochs", "augment"}),
         "epochs": epochs,
         "augment": augment.model_dump(),
@@ -52,7 +52,7 @@ def train(cell: Cell) -> None:
     network = build_network(
         model,
         depth=cell.depth,
-        residual=cell.variant == "residual",
+        residual=cell.residual,
         image_shape=tuple(manifest["shape"]),
         classes=len(manifest["classes"]),
         seed=cell.seed,

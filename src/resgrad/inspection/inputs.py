@@ -33,7 +33,7 @@ def load_network(
     network = build_network(
         config,
         depth=cell.depth,
-        residual=cell.variant == "residual",
+        residual=cell.residual,
         image_shape=tuple(manifest["shape"]),
         classes=len(manifest["classes"]),
         seed=cell.seed,
