@@ -13,7 +13,7 @@ from resgrad.inspection.config import InspectConfig
 from resgrad.inspection.inputs import fixed_batch, load_network
 from resgrad.inspection.networks import inspect_networks, loss_surfaces
 from resgrad.inspection.summary import inspection_metrics, paths_by_length, responses_by_place, summarise
-from resgrad.models.config import ModelConfig
+from resgrad.models.config import load_model
 from resgrad.results.runs import load_runs
 from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
@@ -29,7 +29,7 @@ def inspect_runs(dataset: str) -> None:
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
     config = load(InspectConfig, parameters.get("inspect"), "inspect")
-    model = load(ModelConfig, parameters.get("model"), "model")
+    model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(train.threads)
     device = choose_device(train.device)

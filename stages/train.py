@@ -8,7 +8,7 @@ from resgrad.common.cells import VARIANTS, Cell
 from resgrad.common.config import DatasetName, load, read
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import write_table
-from resgrad.models.config import ModelConfig
+from resgrad.models.config import load_model
 from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
@@ -28,7 +28,7 @@ def train(cell: Cell) -> None:
     shards = Shards(Path("data/shards", cell.dataset))
     task = Training(
         name=f"{cell.dataset} {cell.name}",
-        model=load(ModelConfig, parameters.get("model"), "model"),
+        model=load_model(parameters.get("model")),
         depth=cell.depth,
         residual=cell.residual,
         seed=cell.seed,

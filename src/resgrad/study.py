@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import model_validator
 
 from resgrad.audit.config import AuditConfig, check_audit
-from resgrad.common.cells import VARIANTS, Matrix
+from resgrad.common.cells import VARIANTS, Matrix, is_residual, variant_name
 from resgrad.common.config import DatasetName, ParameterError, load, read
 from resgrad.comparison import gradient_distribution
 from resgrad.comparison.config import ComparisonConfig
@@ -26,11 +26,17 @@ _READERS = (gradient_flow, gradient_distribution)
 """Modules that read gradient tables; each says which statistics it needs."""
 
 
+class ModelSection(ModelConfig):
+    """All of the section ``model``: what networks are made of, and which of the twins is reported."""
+
+    residual: bool
+
+
 class Study(Matrix):
     """Every parameter of the study."""
 
     data: dict[DatasetName, DatasetConfig]
-    model: ModelConfig
+    model: ModelSection
     train: TrainConfig
     gradients: GradientsConfig
     inspect: InspectConfig
@@ -59,7 +65,7 @@ class Study(Matrix):
         for dataset, config in self.data.items():
             _check_dataset(dataset, config)
         for variant, depth in product(self.variants, self.depths):
-            residual = variant == "residual"
+            residual = is_residual(variant)
             check_network(self.model, depth=depth, residual=residual)
             for dataset in self.datasets:
                 size = self.data[dataset].image_size
@@ -70,7 +76,7 @@ class Study(Matrix):
         _check_statistics(self.gradients.statistics)
         check_audit(self.audit, self.train.warmup_epochs)
         check_probe(self.probe)
-        reported = "residual" if self.model.residual else "plain"
+        reported = variant_name(residual=self.model.residual)
         if reported not in self.variants:
             raise ValueError(f"model.residual asks for the {reported} networks, which are not among the variants.")
         return self

@@ -6,6 +6,7 @@ from dvc.utils.hydra import apply_overrides
 
 from resgrad.common.config import ParameterError, load, read
 from resgrad.gradients.statistics import statistics
+from resgrad.models.config import ModelConfig, load_model
 from resgrad.study import Study, load_study
 from tests.paths import PARAMS, ROOT
 
@@ -14,9 +15,9 @@ SEEDS = TEXT[TEXT.index("seeds:\n") : TEXT.index("data:\n")]
 
 
 def modules(package: str) -> str:
-    """List the kinds that a package of networks or shortcuts has, from its files."""
+    """List the kinds that a package of plug-ins has, from its files."""
     files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
-    return ", ".join(sorted({file.stem for file in files} - {"matching"}))
+    return ", ".join(sorted(file.stem for file in files))
 
 
 def change(tmp_path: Path, old: str, new: str) -> Path:
@@ -66,6 +67,9 @@ def test_the_committed_parameters_are_valid():
             f"model.network is 'alexnet'; allowed: {modules('networks')}.",
         ),
         ("shortcut: zero_padding", "shortcut: A", f"model.shortcut is 'A'; allowed: {modules('shortcuts')}."),
+        ("shortcut: zero_padding", "shortcut: 1", "model.shortcut is 1; allowed: text."),
+        ("activation: relu", "activation: rleu", f"model.activation is 'rleu'; allowed: {modules('activations')}."),
+        ("    - tanh", "    - tahn", f"probe.grids.0.activations.1 is 'tahn'; allowed: {modules('activations')}."),
         (
             "normalization: batch",
             "normalization: instance",
@@ -142,16 +146,12 @@ def test_the_committed_parameters_are_valid():
         (
             "  - weight_norm\n",
             "",
-            "gradients.statistics lacks weight_norm; the verdicts on gradients need grad_norm, weight_norm.",
+            "gradients.statistics lacks weight_norm; the verdicts and norms of gradients need grad_norm, weight_norm.",
         ),
         (
             "  - grad_norm\n",
             "",
-            (
-                "gradients.statistics lacks grad_norm; the metrics and pictures of gradient norms by layer need "
-                "grad_norm.\n"
-                "gradients.statistics lacks grad_norm; the verdicts on gradients need grad_norm, weight_norm."
-            ),
+            "gradients.statistics lacks grad_norm; the verdicts and norms of gradients need grad_norm, weight_norm.",
         ),
         *(
             (
@@ -178,6 +178,19 @@ def test_the_variant_that_is_reported_is_among_those_that_are_trained(tmp_path):
     assert complaint(path) == "model.residual asks for the plain networks, which are not among the variants."
 
 
+def test_what_builds_networks_knows_nothing_of_the_variant_that_is_reported():
+    section = read(PARAMS)["model"]
+    config = load_model(section)
+    assert load_model({**section, "residual": "maybe"}) == config
+    assert config.model_dump().keys() == section.keys() - {"residual"}
+    with pytest.raises(ParameterError, match=r"^model.residual is not a parameter; "):
+        load(ModelConfig, section, "model")
+    with pytest.raises(ParameterError, match=r"^model.residul is not a parameter; "):
+        load_model({**section, "residul": True})
+    with pytest.raises(ParameterError, match=r"^model is null; allowed: a mapping of network, shortcut, "):
+        load_model(None)
+
+
 def test_initial_weights_that_plain_networks_cannot_learn_from_are_for_residual_ones(tmp_path):
     path = change(tmp_path, "- plain\n", "")
     path.write_text(path.read_text().replace("initialization: he", "initialization: zero_gamma"), encoding="utf-8")
@@ -197,8 +210,8 @@ def test_several_mistakes_get_a_sentence_each(tmp_path):
     path = change(tmp_path, "residual: true", "residual: maybe")
     path.write_text(path.read_text().replace("width: 8", "width: 0", 1), encoding="utf-8")
     assert complaint(path).splitlines() == [
-        "model.residual is 'maybe'; allowed: true or false.",
         "model.width is 0; allowed: greater than or equal to 1.",
+        "model.residual is 'maybe'; allowed: true or false.",
     ]
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from resgrad.common.cells import Matrix
 from resgrad.common.config import load
 from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
+from resgrad.models.config import load_model
 from resgrad.preprocess.shard_writer import ShardWriter
 from resgrad.results.runs import RunError
 from stages.inspect import inspect_runs
@@ -46,12 +46,11 @@ class Study:
         manifest = {"split": "random", "classes": [str(k) for k in range(CLASSES)], "provenance": "embedded"}
         writer.finish(rows, manifest)
         lists = {name: self.parameters[name] for name in Matrix.model_fields}
-        config = load(ModelConfig, self.parameters["model"], "model")
+        config = load_model(self.parameters["model"])
         for cell in load(Matrix, lists).cells("mnist"):
             write_run(self.folder, cell, diverged_step=25 if cell.name in diverged else None)
-            residual = cell.variant == "residual"
             network = build_network(
-                config, depth=cell.depth, residual=residual, image_shape=SHAPE, classes=CLASSES, seed=cell.seed
+                config, depth=cell.depth, residual=cell.residual, image_shape=SHAPE, classes=CLASSES, seed=cell.seed
             )
             save_file(network.state_dict(), self.folder / "data/runs/mnist" / cell.name / "weights.safetensors")
 

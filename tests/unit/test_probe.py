@@ -61,10 +61,6 @@ def test_a_recipe_that_is_refused_for_a_variant_is_left_out_there_alone():
                 "the nearest are 8 and 14."
             ),
         ),
-        (
-            probe_config({"network": "vgk"}),
-            "probe.grids.0 has nothing to probe at depth 4: model.network is 'vgk'; allowed: ",
-        ),
         (probe_config(seeds=[1, 1]), "probe.seeds has 1 more than once; allowed: each once."),
         (
             probe_config({}, {"depths": [7], "normalizations": ["batch"]}),
@@ -83,6 +79,21 @@ def test_a_grid_that_cannot_be_probed_is_refused_in_one_sentence(config, sentenc
     with pytest.raises(ParameterError) as caught:
         check_probe(config)
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("grid", "parameter"),
+    [
+        ({"network": "vgk"}, "network is 'vgk'"),
+        ({"shortcut": "A"}, "shortcut is 'A'"),
+        # One of several: the others would be probed, and nobody would miss it.
+        ({"activations": ["relu", "tahn"]}, "activations.1 is 'tahn'"),
+    ],
+)
+def test_a_grid_of_kinds_that_do_not_exist_is_refused(grid, parameter):
+    with pytest.raises(ParameterError) as caught:
+        probe_config({}, grid)
+    assert str(caught.value).startswith(f"probe.grids.1.{parameter}; allowed: ")
 
 
 def test_a_recipe_that_takes_blocks_is_probed_where_there_are_any():

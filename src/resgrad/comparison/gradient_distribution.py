@@ -15,7 +15,7 @@ QUARTERS = 5
 """Layers to look at: the first, the last, and those that divide the way between them into four."""
 
 STATISTICS = ["zero_fraction", "nonfinite", "log2_hist"]
-READ_BY = "the pictures of how gradients are distributed"
+READ_BY = "the pictures of gradients spread over magnitudes"
 """Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
 
 COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", *STATISTICS]

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from resgrad.common.cells import is_residual
 from resgrad.common.seeds import derive
 from resgrad.gradients.recorder import describe_tensors
 from resgrad.models import build_network
@@ -50,7 +51,7 @@ def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
     network = build_network(
         probe.model,
         depth=probe.depth,
-        residual=probe.variant == "residual",
+        residual=is_residual(probe.variant),
         image_shape=image_shape,
         classes=config.classes,
         seed=config.seeds[0],

@@ -25,7 +25,7 @@ that explode towards the input at first and vanish later average out."""
 RATIO = "gradient_log10_first_to_last."
 
 STATISTICS = ["grad_norm", "weight_norm"]
-READ_BY = "the norms and the verdicts of gradients by layer"
+READ_BY = "the verdicts and norms of gradients"
 """Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
 
 NORM_COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]

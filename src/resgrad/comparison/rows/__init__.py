@@ -7,19 +7,19 @@ picture, described in words that the report can draw. A panel of a new kind is a
 ``resgrad.report.comparison.panels``.
 """
 
-import importlib
-import pkgutil
+import sys
 
 import pandas as pd
 
+from resgrad.common.kinds import kinds, load_kind
 from resgrad.comparison.row import Evidence, Row
 from resgrad.results.runs import RUN
 
 
 def rows() -> dict[str, Row]:
     """Return all rows by the names of their modules, in the order of the table."""
-    names = [module.name for module in pkgutil.iter_modules(__path__)]
-    found = {name: importlib.import_module(f"{__name__}.{name}").ROW for name in names}
+    package = sys.modules[__name__]
+    found = {name: load_kind(package, name).ROW for name in kinds(package)}
     return dict(sorted(found.items(), key=lambda item: (item[1].place, item[0])))
 
 

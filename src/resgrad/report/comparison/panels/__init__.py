@@ -12,9 +12,11 @@ common. In the picture of all rows a kind draws
 all depths at once (``ALL_DEPTHS = True``) or the greatest alone.
 """
 
-import importlib
+import sys
 from types import ModuleType
 from typing import NamedTuple
+
+from resgrad.common.kinds import load_kind
 
 
 class Panel(NamedTuple):
@@ -32,4 +34,4 @@ class Panel(NamedTuple):
     @property
     def module(self) -> ModuleType:
         """The module of its kind."""
-        return importlib.import_module(f"{__name__}.{self.kind}")
+        return load_kind(sys.modules[__name__], self.kind)
