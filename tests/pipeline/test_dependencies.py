@@ -103,7 +103,9 @@ def test_a_stage_declares_nothing_that_it_does_not_import(stage):
 def test_a_dear_stage_lists_files_and_imports_every_one(stage):
     """A folder would run it again for every file that is added to the room."""
     folders = {dep for dep in declared(stage) if (ROOT / dep).is_dir()}
-    assert folders <= {"src/resgrad/shards", "src/resgrad/training"}, "rooms of which it needs every file"
+    assert folders <= {"src/resgrad/audit", "src/resgrad/shards", "src/resgrad/training"}, (
+        "rooms of which it needs every file"
+    )
     (code,) = imported(stage, (by_name(stage),))
     files = {str(file.relative_to(ROOT)) for folder in folders for file in (ROOT / folder).glob("*.py")}
     unused = {file for file in files if file not in code and not is_optional(file)}

@@ -21,7 +21,10 @@ def names_of(groups):
 def test_spellings_of_one_class_agree():
     assert canonical("Pepper,_bell___healthy") == canonical("Pepper__bell___healthy")
     assert canonical("Tomato_Leaf_Mold") != canonical("Tomato_healthy")
-    assert preferred_spellings(["Pepper__bell", "Apple", "Pepper,_bell"]) == {"apple": "Apple", "pepperbell": "Pepper,_bell"}
+    assert preferred_spellings(["Pepper__bell", "Apple", "Pepper,_bell"]) == {
+        "apple": "Apple",
+        "pepperbell": "Pepper,_bell",
+    }
 
 
 def test_names_without_letters_stay_apart():
