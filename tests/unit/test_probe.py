@@ -10,7 +10,7 @@ from resgrad.common.config import ParameterError
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.models import build_network
 from resgrad.probe.grid import probe_network
-from resgrad.probe.measure import draw_batch, gradient_statistics, response_stds
+from resgrad.probe.measure import draw_batch, gradient_statistics, output_stds
 from resgrad.probe.recipes import PROBE, check_probe, probes
 from resgrad.probe.table import TABLE
 from resgrad.study import load_study
@@ -150,19 +150,19 @@ def test_responses_by_hand():
     second = np.tanh(first) @ rest.T
     expected = {"stem.1": first.std(), "rest.0": second.std(), "head": (np.tanh(second) @ head.T).std()}
     assert set(frame["layer"]) == set(expected)
-    assert frame["response_std"].tolist() == pytest.approx(frame["layer"].map(expected).tolist(), rel=1e-5)
+    assert frame["output_std"].tolist() == pytest.approx(frame["layer"].map(expected).tolist(), rel=1e-5)
 
 
 def test_a_response_is_taken_before_the_normalisation_and_another_after_it():
     frame = probed(3, "plain", normalizations=["batch"])
-    stds = frame.drop_duplicates(["seed", "layer"]).set_index(["seed", "layer"])["response_std"]
+    stds = frame.drop_duplicates(["seed", "layer"]).set_index(["seed", "layer"])["output_std"]
     assert stds.loc[:, "stem.2"].tolist() == pytest.approx([1, 1], rel=1e-4)
     assert (abs(stds.loc[:, "stem.1"] - 1) > 0.01).all()
 
 
 def test_hooks_are_gone_after_the_block():
     network = nn.Sequential(nn.Linear(2, 2))
-    with response_stds(network, ["0"]) as stds:
+    with output_stds(network, ["0"]) as stds:
         network(torch.ones(3, 2))
         assert set(stds) == {"0"}
         stds.clear()
@@ -227,7 +227,7 @@ def test_the_table_has_these_columns():
         "zero_fraction double",
         "nonfinite int64",
         "weight_norm double",
-        "response_std double",
+        "output_std double",
         "verdict string",
     ]
 

@@ -1,7 +1,7 @@
 """Verified files, kept by their SHA-256 where DVC deletes nothing: what was fetched once is not fetched again.
 
 DVC deletes an output before its stage runs anew, for instance because its code has changed. The official files have
-not: they are taken from here, after another look at their checksum.
+not: they are taken from here once their checksum has been verified again.
 """
 
 import hashlib

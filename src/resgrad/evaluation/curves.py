@@ -13,7 +13,7 @@ def learning_curves(runs: list[Run]) -> pd.DataFrame:
     """Follow accuracy and loss from epoch to epoch.
 
     Where a diverged run has no accuracy any more, it has that of guessing, up to the last epoch of the longest run;
-    loss it has none.
+    its loss is undefined.
 
     Returns:
         a row per variant, depth, split (train, validation) and epoch: accuracy, accuracy_min, accuracy_max, loss,

@@ -17,7 +17,7 @@ from resgrad.gradients.recorder import describe_tensors
 from resgrad.models import build_network
 from resgrad.models.initialisation import initialise
 from resgrad.probe.config import ProbeConfig
-from resgrad.probe.measure import draw_batch, gradient_statistics, response_stds
+from resgrad.probe.measure import draw_batch, gradient_statistics, output_stds
 from resgrad.probe.recipes import Probe, probes
 from resgrad.training.devices import make_repeatable
 
@@ -59,7 +59,7 @@ def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
     tensors = describe_tensors(network, torch.zeros(2, *image_shape))
     parameters = list(network.parameters())
     frames = []
-    with response_stds(network, (tensor.layer for tensor in tensors)) as stds:
+    with output_stds(network, (tensor.layer for tensor in tensors)) as stds:
         for seed in config.seeds:
             if seed != config.seeds[0]:
                 initialise(network, probe.model, seed)  # much quicker than to build it anew
@@ -68,7 +68,7 @@ def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
             loss = nn.functional.cross_entropy(network(images), labels)
             gradients = torch.autograd.grad(loss, parameters)
             columns = gradient_statistics(gradients, parameters)
-            columns["response_std"] = np.array([stds[tensor.layer] for tensor in tensors])
+            columns["output_std"] = np.array([stds[tensor.layer] for tensor in tensors])
             frames.append(pd.DataFrame(tensors).assign(seed=seed, **columns))
     named = {**probe.recipe._asdict(), "depth": probe.depth, "variant": probe.variant}
     return pd.concat(frames, ignore_index=True).assign(**named)

@@ -1,4 +1,4 @@
-"""What is to be seen of one forward and one backward pass through a network."""
+"""What one forward and one backward pass through a network show."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def draw_batch(seed: int, size: int, image_shape: tuple[int, int, int], classes:
 
 
 @contextmanager
-def response_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, float]]:
+def output_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, float]]:
     """Keep, by layer, the population standard deviation of all that it put out in the last pass of the block."""
     stds: dict[str, float] = {}
 

@@ -24,7 +24,7 @@ TABLE = Table(
         *TENSOR,
         *(statistic.column for statistic in load(STATISTICS)),
         Column(
-            "response_std",
+            "output_std",
             pa.float64(),
             "population standard deviation of what the layer puts out, all images and units together",
         ),

@@ -1,7 +1,7 @@
 """How well networks classify: from predictions to the numbers that are compared.
 
 A diverged run is a result. Its accuracy, in training too, is that of guessing, 1 / classes, by definition; its macro
-F1, precision and recall are those of the guesses it left as predictions; loss and ROC-AUC it has none.
+F1, precision and recall are those of the guesses it left as predictions; its loss and ROC-AUC are undefined.
 """
 
 from collections import defaultdict

@@ -13,8 +13,8 @@ for every shape; above 1 gradients grow towards the input, below 1 they shrink. 
 L2 norm at the first layer over that at the last layer like it: first and last convolution, or first and last hidden
 layer where all are fully connected. Part of it is the layers' shapes, not the way between them: it may be below 0
 where gradients neither grow nor shrink. Dead layers are those whose gradient is exactly 0. A run that diverged before
-the last quarter counts there as exploding, at the largest distance, all its layers as not finite; growth and ratio it
-has none. Primary: distance at the initial weights, before training can make up for it.
+the last quarter counts there as exploding, at the largest distance, all its layers as not finite; its growth and
+ratio are undefined. Primary: distance at the initial weights, before training can make up for it.
 """
 
 import numpy as np

@@ -1,11 +1,11 @@
 """Results on the test images, after the last step: nothing is selected on them.
 
 Macro F1 and ROC-AUC (one class against the rest) are plain means over classes; the loss is the mean cross-entropy in
-nats. A diverged run guesses: its accuracy is 1 / classes by definition; loss and ROC-AUC it has none. Beside the test
-over seeds stand two over test images. One is an interval from resampled leaves (stretches of captures where leaves are
-not known), not images, since photographs of one leaf are no independent witnesses (Field and Welsh 2007). The other is
-McNemar's exact test (1947), seed by seed and never pooled, since seeds share their test images; it does take images as
-independent. Primary: test accuracy.
+nats. A diverged run guesses: its accuracy is 1 / classes by definition; its loss and ROC-AUC are undefined. Beside the
+test over seeds stand two over test images. One is an interval from resampled leaves (stretches of captures where leaves
+are not known), not images, since photographs of one leaf are no independent witnesses (Field and Welsh 2007). The other
+is McNemar's exact test (1947), seed by seed and never pooled, since seeds share their test images; it does take images
+as independent. Primary: test accuracy.
 """
 
 import pandas as pd
