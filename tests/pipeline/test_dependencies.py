@@ -31,6 +31,8 @@ PACKAGES = {
     f"src/resgrad/{name}/__init__.py"
     for name in ("data", "gradients", "training", "analysis", "audit", "figures", "inspection", "probe")
 }
+TRAIN = [param for param in PIPELINE["stages"]["train"]["params"] if isinstance(param, str)]
+"""Parameters of a training in params.yaml; those of other files are mappings."""
 NETWORK, SHORTCUT = (PARAMS["model"][key] for key in ("network", "shortcut"))
 
 
@@ -98,15 +100,14 @@ def test_train_depends_on_its_own_network_and_shortcut_alone():
 
 
 def test_the_switch_is_no_parameter_of_a_training():
-    params = PIPELINE["stages"]["train"]["params"]
-    assert "model" not in params
-    assert "model.residual" not in params
-    tracked = {param.removeprefix("model.") for param in params if param.startswith("model.")}
+    assert "model" not in TRAIN
+    assert "model.residual" not in TRAIN
+    tracked = {param.removeprefix("model.") for param in TRAIN if param.startswith("model.")}
     assert tracked == set(PARAMS["model"]) - {"residual"}
 
 
 def test_every_parameter_of_training_is_tracked():
-    tracked = {param.split(".")[1] for param in PIPELINE["stages"]["train"]["params"] if param.startswith("train.")}
+    tracked = {param.split(".")[1] for param in TRAIN if param.startswith("train.")}
     assert tracked == set(PARAMS["train"])
 
 
