@@ -80,7 +80,8 @@ class Segments:
     @cached_property
     def exponents(self) -> NDArray[np.int64]:
         """Elements of each tensor by the value of their exponent field (tensors x :data:`EXPONENTS`)."""
-        fields = (self.flat.view(np.int32) >> 23) & (EXPONENTS - 1)
+        fields = self.flat.view(np.int32) >> 23
+        fields &= EXPONENTS - 1
         counts = np.bincount(self._layout.rows + fields, minlength=EXPONENTS * len(self.sizes))
         return counts.reshape(-1, EXPONENTS)
 

@@ -16,4 +16,5 @@ def compute(step: Step) -> NDArray[np.float64]:
     gradients = step.gradients
     # Twice through the data: the mean of squares less the square of the mean would cancel.
     deviation = gradients.wide - gradients.spread(gradients.means)
-    return np.sqrt(gradients.sums(deviation * deviation) / gradients.sizes)
+    deviation *= deviation
+    return np.sqrt(gradients.sums(deviation) / gradients.sizes)
