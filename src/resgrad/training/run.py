@@ -12,6 +12,7 @@ from torch import nn
 
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import Recording
+from resgrad.gradients.statistics import digests
 from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
 from resgrad.shards.batches import Batches
@@ -60,8 +61,11 @@ class Training:
             "augment": self.augment.model_dump(),
             "gradients": self.gradients and self.gradients.model_dump(),
         }
+        # Statistics are loaded when they are first computed, so that their code is not yet among the loaded modules.
+        statistics = digests(self.gradients.statistics) if self.gradients else {}
         single = {name: value for name, value in vars(self).items() if name not in sections}
-        return run_key({**single, **sections, "shards": manifest, "machine": describe_device(device)})
+        beside = {"shards": manifest, "machine": describe_device(device), "statistics": statistics}
+        return run_key({**single, **sections, **beside})
 
 
 @dataclass(frozen=True)
