@@ -8,7 +8,7 @@ BROWSER := tests/browser/node_modules
 # DVC starts the stages with whatever `python` comes first on the path.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: repro test browser lint lock clean
+.PHONY: repro test browser docs lint lock clean
 
 ## repro: check the parameters, then run the pipeline
 repro: $(INSTALLED) $(VEGA)
@@ -21,6 +21,10 @@ test: $(INSTALLED) $(VEGA)
 
 ## browser: install what the tests of the plots need beside Chromium (needs Node.js with npm)
 browser: $(BROWSER)
+
+## docs: write the tables of the handbook from the code
+docs: $(INSTALLED)
+	python docs/make_tables.py
 
 ## lint: what a change must pass
 lint: $(INSTALLED)
