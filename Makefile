@@ -3,19 +3,33 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/installed
+VEGA := .dvc/vega.js
+BROWSER := tests/browser/node_modules
 # DVC starts the stages with whatever `python` comes first on the path.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: repro test lint lock clean
+.PHONY: repro test browser docs study lint lock clean
 
 ## repro: check the parameters, then run the pipeline
-repro: $(INSTALLED)
+repro: $(INSTALLED) $(VEGA)
 	@python -m stages.check
 	dvc repro
 
 ## test: run the tests
-test: $(INSTALLED)
-	python -m pytest
+test: $(INSTALLED) $(VEGA)
+	python -m pytest -n auto
+
+## browser: install what the tests of the plots need beside Chromium (needs Node.js with npm)
+browser: $(BROWSER)
+
+## docs: write the results in README.md and docs/ from docs/study, and docs/tables.md from the code
+docs: $(INSTALLED)
+	python -m handbook
+
+## study: freeze the finished run in the working tree as docs/study/$(NAME)
+study: $(INSTALLED)
+	@dvc status --quiet || { echo "dvc status: this run is not finished; finish it with dvc repro" >&2; exit 1; }
+	python -m handbook.freeze "$(NAME)"
 
 ## lint: what a change must pass
 lint: $(INSTALLED)
@@ -38,3 +52,11 @@ $(INSTALLED): requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	python -m pip install --requirement requirements.lock
 	@touch $(INSTALLED)
+
+# Vega, for the pages of `dvc plots`: with it they need no network.
+$(VEGA): $(INSTALLED) .dvc/vega.py
+	@python .dvc/vega.py
+
+$(BROWSER): tests/browser/package-lock.json
+	npm ci --prefix tests/browser
+	@touch $(BROWSER)

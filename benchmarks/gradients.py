@@ -3,7 +3,7 @@
 ``python -m benchmarks.gradients`` from the root, after ``pip install -r benchmarks/requirements.txt``. Width 8, 28x28
 pixels, batch 64, one thread. Each alternative is called on the same gradients, in turn:
 
-* ours: every column of the gradient table, for every parameter tensor;
+* ours: every column of the gradient table (``gradients.statistics`` as committed), for every parameter tensor;
 * a loop: the same statistics, tensor by tensor, each brought to the host with ``.item()``;
 * TensorBoard: ``add_histogram`` of every gradient;
 * wandb: what ``wandb.watch(network, log="gradients")`` adds to a backward pass, offline: histograms only.
@@ -11,12 +11,14 @@ pixels, batch 64, one thread. Each alternative is called on the same gradients, 
 
 import os
 import tempfile
+from pathlib import Path
 
 import torch
 from torch import nn
 
 from benchmarks._networks import residual_network
 from benchmarks._timing import interleaved, milliseconds, print_table, ratio
+from resgrad.common.config import load, read
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder
 
@@ -57,6 +59,7 @@ def main() -> None:
     torch.manual_seed(0)
     images = torch.randn(64, 1, 28, 28).to(memory_format=torch.channels_last)
     labels = torch.randint(0, 10, (64,))
+    config = load(GradientsConfig, {**read(Path("params.yaml"))["gradients"], "every": 1, "snapshots": 0}, "gradients")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         writer = SummaryWriter(folder)
@@ -64,7 +67,7 @@ def main() -> None:
         for depth in (20, 56, 110):
             network, watched = residual_network(depth, 1), residual_network(depth, 1)
             optimiser = torch.optim.SGD(network.parameters(), lr=1e-6, momentum=0.9, foreach=True)
-            recorder = GradientRecorder(network, images, GradientsConfig(every=1, snapshots=0), total_steps=1)
+            recorder = GradientRecorder(network, images, config, total_steps=1)
 
             def step(network=network, optimiser=optimiser) -> None:
                 nn.functional.cross_entropy(network(images), labels).backward()

@@ -3,7 +3,6 @@
 from handbook.study import Studies
 from handbook.words import interval, listed, mean_sd, per_cent
 from resgrad.audit.classifiers import BORDER, GUESS
-from resgrad.common.cells import VARIANTS
 from resgrad.report.markdown import table_text
 
 WORST = 2
@@ -13,7 +12,7 @@ WORST = 2
 def leaves(studies: Studies) -> str:
     """Say what a random split adds."""
     study, dataset = studies["short"], "plantvillage"
-    splits = study.table(f"audit-{dataset}", "splits").set_index(["split", "classifier"])
+    splits = study.table(f"audit-{dataset}", "split_averages").set_index(["scheme", "classifier"])
     added = study.table(f"audit-{dataset}", "inflation").set_index("over")
     accuracy = {split: splits.loc[(split, "network")] for split in ("leaf", "random")}
     ends = {
@@ -36,13 +35,18 @@ def borders(studies: Studies) -> str:
     study = studies["short"]
     rows = []
     for dataset in study.datasets:
-        table = study.table(f"audit-{dataset}", "classifiers")
+        table = study.table(f"audit-{dataset}", "averages")
         accuracy = table[table["average"] == "accuracy"].set_index("classifier")
         names = {GUESS: "most frequent class", BORDER: "eight border pixels"}
         for classifier, row in accuracy.iterrows():
             value = f"{row['mean']:.3f}" if row["n"] == 1 else _spread(row)
             rows.append([study.at_start(dataset), names.get(classifier, classifier), f"{row['n']:.0f}", value])
-    return table_text(["data", "classifier", "n", "test accuracy"], rows)
+    forests = study.table("audit-plantvillage", "split_averages").set_index(["classifier", "scheme"]).loc[BORDER]
+    table = table_text(["data", "classifier", "n", "test accuracy"], rows)
+    return (
+        f"{table}\n\nThat is on the split in use. On {study.name('plantvillage')} the forest has "
+        f"{_spread(forests.loc['leaf'])} on the leaf split and {_spread(forests.loc['random'])} on the random one."
+    )
 
 
 def classes(studies: Studies) -> str:
@@ -50,10 +54,11 @@ def classes(studies: Studies) -> str:
     study = studies["short"]
     sentences = []
     for dataset in study.datasets:
-        worst = study.table(f"audit-{dataset}", "classes").head(WORST)
+        table = study.table(f"audit-{dataset}", "classes")
         named = listed(
-            f"`{row['class']}` ({listed(f'{name} {row[name]:.2f}' for name in VARIANTS)}; {row['test']} images)"
-            for row in worst.to_dict("records")
+            f"`{name}` ({listed(f'{row.variant} {row.recall:.2f}' for row in rows.itertuples())}; "
+            f"{rows['test'].iloc[0]} images)"
+            for name, rows in list(table.groupby("class", sort=False))[:WORST]
         )
         sentences.append(f"On {study.name(dataset)}, recall at depth {study.depth} is lowest for {named}.")
     return " ".join(sentences)
@@ -62,7 +67,7 @@ def classes(studies: Studies) -> str:
 def shallow_beside_deep(studies: Studies) -> str:
     """Set the small network of the audit beside the deepest residual one."""
     study, dataset = studies["short"], "plantvillage"
-    splits = study.table(f"audit-{dataset}", "splits").set_index(["split", "classifier"])
+    splits = study.table(f"audit-{dataset}", "split_averages").set_index(["scheme", "classifier"])
     small, deep = splits.loc[("leaf", "network")], study.runs(dataset, study.depth, "residual")["test_accuracy"]
     lesson = "; nothing here shows that these images need depth" if small["mean"] >= deep.mean() else ""
     return (

@@ -1,7 +1,7 @@
 """Marked blocks in Markdown: finding them and replacing what they hold."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 MARK = re.compile(r"^<!-- (begin|end): ([a-z0-9-]+) -->$")
 
@@ -10,13 +10,12 @@ class BlockError(ValueError):
     """A page's marks do not match, or a block has no writer."""
 
 
-def fill(text: str, writers: Mapping[str, Callable[[], str]], by_hand: Collection[str] = ()) -> str:
+def fill(text: str, writers: Mapping[str, Callable[[], str]]) -> str:
     """Replace the contents of every marked block.
 
     Args:
         text: of the page.
         writers: by name of a block, what returns its Markdown.
-        by_hand: names of blocks that stay as they are.
 
     Raises:
         BlockError: a mark has no partner or stands within another block, or a block has no writer.
@@ -26,19 +25,17 @@ def fill(text: str, writers: Mapping[str, Callable[[], str]], by_hand: Collectio
     for line in text.splitlines():
         mark = MARK.match(line)
         if mark is None:
-            if opened is None or opened in by_hand:
+            if opened is None:
                 lines.append(line)
             continue
         kind, name = mark.groups()
         if kind == "begin":
             if opened is not None:
                 raise BlockError(f"Block {name} begins within block {opened}.")
-            if name not in writers and name not in by_hand:
+            if name not in writers:
                 raise BlockError(f"Block {name} has no writer; allowed: {', '.join(sorted(writers))}.")
             opened = name
-            lines.append(line)
-            if name in writers:
-                lines += ["", *writers[name]().strip().splitlines(), ""]
+            lines += [line, "", *writers[name]().strip().splitlines(), ""]
         elif name != opened:
             raise BlockError(f"Block {name} ends where {opened or 'no block'} is open.")
         else:

@@ -6,6 +6,7 @@ from pathlib import Path
 from handbook import accuracy, audit, gradients, verdicts
 from handbook.blocks import fill
 from handbook.study import Studies
+from handbook.tables import tables_page
 
 BLOCKS = {
     "accuracy": accuracy.at_deepest,
@@ -37,18 +38,18 @@ BLOCKS = {
 }
 """By name of a block, the function that writes it from the frozen studies."""
 
-BY_HAND = ("tables",)
-"""Blocks that no function writes yet."""
-
 
 def pages(root: Path) -> list[Path]:
     """List the pages that may have blocks: README.md, CONTRIBUTING.md and docs/*.md."""
-    return [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))]
+    return [
+        *(page for page in (root / "README.md", root / "CONTRIBUTING.md") if page.exists()),
+        *sorted((root / "docs").glob("*.md")),
+    ]
 
 
 def written(text: str, studies: Studies) -> str:
     """Return a page as its blocks should be."""
-    return fill(text, {name: partial(write, studies) for name, write in BLOCKS.items()}, BY_HAND)
+    return fill(text, {name: partial(write, studies) for name, write in BLOCKS.items()})
 
 
 def outdated(root: Path) -> dict[Path, str]:
@@ -58,5 +59,7 @@ def outdated(root: Path) -> dict[Path, str]:
         by page, the text that it should have.
     """
     studies = Studies(root)
-    texts = {page: page.read_text(encoding="utf-8") for page in pages(root) if page.exists()}
-    return {page: new for page, text in texts.items() if (new := written(text, studies)) != text}
+    texts = {page: page.read_text(encoding="utf-8") for page in pages(root)}
+    made = {page: written(text, studies) for page, text in texts.items()}
+    made[root / "docs/tables.md"] = tables_page()
+    return {page: new for page, new in made.items() if new != texts.get(page)}

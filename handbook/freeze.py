@@ -16,16 +16,17 @@ from handbook import ROOT
 from handbook.book import pages
 from resgrad.common.config import read
 from resgrad.common.files import replacing
+from resgrad.common.tables import ABOUT
 
 TABLES = {
-    "comparison": ("runs", "images"),
-    "inspection": ("measures",),
-    "audit": ("classifiers", "classes", "splits", "inflation"),
+    "comparison": ("runs",),
+    "inspection": ("summary",),
+    "audit": ("averages", "classes", "split_averages", "inflation"),
     "timing": (),
-    "probe": ("networks", "growth", "neighbours", "noise", "steadiness"),
+    "probe": ("outcomes", "growth", "steadiness", "autocorrelations", "noise_autocorrelations"),
 }
-"""By kind of page, the tables that the documentation rests on, the indispensable one first; digits have
-no leaves to audit, so a run need not have all."""
+"""By kind of page, the tables that the documentation rests on; digits have no leaves to audit, so a run need not have
+all."""
 
 PLACES = ("source", "leaf_map")
 """Parameters of a data set that say where its files were: of no use elsewhere, and nobody's business."""
@@ -59,11 +60,11 @@ def freeze(root: Path, name: str) -> list[Path]:
             for kind in ("comparison", "inspection", "audit", "timing"):
                 page, plots = f"{kind}-{dataset}", root / f"plots/{dataset}/{kind}"
                 pictures = [plots / name for name in shown.pop(page, ())]
-                _copy_page(root / f"metrics/{page}", TABLES[kind], pictures, partial)
+                _copy_page(root / f"metrics/{page}", root / f"data/{kind}/{dataset}", TABLES[kind], pictures, partial)
             if not (partial / f"comparison-{dataset}.md").exists():
                 raise FreezeError(f"metrics/comparison-{dataset}.md is missing; `dvc repro` makes it.")
         pictures = [root / "plots/probe" / name for name in shown.pop("probe", ())]
-        _copy_page(root / "metrics/probe", TABLES["probe"], pictures, partial)
+        _copy_page(root / "metrics/probe", root / "data/probe", TABLES["probe"], pictures, partial)
         if shown:
             raise FreezeError(f"README.md or docs/ show pictures of {', '.join(sorted(shown))}, which this run lacks.")
         with (partial / "params.yaml").open("w", encoding="utf-8") as file:
@@ -90,26 +91,26 @@ def _shown(root: Path, study: str) -> dict[str, list[str]]:
     return shown
 
 
-def _copy_page(page: Path, tables: tuple[str, ...], pictures: list[Path], destination: Path) -> None:
+def _copy_page(page: Path, room: Path, tables: tuple[str, ...], pictures: list[Path], destination: Path) -> None:
     """Copy a page with its tables and pictures, if the run has it.
 
     Args:
         page: its path without an ending; the tables lie in the folder of that name.
-        tables: names; the first one must be there.
+        room: the folder whose tables the page was written from.
+        tables: names; those that the run has are copied.
         pictures: all of which must be there.
         destination: where to.
     """
     text = page.with_suffix(".md")
-    sources = [page / f"{name}.csv" for name in tables]
-    needed = [*pictures, *([text] if pictures else []), *(sources[:1] if text.exists() else [])]
+    if not (text.exists() or pictures):
+        return
+    needed = [text, room / ABOUT, *pictures]
     for source in needed:
         if not source.exists():
             raise FreezeError(f"{source} is missing; `dvc repro` makes it.")
-    if not text.exists():
-        return
     shutil.copyfile(text, destination / text.name)
-    for source in [*pictures, *(source for source in sources if source.exists())]:
-        (destination / page.name).mkdir(exist_ok=True)
+    (destination / page.name).mkdir()
+    for source in [room / ABOUT, *pictures, *filter(Path.exists, (page / f"{name}.csv" for name in tables))]:
         shutil.copyfile(source, destination / page.name / source.name)
 
 

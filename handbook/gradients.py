@@ -7,8 +7,7 @@ from handbook.study import Studies
 from handbook.words import in_words, interval, listed, mean_interval, mean_sd, per_cent
 from resgrad.common.cells import VARIANTS
 from resgrad.gradients.growth import MEAN_FIELD_LIMIT, mean_field_factor
-from resgrad.probe.recipes import recipe_label
-from resgrad.probe.summary import RECIPE, failing_depths, textbook
+from resgrad.probe.summary import textbook
 from resgrad.report.markdown import table_text
 
 
@@ -81,25 +80,23 @@ def vanishing(studies: Studies) -> str:
 
 def recipes(studies: Studies) -> str:
     """Write the smallest probed depth at which recipes that theory has a word on fail."""
-    networks = textbook(studies["default"].table("probe", "networks"))
-    failing = failing_depths(networks).set_index([*RECIPE, "variant"])
-    greatest = networks.groupby([*RECIPE, "variant"])["depth"].max()
-    rows = []
-    for recipe in networks[RECIPE].drop_duplicates().itertuples(index=False, name=None):
-        network, activation, initialization, gain, normalization = recipe
-        outcomes = []
-        for variant in VARIANTS:
-            key = (*recipe, variant)
-            fails = "{verdict} at {depth}".format(**failing.loc[key]) if key in failing.index else None
-            outcomes.append(fails or f"healthy up to {greatest[key]}")
-        rows.append([f"`{network}`", recipe_label(normalization, activation, initialization, gain), *outcomes])
-    return table_text(["network", "recipe", *VARIANTS], rows)
+    cases = textbook(studies["default"].table("probe", "outcomes"))
+    lines = []
+    for (network, recipe), outcomes in cases.groupby(["network", "recipe"], sort=False):
+        found = outcomes.set_index("variant")
+        cells = [
+            f"{found.loc[name, 'verdict']} {'up to' if found.loc[name, 'verdict'] == 'healthy' else 'at'} "
+            f"{found.loc[name, 'depth']}"
+            for name in VARIANTS
+        ]
+        lines.append([f"`{network}`", recipe, *cells])
+    return table_text(["network", "recipe", *VARIANTS], lines)
 
 
 def steady(studies: Studies) -> str:
     """Say how far these verdicts hang on the thresholds."""
     study = studies["default"]
-    shares = study.table("probe", "steadiness").set_index("network")["steady_share"]
+    shares = study.table("probe", "steadiness").set_index("network")["share"]
     seeds = len(study.parameters["probe"]["seeds"])
     kept = listed(f"{per_cent(share)} of the `{network}` verdicts" for network, share in shares.items())
     return (
@@ -111,8 +108,8 @@ def steady(studies: Studies) -> str:
 def shattering(studies: Studies) -> str:
     """Write the correlation of gradients at neighbouring inputs by depth."""
     study = studies["default"]
-    neighbours = study.table("probe", "neighbours").set_index(["depth", "variant"])
-    noise = study.table("probe", "noise").set_index("noise")["mean"]
+    neighbours = study.table("probe", "autocorrelations").query("lag == 1").set_index(["depth", "variant"])
+    noise = study.table("probe", "noise_autocorrelations").query("lag == 1").set_index("noise")["mean"]
     rows = []
     for depth in neighbours.index.unique("depth"):
         cells = []
@@ -147,9 +144,9 @@ def paths(studies: Studies) -> str:
     return (
         f"In trained residual-{deep}, which has {blocks} blocks (n = {n} seeds; {names}), half of the sum of the "
         f"paths' gradient norms is on paths through at most {halves} blocks, where half of all paths have "
-        f"{blocks // 2} or fewer. The lengths that carry the middle 90 % of that sum make up {deep_shares} of all paths; "
-        f"at depth {shallow} they make up {shares}. The whole gradient is {support} times what orthogonal paths would add up to "
-        "(geometric means; above 1, paths support each other)."
+        f"{blocks // 2} or fewer. The lengths that carry the middle 90 % of that sum make up {deep_shares} of all "
+        f"paths; at depth {shallow} they make up {shares}. The whole gradient is {support} times what orthogonal paths "
+        "would add up to (geometric means; above 1, paths support each other)."
     )
 
 
@@ -167,7 +164,7 @@ def responses(studies: Studies) -> str:
 
 
 def _inspection(studies: Studies, dataset: str) -> pd.DataFrame:
-    table = studies["short"].table(f"inspection-{dataset}", "measures")
+    table = studies["short"].table(f"inspection-{dataset}", "summary")
     return table.set_index(["depth", "variant", "measure"])
 
 

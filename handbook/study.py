@@ -5,20 +5,22 @@ file                               what it holds
 =================================  =====================================================================================
 ``params.yaml``                    the parameters of the run, without ``source`` and ``leaf_map``, which name places
 ``<page>-<dataset>.md``            the page, as the pipeline wrote it
-``<page>-<dataset>/*.csv``         the tables that the page rests on
+``<page>-<dataset>/*.csv``         those of its tables that README.md or docs/ rest on (docs/tables.md explains them)
+``<page>-<dataset>/about.json``    what the tables are about, provenance among it
 ``<page>-<dataset>/*.png``         the pictures that README.md or docs/ show
 ``probe.md``, ``probe/*``          likewise
 =================================  =====================================================================================
 """
 
-import re
-from functools import cached_property
+import json
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from resgrad.common.config import load, read
+from resgrad.common.tables import ABOUT
 from resgrad.comparison.comparison import compare_by_depth, judge_rows
 from resgrad.comparison.config import ComparisonConfig
 
@@ -37,12 +39,19 @@ class Study:
     """What the pages say about one frozen run."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the study in ``folder``; nothing is read yet."""
+        """Take the study in ``folder``; nothing is read yet, and everything once."""
         self.folder = folder
+        self.table = cache(self._read_table)
+        self.by_depth = cache(self._by_depth)
+        self.verdicts = cache(self._verdicts)
 
-    def table(self, page: str, name: str) -> pd.DataFrame:
+    def _read_table(self, page: str, name: str) -> pd.DataFrame:
         """Read a table of a page, such as ``comparison-mnist`` and ``runs``."""
         return pd.read_csv(self.folder / page / f"{name}.csv")
+
+    def about(self, page: str) -> dict[str, Any]:
+        """Read what the tables of a page are about."""
+        return json.loads((self.folder / page / ABOUT).read_text(encoding="utf-8"))
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -65,9 +74,8 @@ class Study:
         return max(self.parameters["depths"])
 
     def provenance(self, dataset: str) -> str:
-        """Return embedded, official or custom, as the title of the frozen page says."""
-        title = (self.folder / f"comparison-{dataset}.md").read_text(encoding="utf-8").splitlines()[0]
-        return re.fullmatch(rf"# {dataset} \((\w+)\): .*", title)[1]
+        """Return embedded, official or custom: where the run's data came from."""
+        return self.about(f"comparison-{dataset}")["provenance"]
 
     def name(self, dataset: str) -> str:
         """Return what to call the data, so that no sample passes for the set that it stands in for."""
@@ -91,11 +99,11 @@ class Study:
             runs = runs[runs["variant"] == variant]
         return runs.set_index("seed")
 
-    def by_depth(self, dataset: str) -> pd.DataFrame:
+    def _by_depth(self, dataset: str) -> pd.DataFrame:
         """Compare the variants: see :func:`~resgrad.comparison.comparison.compare_by_depth`."""
         return compare_by_depth(self.table(f"comparison-{dataset}", "runs"))
 
-    def verdicts(self, dataset: str) -> pd.DataFrame:
+    def _verdicts(self, dataset: str) -> pd.DataFrame:
         """Judge the rows: see :func:`~resgrad.comparison.comparison.judge_rows`."""
         return judge_rows(self.by_depth(dataset), self.comparison)
 
@@ -106,6 +114,7 @@ class Studies:
     def __init__(self, root: Path) -> None:
         """Take the studies below docs/study of the repository at ``root``."""
         self._folder = root / "docs/study"
+        self._studies: dict[str, Study] = {}
 
     def __getitem__(self, name: str) -> Study:
-        return Study(self._folder / name)
+        return self._studies.setdefault(name, Study(self._folder / name))

@@ -8,23 +8,21 @@ from handbook.study import Studies, Study
 from handbook.words import in_words, interval, listed, p_value
 from resgrad.common.cells import VARIANTS
 from resgrad.comparison.comparison import BETTER
-from resgrad.comparison.rows import ROWS
-from resgrad.comparison.rows.efficiency import log_rank
+from resgrad.comparison.row import Row
+from resgrad.comparison.rows import rows
+from resgrad.comparison.survival import log_rank
 from resgrad.report.markdown import spread_text, table_text
 
 
 def rows_of(study: Study) -> str:
     """Write the rows of a study's comparison, its data sets side by side."""
     verdicts = {dataset: study.verdicts(dataset) for dataset in study.datasets}
-    rows = [
-        [
-            f"{row.title}: {row.primary.label}",
-            *(cell for of in verdicts.values() for cell in _cells(of.loc[row.name], row)),
-        ]
-        for row in ROWS
+    lines = [
+        [f"{row.title}: {row.primary.label}", *(cell for of in verdicts.values() for cell in _cells(of.loc[name], row))]
+        for name, row in rows().items()
     ]
     headers = [f"{study.at_start(dataset)}: {name}" for dataset in study.datasets for name in (*VARIANTS, "verdict")]
-    return table_text(["aspect", *headers], rows)
+    return table_text(["aspect", *headers], lines)
 
 
 def short_rows(studies: Studies) -> str:
@@ -83,11 +81,11 @@ def images(studies: Studies) -> str:
     study = studies["short"]
     lines = []
     for dataset in study.datasets:
-        (row,) = study.table(f"comparison-{dataset}", "images").itertuples()
-        units = {"leaves": "leaves or stretches of captures"}.get(row.unit, row.unit)
+        about = study.about(f"comparison-{dataset}")
+        units = {"leaves": "leaves or stretches of captures"}.get(about["images_unit"], about["images_unit"])
         lines.append(
-            f"* **{study.at_start(dataset)}**, {row.units:,} resampled {units}: {row.difference:+.3f} "
-            f"({interval(row.low, row.high, '.3f')})."
+            f"* **{study.at_start(dataset)}**, {about['images_units']:,} resampled {units}: "
+            f"{about['images_difference']:+.3f} ({interval(about['images_low'], about['images_high'], '.3f')})."
         )
     return "\n".join(lines)
 
@@ -123,14 +121,12 @@ def highway(studies: Studies) -> str:
 
 def kinds(studies: Studies) -> str:
     """Write the accuracy of other kinds of networks and shortcuts at the short budget."""
-    rows = []
+    lines = []
     seeds = list(range(3))
     for name, folder in {
         "`cifar_resnet`": "short",
         "`cifar_preactivation`": "kinds/preactivation",
         "`cifar_resnet` with `rezero`": "kinds/rezero",
-        "`cifar_resnet` with `highway`": "kinds/highway",
-        "`cifar_bottleneck`": "kinds/bottleneck",
         "`densenet`": "kinds/densenet",
     }.items():
         study = studies[folder]
@@ -140,13 +136,13 @@ def kinds(studies: Studies) -> str:
             for variant in VARIANTS:
                 runs = study.runs(dataset, depth, variant).reindex(seeds)["test_accuracy"].dropna()
                 cells.append(spread_text(len(runs), runs.mean(), runs.std(), form=".3f") if len(runs) else "-")
-        rows.append([name, str(depth), *cells])
+        lines.append([name, str(depth), *cells])
     short = studies["short"]
     headers = [f"{short.at_start(dataset)}: {variant}" for dataset in short.datasets for variant in VARIANTS]
-    return table_text(["network", "depth", *headers], rows)
+    return table_text(["network", "depth", *headers], lines)
 
 
-def _cells(values: pd.Series, row) -> list[str]:
+def _cells(values: pd.Series, row: Row) -> list[str]:
     spreads = [
         spread_text(*(values[f"{variant}_{name}"] for name in ("n", "mean", "sd")), form=row.primary.form)
         for variant in VARIANTS
@@ -157,5 +153,4 @@ def _cells(values: pd.Series, row) -> list[str]:
 
 
 def _titles(verdicts: pd.DataFrame) -> list[str]:
-    titles = {row.name: row.title for row in ROWS}
-    return [titles[name] for name in verdicts.index]
+    return [rows()[name].title for name in verdicts.index]

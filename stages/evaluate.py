@@ -5,6 +5,7 @@ All paths are the same for both variants, so that ``dvc metrics diff`` and ``dvc
 
 from pathlib import Path
 
+from resgrad.common.cells import variant_name
 from resgrad.common.config import ParameterError, read
 from resgrad.common.files import write_json
 from resgrad.common.spread import to_rows
@@ -47,7 +48,7 @@ def _variant(parameters: dict) -> str:
     residual = (parameters.get("model") or {}).get("residual")
     if not isinstance(residual, bool):
         raise ParameterError(f"model.residual is {residual!r}; allowed: true or false.")
-    return "residual" if residual else "plain"
+    return variant_name(residual=residual)
 
 
 if __name__ == "__main__":

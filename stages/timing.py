@@ -1,20 +1,19 @@
-"""Summarise how long the trainings of a dataset took: ``python -m stages.timing <dataset>``."""
+"""Collect how long the trainings of a dataset took: ``python -m stages.timing <dataset>``."""
 
 from pathlib import Path
 
 from resgrad.common.config import read
-from resgrad.common.files import replacing, write_json
-from resgrad.timing.times import load_times, summarise, to_markdown
+from resgrad.common.tables import write_room
+from resgrad.timing.times import AVERAGES, TIMES, average, load_times, machine
 from stages._matrix import load_matrix, run_on_dataset
 
 
 def timing(dataset: str) -> None:
-    """Read the times of all runs; write their means as JSON, and with their spread as Markdown."""
+    """Read the times of all runs; write them and their averages as the tables of the room."""
     cells = load_matrix(read(Path("params.yaml"))).cells(dataset)
     times = load_times(Path("data/times", dataset), cells)
-    write_json(Path(f"metrics/timing-{dataset}.json"), summarise(times))
-    with replacing(Path(f"metrics/timing-{dataset}.md")) as partial:
-        partial.write_text(to_markdown(times, dataset), encoding="utf-8")
+    about = {"dataset": dataset, "machine": machine(times)}
+    write_room(Path("data/timing", dataset), {TIMES: times, AVERAGES: average(times)}, about)
 
 
 if __name__ == "__main__":

@@ -6,25 +6,37 @@ from pathlib import Path
 from pydantic import model_validator
 
 from resgrad.audit.config import AuditConfig, check_audit
-from resgrad.common.cells import VARIANTS, Matrix
+from resgrad.common.cells import VARIANTS, Matrix, is_residual, variant_name
 from resgrad.common.config import DatasetName, ParameterError, load, read
+from resgrad.comparison import gradient_distribution
 from resgrad.comparison.config import ComparisonConfig
 from resgrad.datasets.config import DatasetConfig
 from resgrad.gradients.config import GradientsConfig
+from resgrad.gradients.table import gradient_table
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.inspection.config import InspectConfig
 from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.recipes import check_probe
+from resgrad.results import gradient_flow
 from resgrad.training.config import TrainConfig
+
+_READERS = (gradient_flow, gradient_distribution)
+"""Modules that read gradient tables; each says which statistics it needs."""
+
+
+class ModelSection(ModelConfig):
+    """All of the section ``model``: what networks are made of, and which of the twins is reported."""
+
+    residual: bool
 
 
 class Study(Matrix):
     """Every parameter of the study."""
 
     data: dict[DatasetName, DatasetConfig]
-    model: ModelConfig
+    model: ModelSection
     train: TrainConfig
     gradients: GradientsConfig
     inspect: InspectConfig
@@ -53,7 +65,7 @@ class Study(Matrix):
         for dataset, config in self.data.items():
             _check_dataset(dataset, config)
         for variant, depth in product(self.variants, self.depths):
-            residual = variant == "residual"
+            residual = is_residual(variant)
             check_network(self.model, depth=depth, residual=residual)
             for dataset in self.datasets:
                 size = self.data[dataset].image_size
@@ -61,9 +73,10 @@ class Study(Matrix):
         if set(self.variants) == set(VARIANTS):
             for depth in self.depths:
                 check_twins(self.model, depth=depth)
+        _check_statistics(self.gradients.statistics)
         check_audit(self.audit, self.train.warmup_epochs)
         check_probe(self.probe)
-        reported = "residual" if self.model.residual else "plain"
+        reported = variant_name(residual=self.model.residual)
         if reported not in self.variants:
             raise ValueError(f"model.residual asks for the {reported} networks, which are not among the variants.")
         return self
@@ -93,3 +106,15 @@ def _check_dataset(dataset: str, config: DatasetConfig) -> None:
             f"data.{dataset}.validation_fraction and test_fraction add up to "
             f"{config.validation_fraction + config.test_fraction:g}; allowed: less than 1, the rest is for training."
         )
+
+
+def _check_statistics(chosen: list[str]) -> None:
+    """Refuse statistics that do not exist, or without which the gradient tables cannot be read."""
+    gradient_table(chosen)
+    sentences = [
+        f"gradients.statistics lacks {', '.join(lacking)}; {reader.READ_BY} need {', '.join(reader.STATISTICS)}."
+        for reader in _READERS
+        if (lacking := [name for name in reader.STATISTICS if name not in chosen])
+    ]
+    if sentences:
+        raise ParameterError("\n".join(sentences))

@@ -1,8 +1,10 @@
 """Projects to run pipelines in."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.pipeline.project import Project, make_project
 
@@ -14,9 +16,25 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def finished_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a project whose pipeline has run; all workers share the run, and none may touch it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent  # pytest-xdist gives each worker a folder below it
+    folder = shared / "finished"
+    with FileLock(shared / "finished.lock"):
+        if not (folder / "done").exists():
+            project = make_project(folder / "project")
+            project.run("dvc", "repro")
+            project.commit("Results")
+            (folder / "done").touch()
+    return folder / "project"
+
+
+@pytest.fixture(scope="session")
+def finished(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose pipeline has run and whose results are committed; tests leave it as they find it."""
-    project = make_project(tmp_path_factory.mktemp("finished") / "project")
-    project.run("dvc", "repro")
-    project.commit("Results")
+    folder = tmp_path_factory.mktemp("finished") / "project"
+    shutil.copytree(finished_once, folder, symlinks=True)
+    project = Project(folder)
+    project.run("dvc", "checkout", "--quiet")
     return project

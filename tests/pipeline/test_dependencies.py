@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from functools import cache
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -10,48 +12,47 @@ from ruamel.yaml import YAML
 from tests.paths import ROOT
 
 PIPELINE, PARAMS = (YAML(typ="safe").load(ROOT / name) for name in ("dvc.yaml", "params.yaml"))
+STAGES = PIPELINE["stages"]
 IMPORTED = """
 import importlib, json, sys
 from pathlib import Path
 root = Path.cwd()
 importlib.import_module("stages." + sys.argv[1])
 before = set(sys.modules)
-for kinds in json.loads(sys.argv[2]):
-    if "resgrad.models" in sys.modules:  # networks and shortcuts are imported by name, when one is built
-        for kind in kinds:
-            importlib.import_module("resgrad.models." + kind)
+for modules in json.loads(sys.argv[2]):
+    for module in modules:
+        importlib.import_module(module)
     files = {Path(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
     print(json.dumps([str(f.relative_to(root)) for f in files if f.is_relative_to(root) and ".venv" not in f.parts]))
     for name in {name for name in sys.modules if name.startswith("resgrad.")} - before:
         del sys.modules[name]
 """
-# Every stage has these, and what they hold (a search path, docstrings) decides no result.
-EVERYWHERE = {"stages/__init__.py", "src/resgrad/__init__.py"}
-PACKAGES = {
-    f"src/resgrad/{name}/__init__.py"
-    for name in ("data", "gradients", "training", "analysis", "audit", "figures", "inspection", "probe")
-}
-NETWORK, SHORTCUT = (PARAMS["model"][key] for key in ("network", "shortcut"))
+DEAR = {"download", "train", "audit"}
+"""Stages that list files: what else lies in a room must not make them run again."""
+
+BY_NAME = {"networks": "network", "shortcuts": "shortcut", "activations": "activation"}
+"""Packages of src/resgrad/models whose modules are imported by name, and the parameter that names one."""
+
+CHOSEN = {package: PARAMS["model"][parameter] for package, parameter in BY_NAME.items()}
 
 
-def kinds(package: str, default: str) -> list[str]:
-    """List the other modules of a package of networks or shortcuts."""
-    files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
-    return sorted({file.stem for file in files} - {"matching", default})
+def is_optional(file: str) -> bool:
+    """Say whether a file holds nothing that decides a result: a search path, or the docstring of a room."""
+    path = Path(file)
+    return path.name == "__init__.py" and (len(path.parts) <= 3 or path.parts[2] != "models") and len(path.parts) <= 4
 
 
-UNCHOSEN = {f"src/resgrad/models/networks/{network}.py" for network in kinds("networks", NETWORK)}
-UNCHOSEN |= {f"src/resgrad/models/shortcuts/{shortcut}.py" for shortcut in kinds("shortcuts", SHORTCUT)}
-"""What a stage that lists a whole package of kinds has among its deps."""
-OTHERS = [(network, SHORTCUT) for network in kinds("networks", NETWORK)]
-OTHERS += [(NETWORK, shortcut) for shortcut in kinds("shortcuts", SHORTCUT)]
+def kinds(package: str) -> list[str]:
+    """List the modules of a package that are imported by name."""
+    return sorted(file.stem for file in (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py"))
 
 
-def imported(stage: str, choices: list[tuple[str, str]]) -> list[set[str]]:
-    """List the code a stage imports, for each choice of a network and a shortcut."""
-    modules = [(f"networks.{network}", f"shortcuts.{shortcut}") for network, shortcut in choices]
+@cache
+def imported(stage: str, choices: tuple[tuple[str, ...], ...] = ((),)) -> list[set[str]]:
+    """List the code a stage imports, for each choice of what it imports by name."""
+    module = STAGES[stage]["cmd"].split()[2].removeprefix("stages.")
     output = subprocess.run(
-        [sys.executable, "-c", IMPORTED, stage, json.dumps(modules)],
+        [sys.executable, "-c", IMPORTED, module, json.dumps(choices)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -60,59 +61,122 @@ def imported(stage: str, choices: list[tuple[str, str]]) -> list[set[str]]:
     return [set(json.loads(line)) for line in output.splitlines()]
 
 
-def declared(stage: str, network: str = NETWORK, shortcut: str = SHORTCUT) -> set[str]:
-    """List the code a stage declares, as dvc.yaml has it, files of declared folders included."""
-    code = set()
-    for dep in PIPELINE["stages"][stage]["deps"]:
-        path = ROOT / dep.replace("${model.network}", network).replace("${model.shortcut}", shortcut)
-        if dep.startswith(("src/", "stages/")):
-            code |= {str(f.relative_to(ROOT)) for f in ([path] if path.is_file() else path.glob("*.py"))}
-            assert path.exists(), dep
-    return code
+def by_name(stage: str) -> tuple[str, ...]:
+    """List the modules that a stage imports by name, with the parameters as they are committed."""
+    networks = tuple(f"resgrad.models.{package}.{kind}" for package, kind in CHOSEN.items())
+    pages = tuple(f"resgrad.report.{page}" for page in ("comparison", "inspection", "audit", "timing", "probe"))
+    return {"train": networks, "audit": networks, "inspect": networks, "probe": networks}.get(
+        stage, pages if stage.startswith("report") else ()
+    )
 
 
-@pytest.mark.parametrize("stage", PIPELINE["stages"])
-def test_a_stage_declares_the_code_it_imports_and_no_other(stage):
-    (code,) = imported(stage, [(NETWORK, SHORTCUT)])
-    optional = EVERYWHERE | PACKAGES
-    assert code - declared(stage) - optional == set(), "imported, but not among deps"
-    assert declared(stage) - code - optional - UNCHOSEN == set(), "among deps, but not imported"
+def declared(stage: str, chosen: dict[str, str] = CHOSEN) -> set[str]:
+    """List the code a stage declares, as dvc.yaml has it: files and folders."""
+    deps = set()
+    for dep in STAGES[stage]["deps"]:
+        if dep.startswith(("src/", "stages")):
+            for package, parameter in BY_NAME.items():
+                dep = dep.replace(f"${{model.{parameter}}}", chosen[package])  # noqa: PLW2901
+            assert (ROOT / dep).exists(), dep
+            deps.add(dep)
+    return deps
 
 
-@pytest.mark.parametrize("stage", ["check", "probe", "train"])
-def test_every_kind_of_network_and_shortcut_needs_no_code_but_what_is_declared_for_it(stage):
+def lies_in(file: str, dep: str) -> bool:
+    return file == dep or file.startswith(f"{dep}/")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_declares_the_code_it_imports(stage):
+    (code,) = imported(stage, (by_name(stage),))
+    missing = {file for file in code if not any(lies_in(file, dep) for dep in declared(stage))}
+    assert {file for file in missing if not is_optional(file)} == set()
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "check"])
+def test_a_stage_declares_nothing_that_it_does_not_import(stage):
+    (code,) = imported(stage, (by_name(stage),))
+    assert {dep for dep in declared(stage) if not any(lies_in(file, dep) for file in code)} == set()
+
+
+@pytest.mark.parametrize("stage", sorted(DEAR))
+def test_a_dear_stage_lists_files_and_imports_every_one(stage):
+    """A folder would run it again for every file that is added to the room."""
+    folders = {dep for dep in declared(stage) if (ROOT / dep).is_dir()}
+    assert folders <= {"src/resgrad/audit", "src/resgrad/shards", "src/resgrad/training"}, (
+        "rooms of which it needs every file"
+    )
+    (code,) = imported(stage, (by_name(stage),))
+    files = {str(file.relative_to(ROOT)) for folder in folders for file in (ROOT / folder).glob("*.py")}
+    unused = {file for file in files if file not in code and not is_optional(file)}
+    assert unused <= (
+        {"src/resgrad/training/results.py", "src/resgrad/training/flops.py"} if stage == "audit" else set()
+    )
+
+
+@pytest.mark.parametrize("package", BY_NAME)
+def test_every_kind_needs_no_code_but_what_training_declares_for_it(package):
     """So a kind that is added retrains no other, and none of its own dependencies is missed."""
-    undeclared = {
-        (network, shortcut): code - declared(stage, network, shortcut) - EVERYWHERE - PACKAGES
-        for (network, shortcut), code in zip(OTHERS, imported(stage, OTHERS), strict=True)
-    }
-    assert {kinds: code for kinds, code in undeclared.items() if code} == {}
+    others = [kind for kind in kinds(package) if kind != CHOSEN[package]]
+    choices = tuple((*by_name("train"), f"resgrad.models.{package}.{kind}") for kind in others)
+    undeclared = {}
+    for kind, code in zip(others, imported("train", choices), strict=True):
+        deps = declared("train") | declared("train", {**CHOSEN, package: kind})
+        undeclared[kind] = {f for f in code if not any(lies_in(f, dep) for dep in deps) and not is_optional(f)}
+    assert {kind: code for kind, code in undeclared.items() if code} == {}
 
 
-def test_train_depends_on_its_own_network_and_shortcut_alone():
-    deps = PIPELINE["stages"]["train"]["deps"]
+def test_train_depends_on_its_own_kinds_alone():
+    deps = STAGES["train"]["deps"]
     models = {dep.removeprefix("src/resgrad/models/") for dep in deps if dep.startswith("src/resgrad/models")}
-    assert {"networks/${model.network}.py", "shortcuts/${model.shortcut}.py"} <= models
+    assert {f"{package}/${{model.{parameter}}}.py" for package, parameter in BY_NAME.items()} <= models
     assert all(dep.endswith(".py") for dep in models), "a folder holds all kinds"
 
 
-def test_the_switch_is_no_parameter_of_a_training():
-    params = PIPELINE["stages"]["train"]["params"]
-    assert "model" not in params
-    assert "model.residual" not in params
-    tracked = {param.removeprefix("model.") for param in params if param.startswith("model.")}
+def test_the_switch_is_tracked_by_evaluate_alone():
+    def tracks(stage: str) -> bool:
+        names = (
+            name for param in STAGES[stage].get("params", []) for name in ([param] if isinstance(param, str) else [])
+        )
+        return any(name in {"model", "model.residual"} for name in names)
+
+    assert [stage for stage in STAGES if tracks(stage)] == ["evaluate"]
+
+
+@pytest.mark.parametrize("stage", ["train", "inspect"])
+def test_every_parameter_of_a_network_is_tracked(stage):
+    tracked = {param.removeprefix("model.") for param in plain_params(stage) if param.startswith("model.")}
     assert tracked == set(PARAMS["model"]) - {"residual"}
 
 
 def test_every_parameter_of_training_is_tracked():
-    tracked = {param.split(".")[1] for param in PIPELINE["stages"]["train"]["params"] if param.startswith("train.")}
+    tracked = {param.split(".")[1] for param in plain_params("train") if param.startswith("train.")}
     assert tracked == set(PARAMS["train"])
 
 
 def test_every_parameter_of_a_dataset_is_tracked_by_exactly_one_stage():
     def tracked(stage: str) -> list[str]:
         prefix = "data.${item.dataset}."
-        return [p.removeprefix(prefix) for p in PIPELINE["stages"][stage]["params"] if p.startswith(prefix)]
+        return [p.removeprefix(prefix) for p in plain_params(stage) if p.startswith(prefix)]
 
     assert sorted(tracked("download") + tracked("preprocess")) == sorted(PARAMS["data"]["mnist"])
     assert tracked("download") == ["source", "leaf_map"]
+
+
+def plain_params(stage: str) -> list[str]:
+    """List the parameters of params.yaml that a stage tracks."""
+    return [param for param in STAGES[stage]["params"] if isinstance(param, str)]
+
+
+def test_no_stage_but_reports_loses_its_run_cache():
+    """A plain output that Git keeps switches the run-cache of its stage off."""
+
+    def uncached(stage: str) -> list[str]:
+        return [out for out in STAGES[stage].get("outs", []) if isinstance(out, dict)]
+
+    assert {stage for stage in STAGES if uncached(stage)} == {"report", "report_probe"}
+
+
+def test_no_stage_depends_on_a_report():
+    published = {"metrics", "plots"}
+    assert [s for s in STAGES if published & {dep.split("/")[0] for dep in STAGES[s]["deps"]}] == []

@@ -5,9 +5,9 @@ import math
 import pandas as pd
 
 from resgrad.comparison.config import ComparisonConfig
-from resgrad.comparison.rows import ROWS
+from resgrad.comparison.rows import rows
 
-NAMES = [measure.name for row in ROWS for measure in row.measures]
+NAMES = [measure.name for row in rows().values() for measure in row.measures]
 CONFIG = ComparisonConfig(target_accuracy={"mnist": 0.9}, alpha=0.05, minimum_pairs=3, resamples=100)
 
 

@@ -4,21 +4,25 @@ from pathlib import Path
 
 import numpy as np
 
-from resgrad.preprocess.shard_writer import SCHEMES, ShardWriter
+from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.shards.shards import SCHEMES
 
 CLASSES = ("ant", "bee", "cat")
 LEAVES = 10
 """Per class, four photographs of each."""
-SPLITS = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
+DEALT = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
 
 
-def write_shards(folder: Path, *, leaves: bool = True, shape: tuple[int, int, int] = (3, 8, 8)) -> None:
+def write_shards(
+    folder: Path, *, leaves: bool = True, shape: tuple[int, int, int] = (3, 8, 8), brighter: int = 70
+) -> None:
     """Write shards of 120 images.
 
     Args:
         folder: where to.
         leaves: without them, no image has a group and both splits are the random one.
         shape: of the images.
+        brighter: by which a class is brighter than the one before; pixels vary by 100, so that little is hard to see.
     """
     generator = np.random.default_rng(0)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -27,9 +31,9 @@ def write_shards(folder: Path, *, leaves: bool = True, shape: tuple[int, int, in
     for label, name in enumerate(CLASSES):
         for leaf in range(LEAVES):
             for shot in range(4):
-                random = SPLITS[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
-                splits = {"leaf": SPLITS[leaf] if leaves else random, "random": random}
-                image = generator.integers(0, 100, shape, dtype=np.uint8) + np.uint8(70 * label)
+                random = DEALT[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
+                splits = {"leaf": DEALT[leaf] if leaves else random, "random": random}
+                image = generator.integers(0, 100, shape, dtype=np.uint8) + np.uint8(brighter * label)
                 writer.add(image, label, [scheme for scheme in SCHEMES if splits[scheme] == "train"])
                 row = {
                     "id": f"{name}/{leaf}-{shot}",

@@ -1,7 +1,7 @@
 """The section ``model`` of params.yaml with changes, for tests of networks."""
 
-from resgrad.common.config import load, read
-from resgrad.models.config import ModelConfig
+from resgrad.common.config import read
+from resgrad.models.config import load_model
 from tests.paths import PARAMS
 
 DEPTHS = {
@@ -16,4 +16,4 @@ DEPTHS = {
 
 
 def model_config(**changes):
-    return load(ModelConfig, {**read(PARAMS)["model"], **changes}, "model")
+    return load_model({**read(PARAMS)["model"], **changes})

@@ -1,4 +1,4 @@
-from resgrad.common.cells import Cell, Matrix
+from resgrad.common.cells import VARIANTS, Cell, Matrix, is_residual, variant_name
 from resgrad.common.seeds import derive
 
 
@@ -14,6 +14,11 @@ def test_cells_come_in_the_order_of_the_parameters():
 def test_a_study_may_have_one_variant():
     matrix = Matrix(datasets=["mnist"], variants=["plain"], depths=[20], seeds=[0, 1])
     assert list(matrix.cells("mnist")) == [Cell("mnist", "plain", 20, 0), Cell("mnist", "plain", 20, 1)]
+
+
+def test_a_cell_says_whether_its_network_has_shortcuts():
+    assert [Cell("mnist", variant, 20, 0).residual for variant in VARIANTS] == [False, True]
+    assert [variant_name(residual=is_residual(variant)) for variant in VARIANTS] == ["plain", "residual"]
 
 
 def test_derived_seeds_depend_on_every_name_and_fit_a_generator():

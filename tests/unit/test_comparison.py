@@ -3,9 +3,9 @@ import math
 import pandas as pd
 import pytest
 
-from resgrad.comparison.comparison import Comparison, compare_by_depth, judge_rows, published
+from resgrad.comparison.comparison import Comparison, compare_by_depth, comparison_metrics, judge_rows
 from resgrad.comparison.image_tests import ImageTests
-from resgrad.comparison.rows import ROWS
+from resgrad.comparison.rows import rows
 from tests.unit.fake_measures import CLEAR, CONFIG, NAMES, NAN, measures, twins
 
 IMAGES = ImageTests("leaves", 12, 0.7, 0.6, 0.8, {0: -3.0, 1: -2.0, 2: 0.0})
@@ -53,8 +53,9 @@ def test_less_is_better_where_the_primary_measure_says_so():
     assert verdicts(measures(twins(8, quick, slow)))["verdict"]["efficiency"] == "residual worse"
 
 
-def test_p_values_are_corrected_for_six_rows():
+def test_p_values_are_corrected_for_the_number_of_rows():
     table = verdicts(CLEAR)
+    assert len(table) == 6
     assert table["p_holm"]["performance"] == pytest.approx(6 * table["p"]["performance"])
     # Next comes efficiency: differences 30, 20, 10 have t = 2 sqrt(3), p = 1 - sqrt(12 / 14).
     assert table["p"]["efficiency"] == pytest.approx(1 - math.sqrt(12 / 14))
@@ -87,7 +88,7 @@ def test_depth_handling_takes_two_depths():
 
 
 def test_what_is_published_is_grouped_by_which_way_is_better():
-    numbers = published(compared(CLEAR))["depth-56"]
+    numbers = comparison_metrics(compared(CLEAR))["depth-56"]
     assert numbers["higher_is_better"]["test_accuracy"] == pytest.approx({"plain": 0.2, "residual": 2.71 / 3})
     assert numbers["lower_is_better"]["steps_to_target"] == {"plain": 40, "residual": 20}
     assert numbers["residual_minus_plain"]["steps_to_target"] == -20
@@ -96,7 +97,7 @@ def test_what_is_published_is_grouped_by_which_way_is_better():
     assert numbers["test_accuracy_difference_over_leaves"] == {"low": 0.6, "high": 0.8}
     assert numbers["mcnemar_log10_p"] == {"seed-0": -3.0, "seed-1": -2.0, "seed-2": 0.0}
     groups = {"higher": numbers["higher_is_better"], "lower": numbers["lower_is_better"]}
-    primaries = {(row.primary.better, row.primary.name) for row in ROWS}
+    primaries = {(row.primary.better, row.primary.name) for row in rows().values()}
     assert {(better, name) for better, group in groups.items() for name in group} == primaries | {
         ("higher", "reached_target"),
         ("lower", "diverged"),
@@ -105,7 +106,7 @@ def test_what_is_published_is_grouped_by_which_way_is_better():
 
 def test_what_is_undefined_is_not_published():
     one_seed = compared(CLEAR[(CLEAR["variant"] == "residual") & (CLEAR["seed"] == 0)], images=None)
-    numbers = published(one_seed)["depth-56"]
+    numbers = comparison_metrics(one_seed)["depth-56"]
     assert set(numbers) == {"higher_is_better", "lower_is_better", "runs"}
     assert numbers["runs"] == {"plain": 0, "residual": 1}
     assert numbers["higher_is_better"]["test_accuracy"] == {"residual": 0.8}
@@ -114,5 +115,5 @@ def test_what_is_undefined_is_not_published():
 def test_a_p_value_below_the_smallest_double_is_published_as_that():
     table = compared(CLEAR)
     table.verdicts.loc["performance", "p_holm"] = 0.0
-    assert published(table)["depth-56"]["holm_log10_p"]["test_accuracy"] == pytest.approx(-307.65, abs=0.01)
+    assert comparison_metrics(table)["depth-56"]["holm_log10_p"]["test_accuracy"] == pytest.approx(-307.65, abs=0.01)
     assert pd.notna(table.verdicts["p_holm"]).all()

@@ -5,6 +5,8 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from resgrad.common.config import ParameterError, load, read
+from resgrad.gradients.statistics import statistics
+from resgrad.models.config import ModelConfig, load_model
 from resgrad.study import Study, load_study
 from tests.paths import PARAMS, ROOT
 
@@ -13,9 +15,9 @@ SEEDS = TEXT[TEXT.index("seeds:\n") : TEXT.index("data:\n")]
 
 
 def modules(package: str) -> str:
-    """List the kinds that a package of networks or shortcuts has, from its files."""
+    """List the kinds that a package of plug-ins has, from its files."""
     files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
-    return ", ".join(sorted({file.stem for file in files} - {"matching"}))
+    return ", ".join(sorted(file.stem for file in files))
 
 
 def change(tmp_path: Path, old: str, new: str) -> Path:
@@ -65,6 +67,9 @@ def test_the_committed_parameters_are_valid():
             f"model.network is 'alexnet'; allowed: {modules('networks')}.",
         ),
         ("shortcut: zero_padding", "shortcut: A", f"model.shortcut is 'A'; allowed: {modules('shortcuts')}."),
+        ("shortcut: zero_padding", "shortcut: 1", "model.shortcut is 1; allowed: text."),
+        ("activation: relu", "activation: rleu", f"model.activation is 'rleu'; allowed: {modules('activations')}."),
+        ("    - tanh", "    - tahn", f"probe.grids.0.activations.1 is 'tahn'; allowed: {modules('activations')}."),
         (
             "normalization: batch",
             "normalization: instance",
@@ -109,13 +114,13 @@ def test_the_committed_parameters_are_valid():
         ),
         (
             "test_fraction: 0.2",
-            "test_fraction: null",
+            "test_fraction:\n",
             "data.plantvillage.test_fraction is null; allowed: a share between 0 and 1.",
         ),
         ("threads: 1", "threads: 3000000000", "train.threads is 3000000000; allowed: less than or equal to 1024."),
         (
-            "test_fraction: null",
-            "test_fraction: 0.2",
+            "test_fraction:\n",
+            "test_fraction: 0.2\n",
             "data.mnist.test_fraction is 0.2; allowed: null, MNIST brings its own test split.",
         ),
         (
@@ -127,6 +132,37 @@ def test_the_committed_parameters_are_valid():
             "    mnist: 0.9\n",
             "",
             "comparison.target_accuracy.mnist is missing; mnist is among the datasets.",
+        ),
+        (
+            "  - grad_std\n",
+            "  - grad_sdt\n",
+            f"gradients.statistics names 'grad_sdt'; allowed: {', '.join(statistics())}.",
+        ),
+        (
+            "  - grad_std\n",
+            "  - grad_norm\n",
+            "gradients.statistics names 'grad_norm' more than once; allowed: each statistic once.",
+        ),
+        (
+            "  - weight_norm\n",
+            "",
+            "gradients.statistics lacks weight_norm; the verdicts and norms of gradients need grad_norm, weight_norm.",
+        ),
+        (
+            "  - grad_norm\n",
+            "",
+            "gradients.statistics lacks grad_norm; the verdicts and norms of gradients need grad_norm, weight_norm.",
+        ),
+        *(
+            (
+                f"  - {name}\n",
+                "",
+                (
+                    f"gradients.statistics lacks {name}; the pictures of gradients spread over magnitudes need "
+                    "zero_fraction, nonfinite, log2_hist."
+                ),
+            )
+            for name in ("zero_fraction", "nonfinite", "log2_hist")
         ),
         ("minimum_pairs: 3", "minimum_pairs: 1", "comparison.minimum_pairs is 1; allowed: greater than or equal to 2."),
     ],
@@ -142,10 +178,28 @@ def test_the_variant_that_is_reported_is_among_those_that_are_trained(tmp_path):
     assert complaint(path) == "model.residual asks for the plain networks, which are not among the variants."
 
 
+def test_what_builds_networks_knows_nothing_of_the_variant_that_is_reported():
+    section = read(PARAMS)["model"]
+    config = load_model(section)
+    assert load_model({**section, "residual": "maybe"}) == config
+    assert config.model_dump().keys() == section.keys() - {"residual"}
+    with pytest.raises(ParameterError, match=r"^model.residual is not a parameter; "):
+        load(ModelConfig, section, "model")
+    with pytest.raises(ParameterError, match=r"^model.residul is not a parameter; "):
+        load_model({**section, "residul": True})
+    with pytest.raises(ParameterError, match=r"^model is null; allowed: a mapping of network, shortcut, "):
+        load_model(None)
+
+
 def test_initial_weights_that_plain_networks_cannot_learn_from_are_for_residual_ones(tmp_path):
     path = change(tmp_path, "- plain\n", "")
     path.write_text(path.read_text().replace("initialization: he", "initialization: zero_gamma"), encoding="utf-8")
     assert load_study(path).model.initialization == "zero_gamma"
+
+
+@pytest.mark.parametrize("name", ["grad_mean", "grad_std", "grad_max", "update_norm"])
+def test_statistics_that_nothing_reads_may_be_left_out(tmp_path, name):
+    assert name not in load_study(change(tmp_path, f"  - {name}\n", "")).gradients.statistics
 
 
 def test_a_missing_key_is_named(tmp_path):
@@ -156,8 +210,8 @@ def test_several_mistakes_get_a_sentence_each(tmp_path):
     path = change(tmp_path, "residual: true", "residual: maybe")
     path.write_text(path.read_text().replace("width: 8", "width: 0", 1), encoding="utf-8")
     assert complaint(path).splitlines() == [
-        "model.residual is 'maybe'; allowed: true or false.",
         "model.width is 0; allowed: greater than or equal to 1.",
+        "model.residual is 'maybe'; allowed: true or false.",
     ]
 
 
@@ -205,6 +259,12 @@ def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depth
         ("data.mnist.image_size=28", ["    image_size: 16"], ["    image_size: 28"]),
         ("seeds=[0,1,2,3]", [], ["- 3"]),
         ("audit.seeds=[0,1]", ["  - 2"], []),
+        ("train.clip_norm=1.0", ["  clip_norm:"], ["  clip_norm: 1.0"]),
+        (
+            "gradients.statistics=[grad_norm,zero_fraction,nonfinite,weight_norm,log2_hist]",
+            ["  - grad_mean", "  - grad_std", "  - grad_max", "  - update_norm"],
+            [],
+        ),
     ],
 )
 def test_dvc_sets_a_parameter_and_leaves_the_manual_as_it_is(tmp_path, override, removed, added):
@@ -212,7 +272,6 @@ def test_dvc_sets_a_parameter_and_leaves_the_manual_as_it_is(tmp_path, override,
     path = tmp_path / "params.yaml"
     path.write_text(TEXT, encoding="utf-8")
     apply_overrides(path, [override])
-    before = TEXT.replace(": null\n", ":\n")  # DVC writes null as nothing
-    changes = list(difflib.ndiff(before.splitlines(), path.read_text(encoding="utf-8").splitlines()))
+    changes = list(difflib.ndiff(TEXT.splitlines(), path.read_text(encoding="utf-8").splitlines()))
     assert [line[2:] for line in changes if line.startswith("- ")] == removed
     assert [line[2:] for line in changes if line.startswith("+ ")] == added

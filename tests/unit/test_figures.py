@@ -1,16 +1,16 @@
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
-from resgrad.report.comparison.overview import draw_comparison
-from resgrad.report.comparison.panels import COLUMNS, arrange, draw_by_depth
-from resgrad.report.comparison.rows.depth import draw_depth
-from resgrad.report.comparison.rows.efficiency import draw_efficiency
-from resgrad.report.comparison.rows.gradients import draw_gradients
-from resgrad.report.comparison.rows.performance import draw_performance
-from resgrad.report.comparison.rows.stability import draw_stability
-from resgrad.report.comparison.rows.training_time import draw_training_time
+from resgrad.common.kinds import kinds
+from resgrad.comparison import tables
+from resgrad.comparison.rows import rows
+from resgrad.report.comparison import panels as kinds_of_panel
+from resgrad.report.comparison.layout import COLUMNS, arrange
+from resgrad.report.comparison.rows import draw_overview, draw_row
 from resgrad.report.style import COLOURS, save
+from tests.unit.rooms import make_room
 
 MEASURES = pd.DataFrame(
     [
@@ -54,28 +54,31 @@ LOSSES = pd.DataFrame(
     columns=["variant", "depth", "seed", "step", "loss", "trend", "spike"],
 )
 
-PICTURES = {
-    "comparison": lambda: draw_comparison("a title", MEASURES, SHARES, NORMS, LOSSES, target=0.9),
-    "efficiency": lambda: draw_efficiency("a title", SHARES, 0.9),
-    "performance": lambda: draw_performance("a title", MEASURES),
-    "gradients": lambda: draw_gradients("a title", NORMS),
-    "training_time": lambda: draw_training_time("a title", MEASURES, 0.9),
-    "depth": lambda: draw_depth("a title", MEASURES),
-    "stability": lambda: draw_stability("a title", LOSSES),
-}
+TABLES = {"runs": MEASURES, "shares": SHARES, "norms": NORMS, "losses": LOSSES}
 
 
-@pytest.fixture(params=PICTURES)
-def figure(request):
-    return PICTURES[request.param]()
+@pytest.fixture
+def draw(tmp_path):
+    """Return a function that draws a row by its name, or all of them, from the tables of a room."""
+
+    def picture(name, **changed):
+        described = {"rows": tables.rows_table(), "panels": tables.panels_table()}
+        room = make_room(tmp_path / "room", {"depth": 56, "target": 0.9}, {**TABLES, **described, **changed})
+        if name == "comparison":
+            return draw_overview("a title", room)
+        (row,) = (row for row in room["rows"].to_dict("records") if row["row"] == name)
+        return draw_row("a title", room, row)
+
+    return picture
+
+
+@pytest.fixture(params=["comparison", *rows()])
+def figure(request, draw):
+    return draw(request.param)
 
 
 def drawn(axes):
     return {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.get_lines()}
-
-
-def colours(axes):
-    return {line.get_label().split(",")[0]: line.get_color() for line in axes.get_lines()}
 
 
 def test_everything_is_labelled(figure):
@@ -87,14 +90,40 @@ def test_everything_is_labelled(figure):
     assert figure.legends[0].get_title().get_text()
 
 
-def test_a_variant_has_the_same_colour_everywhere(figure):
+BLACK = (0, 0, 0)
+"""Of the crosses at spikes."""
+
+
+def painted(axes):
+    """List the colours, as red, green and blue, of every line, dot, band and bar of a panel."""
+    lines = [line.get_color() for line in axes.get_lines()]
+    areas = [colour for collection in axes.collections for colour in collection.get_facecolor()]
+    return {to_rgb(colour) for colour in (*lines, *areas, *(patch.get_facecolor() for patch in axes.patches))}
+
+
+def test_nothing_is_painted_in_another_colour_than_those_of_the_variants(figure):
+    """Whether it has a label or not."""
+    allowed = {to_rgb(colour) for colour in COLOURS.values()} | {BLACK}
     for axes in figure.axes:
-        for name, colour in colours(axes).items():
-            assert colour == COLOURS.get(name, colour)
+        assert painted(axes) <= allowed
 
 
-def test_results_by_depth_have_a_dot_per_run_and_a_line_through_the_means():
-    accuracy, *_, loss = PICTURES["performance"]().axes
+@pytest.mark.parametrize("variant", COLOURS)
+@pytest.mark.parametrize("name", rows())
+def test_a_variant_has_its_own_colour_everywhere(draw, name, variant):
+    """A picture of one variant alone has no line, dot or band in the colour of the other."""
+    alone = {table: frame[frame["variant"] == variant].reset_index(drop=True) for table, frame in TABLES.items()}
+    for axes in draw(name, **alone).axes:
+        assert painted(axes) <= {to_rgb(COLOURS[variant]), BLACK}
+        assert to_rgb(COLOURS[variant]) in painted(axes)
+
+
+def test_every_kind_of_panel_is_drawn_here():
+    assert set(kinds(kinds_of_panel)) == set(tables.panels_table()["kind"])
+
+
+def test_results_by_depth_have_a_dot_per_run_and_a_line_through_the_means(draw):
+    accuracy, *_, loss = draw("performance").axes
     lines = drawn(accuracy)
     assert lines["plain, mean"] == ([20, 56], [pytest.approx(0.7), 0.1])
     assert lines["residual, mean"] == ([20, 56], [0.9, 1.0])
@@ -104,8 +133,8 @@ def test_results_by_depth_have_a_dot_per_run_and_a_line_through_the_means():
     assert drawn(loss)["plain, mean"][1] == [pytest.approx(0.4), 1.8]
 
 
-def test_runs_that_never_reached_the_target_are_hollow():
-    (axes,) = PICTURES["training_time"]().axes
+def test_runs_that_never_reached_the_target_are_hollow(draw):
+    (axes,) = draw("training_time").axes
     hollow = {
         line.get_label(): line.get_fillstyle() for line in axes.get_lines() if line.get_marker() not in ("", "None")
     }
@@ -113,32 +142,30 @@ def test_runs_that_never_reached_the_target_are_hollow():
     assert "90%" in axes.get_ylabel()
 
 
-def test_errors_are_drawn_at_as_many_depths_as_there_are():
+def test_errors_are_drawn_at_as_many_depths_as_there_are(draw):
     many = pd.concat([MEASURES.assign(depth=MEASURES["depth"] + shift) for shift in (0, 6, 12, 54)])
-    training, test = draw_depth("", many.reset_index(drop=True)).axes
+    training, test = draw("depth", runs=many.reset_index(drop=True)).axes
     for axes in (training, test):
         assert list(axes.get_xticks()) == sorted(many["depth"].unique())
         assert drawn(axes)["residual, mean"][0] == sorted(many["depth"].unique())
     assert drawn(training)["plain, mean"][1][-1] == pytest.approx(0.9)
 
 
-def test_a_single_depth_is_drawn_too():
-    figure, (axes,) = arrange(1)
-    draw_by_depth(axes, MEASURES[MEASURES["depth"] == 20], "test_accuracy", hollow=MEASURES["diverged"] > 0)
-    assert drawn(axes)["residual, mean"] == ([20], [0.9])
-    assert figure.axes == [axes]
+def test_a_single_depth_is_drawn_too(draw):
+    accuracy, *_ = draw("performance", runs=MEASURES[MEASURES["depth"] == 20]).axes
+    assert drawn(accuracy)["residual, mean"] == ([20], [0.9])
 
 
-def test_shares_rise_in_steps_up_to_the_last_step_of_all_with_a_bar_where_runs_never_got_there():
-    shallow, deep = PICTURES["efficiency"]().axes
+def test_shares_rise_in_steps_up_to_the_last_step_of_all_with_a_bar_where_runs_never_got_there(draw):
+    shallow, deep = draw("efficiency").axes
     assert drawn(shallow)["plain"] == ([0, 30, 40], [0, 0.5, 0.5])
     assert drawn(deep)["residual"] == ([0, 30, 40, 40], [0, 0.5, 1, 1])
     bars = [line.get_ydata().tolist() for line in deep.get_lines() if line.get_marker() == "|"]
     assert bars == [[0.5]]
 
 
-def test_norms_have_a_line_and_a_band_per_variant_and_phase():
-    _, deep = PICTURES["gradients"]().axes
+def test_norms_have_a_line_and_a_band_per_variant_and_phase(draw):
+    _, deep = draw("gradients").axes
     assert drawn(deep)["plain, last quarter"] == ([1, 2, 3], [2, 3, 4])
     assert len(deep.get_lines()) == len(deep.collections) == 4
     band = deep.collections[0].get_paths()[0].get_extents()
@@ -147,8 +174,8 @@ def test_norms_have_a_line_and_a_band_per_variant_and_phase():
     assert dashes["plain, first step"] != dashes["plain, last quarter"]
 
 
-def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_at_spikes():
-    panels = PICTURES["stability"]().axes
+def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_at_spikes(draw):
+    panels = draw("stability").axes
     assert [axes.get_title(loc="left") for axes in panels] == [
         f"depth {depth}, {variant}" for depth in (20, 56) for variant in ("plain", "residual")
     ]
@@ -159,8 +186,8 @@ def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_a
         assert [line for line in lines if len(line) == 1] == [[1.7]]
 
 
-def test_the_overview_has_a_panel_per_row_at_the_greatest_depth_where_it_shows_one():
-    panels = PICTURES["comparison"]().axes
+def test_the_overview_has_a_panel_per_row_at_the_greatest_depth_where_it_shows_one(draw):
+    panels = draw("comparison").axes
     titles = [axes.get_title(loc="left") for axes in panels]
     assert titles == [
         "Training efficiency at depth 56",
@@ -180,11 +207,11 @@ def test_panels_are_arranged_in_few_rows(count, rows, columns):
     assert figure.axes == panels
 
 
-def test_the_same_figure_gives_the_same_bytes_whatever_the_user_set(tmp_path, monkeypatch):
-    save(PICTURES["comparison"](), tmp_path / "one.png")
+def test_the_same_figure_gives_the_same_bytes_whatever_the_user_set(draw, tmp_path, monkeypatch):
+    save(draw("comparison"), tmp_path / "one.png")
     monkeypatch.setitem(mpl.rcParams, "axes.facecolor", "black")
     monkeypatch.setitem(mpl.rcParams, "savefig.dpi", 30)
-    save(PICTURES["comparison"](), tmp_path / "two.png")
+    save(draw("comparison"), tmp_path / "two.png")
     one = (tmp_path / "one.png").read_bytes()
     assert one == (tmp_path / "two.png").read_bytes()
     assert b"Software" not in one

@@ -5,8 +5,16 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from resgrad.comparison.gradient_distribution import EXPONENTS
-from resgrad.report.comparison.first_convolution import ELEMENT, GAP, NOT_FINITE, ZERO, draw_first_layer
+from resgrad.comparison.tables import snapshots_table
+from resgrad.gradients.statistics.log2_hist import BINS, LOWEST_EXPONENT
+from resgrad.report.comparison.first_convolution import (
+    ELEMENT,
+    GAP,
+    NOT_FINITE,
+    ZERO,
+    draw_first_layer,
+    gradients_by_step,
+)
 from resgrad.report.comparison.gradient_distribution import SCALE, draw_distributions
 from resgrad.report.style import COLOURS, save
 
@@ -131,18 +139,22 @@ SHARES = {
 
 @pytest.fixture
 def shares():
-    names = ["variant", "depth", "position", "layer", "step"]
+    rows = []
+    for keys, of_layer in SHARES.items():
+        bins = np.zeros(BINS)
+        for exponent, share in of_layer.items():
+            if isinstance(exponent, int):
+                bins[exponent - LOWEST_EXPONENT] = share
+        rows.append((*keys, of_layer.get("nonfinite", 0.0), of_layer.get("zero", 0.0), bins))
     return pd.DataFrame(
-        SHARES.values(),
-        index=pd.MultiIndex.from_tuples(SHARES, names=names),
-        columns=["nonfinite", "zero", *EXPONENTS],
-    ).fillna(0.0)
+        rows, columns=[*("variant", "depth", "position", "layer", "step"), "nonfinite", "zero", "shares"]
+    )
 
 
 @pytest.fixture
 def panels(shares):
     """Panels and strips of a figure by title."""
-    axes = draw_distributions("a title", shares).axes
+    axes = draw_distributions("a title", shares, LOWEST_EXPONENT).axes
     mains = [(main, strip) for main, strip in zip(axes, axes[2:], strict=False) if main.get_title(loc="left")]
     return {main.get_title(loc="left"): (main, strip) for main, strip in mains}
 
@@ -192,13 +204,22 @@ def test_steps_after_a_variant_stopped_are_hatched(panels):
 
 
 def test_one_variant_and_one_step_make_a_picture_too(shares, tmp_path):
-    save(draw_distributions("a title", shares.loc[["residual"]].query("step == 0")), tmp_path / "one.png")
+    one = shares[(shares["variant"] == "residual") & (shares["step"] == 0)]
+    save(draw_distributions("a title", one, LOWEST_EXPONENT), tmp_path / "one.png")
     save(draw_first_layer("a title", {"residual": {0: convolution()}}), tmp_path / "two.png")
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in ("one.png", "two.png"))
 
 
 def test_a_training_that_was_never_finite_makes_a_picture_too(shares):
-    nothing = shares * 0
-    nothing["nonfinite"] = 1.0
-    draw_distributions("a title", nothing)
+    nothing = shares.assign(nonfinite=1.0, zero=0.0, shares=[np.zeros(BINS)] * len(shares))
+    draw_distributions("a title", nothing, LOWEST_EXPONENT)
     draw_first_layer("a title", {"plain": {0: convolution(value=np.nan)}})
+
+
+def test_snapshots_come_back_from_their_table_by_variant_and_step():
+    gradients = {"plain": {0: convolution(), 40: convolution(value=2.0)}, "residual": {0: convolution(channels=3)}}
+    back = gradients_by_step(snapshots_table(gradients, depth=8, seed=1))
+    assert {variant: list(by_step) for variant, by_step in back.items()} == {"plain": [0, 40], "residual": [0]}
+    for variant, by_step in gradients.items():
+        for step, gradient in by_step.items():
+            np.testing.assert_array_equal(back[variant][step], gradient)

@@ -5,13 +5,14 @@ import torch
 from torch import nn
 
 from resgrad.common.cells import Cell
-from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.recorder import GradientRecorder, describe_tensors, recorded_steps
-from resgrad.gradients.table import SCHEMA, write_table
+from resgrad.gradients.table import gradient_table, write_table
 from resgrad.models import build_network
+from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import DEPTHS, model_config
 
 CELL = Cell("mnist", "residual", 8, 3)
+STATISTICS = gradients_config().statistics
 
 
 def network(depth=8, **changes):
@@ -112,7 +113,7 @@ def recorded(request, tmp_path):
     """Two recorded steps of SGD with clipping, and beside them what a loop over the parameters sees."""
     net = network(**RECORDED[request.param])
     optimiser = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, foreach=True)
-    recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=2), total_steps=2)
+    recorder = GradientRecorder(net, batch()[0], gradients_config(every=1, snapshots=2), total_steps=2)
     seen = []
     for number in range(2):
         step(net, optimiser)
@@ -124,7 +125,7 @@ def recorded(request, tmp_path):
         for (name, p), (gradient, weight) in zip(net.named_parameters(), before, strict=True):
             seen.append((name, number, gradient, weight, p.detach().double().clone()))
     path = tmp_path / "table.parquet"
-    write_table(path, CELL, recorder.recording)
+    write_table(path, CELL, recorder.recording, STATISTICS)
     return pq.read_table(path), seen, recorder.recording
 
 
@@ -148,8 +149,54 @@ def test_each_row_of_the_table_matches_a_loop_over_the_parameters(recorded):
         assert row["log2_hist"] == torch.bincount(exponents + 100, minlength=128).tolist()
 
 
-def test_the_table_has_the_documented_schema(recorded):
-    assert recorded[0].schema.equals(SCHEMA)
+def test_the_table_has_these_columns(recorded):
+    """An interface: who reads the table relies on them."""
+    table, *_ = recorded
+    assert table.schema.equals(gradient_table(STATISTICS).schema)
+    assert [f"{field.name} {field.type}" for field in table.schema] == [
+        "dataset string",
+        "variant string",
+        "depth int32",
+        "seed int64",
+        "step int32",
+        "epoch int32",
+        "layer string",
+        "kind string",
+        "param string",
+        "layer_index int32",
+        "numel int32",
+        "grad_norm double",
+        "grad_mean double",
+        "grad_std double",
+        "grad_max double",
+        "zero_fraction double",
+        "nonfinite int64",
+        "weight_norm double",
+        "update_norm double",
+        "log2_hist fixed_size_list<element: int32>[128]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "difference"),
+    [
+        ([*STATISTICS, "toy"], "missing: toy; surplus: none"),
+        ([name for name in STATISTICS if name != "grad_std"], "missing: none; surplus: grad_std"),
+    ],
+)
+def test_nothing_that_is_recorded_is_dropped_and_nothing_chosen_is_left_out(
+    recorded, tmp_path, add_statistic, chosen, difference
+):
+    add_statistic("toy", "return step.gradients.norms")
+    with pytest.raises(ValueError, match=f"The table gradients .* {difference}"):
+        write_table(tmp_path / "other.parquet", CELL, recorded[2], chosen)
+    assert not (tmp_path / "other.parquet").exists()
+
+
+def test_a_statistic_may_not_be_called_as_another_column(add_statistic):
+    add_statistic("step", "return step.gradients.norms")
+    with pytest.raises(ValueError, match="several columns called step"):
+        gradient_table(["grad_norm", "step"])
 
 
 def test_snapshots_hold_the_raw_gradient_of_the_first_layer_with_weights(recorded):
@@ -164,7 +211,7 @@ def test_snapshots_hold_the_raw_gradient_of_the_first_layer_with_weights(recorde
 def test_non_finite_gradients_are_recorded_as_such():
     net = network()
     optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
-    recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=0), total_steps=1)
+    recorder = GradientRecorder(net, batch()[0], gradients_config(every=1, snapshots=0), total_steps=1)
     step(net, optimiser)
     net.head.bias.grad[0] = float("nan")
     net.stem[0].weight.grad.view(-1)[:2] = float("inf")
@@ -186,7 +233,7 @@ def test_recording_changes_neither_weights_nor_random_state():
         net = network()
         optimiser = torch.optim.SGD(net.parameters(), lr=0.1)
         if record:
-            recorder = GradientRecorder(net, batch()[0], GradientsConfig(every=1, snapshots=3), total_steps=3)
+            recorder = GradientRecorder(net, batch()[0], gradients_config(every=1, snapshots=3), total_steps=3)
         for number in range(3):
             step(net, optimiser)
             if record:

@@ -70,6 +70,11 @@ def test_counts_are_those_of_the_split_in_use_in_the_order_of_the_labels():
 def test_the_worst_class_on_average_comes_first():
     residual = pd.DataFrame({"variant": "residual", "depth": 8, "seed": 0, "class": ["bee"], "recall": [0.9]})
     table = worst_first(pd.concat([RECALL, residual]), class_counts(MANIFEST))
-    assert table.columns.tolist() == ["class", "train", "validation", "test", "plain", "residual"]
+    assert table.columns.tolist() == ["class", "train", "validation", "test", "variant", "recall"]
     # bee: (0.25 + 0.9) / 2; ant: 0.75.
-    assert table.to_numpy().tolist() == [["bee", 5, 1, 2, 0.25, 0.9], ["ant", 70, 7, 4, 0.75, pytest.approx(0.75)]]
+    assert table.to_numpy().tolist() == [
+        ["bee", 5, 1, 2, "plain", 0.25],
+        ["bee", 5, 1, 2, "residual", 0.9],
+        ["ant", 70, 7, 4, "plain", 0.75],
+        ["ant", 70, 7, 4, "residual", pytest.approx(0.75)],
+    ]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.audit.inflation import accuracies, inflation, over_leaves
+from resgrad.audit.inflation import accuracies, average_on_splits, inflation, over_leaves
 
 
 def hits(*rows):
@@ -24,33 +24,53 @@ THREE = hits(*split("random", s0="1111", s1="1110", s2="1111"), *split("leaf", s
 
 
 BORDERS = pd.DataFrame({"scheme": ["leaf", "random", "leaf"], "seed": [0, 0, 1], "accuracy": [0.25, 0.5, 0.75]})
-LEAK = {"leaf": 0.0, "random": 0.8}
+
+
+def over(table):
+    """Return the rows of the table of inflation by what they are over."""
+    return table.set_index("over").to_dict("index")
 
 
 def test_the_difference_is_taken_within_a_seed_and_its_interval_is_students():
-    result = inflation(THREE, BORDERS, LEAK)
-    assert result["leaf"]["network"] == pytest.approx({"n": 3, "mean": 0.5, "sd": 0.25})
-    assert result["random"]["network"] == pytest.approx({"n": 3, "mean": 11 / 12, "sd": 0.25 / math.sqrt(3)})
+    result = inflation(THREE)
+    assert result.columns.tolist() == ["over", "n", "mean", "low", "high"]
+    assert result["over"].tolist() == ["seeds", "leaves"]
     # Differences 0.5, 0.5, 0.25: mean 5/12, standard deviation 0.25 / sqrt(3); 4.302653 is the 97.5 % quantile at two
     # degrees of freedom.
     half = 4.302653 * 0.25 / math.sqrt(3) / math.sqrt(3)
     expected = {"n": 3, "mean": 5 / 12, "low": 5 / 12 - half, "high": 5 / 12 + half}
-    assert result["over_seeds"] == pytest.approx(expected, abs=1e-6)
-    assert result["over_leaves"]["mean"] == pytest.approx(5 / 12)
+    assert over(result)["seeds"] == pytest.approx(expected, abs=1e-6)
+    assert over(result)["leaves"] == pytest.approx(over_leaves(THREE))
+    assert over(result)["leaves"]["mean"] == pytest.approx(5 / 12)
+    assert over(result)["leaves"]["n"] == 8
 
 
 def test_one_seed_has_a_difference_but_no_interval_over_seeds():
-    result = inflation(THREE[THREE["seed"] == 0], BORDERS, LEAK)
-    assert result["over_seeds"] == {"n": 1, "mean": 0.5}
-    assert result["leaf"]["network"] == {"n": 1, "mean": 0.5}
+    result = over(inflation(THREE[THREE["seed"] == 0]))
+    nan = math.nan
+    assert result["seeds"] == pytest.approx({"n": 1, "mean": 0.5, "low": nan, "high": nan}, nan_ok=True)
+    leaves = result["leaves"]
+    assert leaves["mean"] == pytest.approx(0.5)
+    assert leaves["low"] < leaves["mean"] < leaves["high"]
 
 
-def test_border_pixels_and_leak_stand_beside_each_split():
-    result = inflation(THREE, BORDERS, {"random": 0.8})
-    assert result["leaf"]["border_pixels"] == pytest.approx({"n": 2, "mean": 0.5, "sd": 0.5 / math.sqrt(2)})
-    assert result["random"]["border_pixels"] == {"n": 1, "mean": 0.5}
-    assert result["random"]["leak"] == 0.8
-    assert "leak" not in result["leaf"], "unknown"
+def test_networks_and_forests_are_averaged_on_each_split_beside_its_leak():
+    table = average_on_splits(THREE, BORDERS, {"random": 0.8})
+    assert table.columns.tolist() == ["scheme", "classifier", "n", "mean", "sd", "leak"]
+    rows = {(scheme, classifier): row for scheme, classifier, *row in table.itertuples(index=False)}
+    unknown = math.nan
+    assert rows == {
+        ("leaf", "network"): pytest.approx([3, 0.5, 0.25, unknown], nan_ok=True),
+        ("random", "network"): pytest.approx([3, 11 / 12, 0.25 / math.sqrt(3), 0.8]),
+        ("leaf", "border_pixels"): pytest.approx([2, 0.5, 0.5 / math.sqrt(2), unknown], nan_ok=True),
+        ("random", "border_pixels"): pytest.approx([1, 0.5, math.nan, 0.8], nan_ok=True),
+    }
+
+
+def test_a_split_without_any_leak_is_told_from_one_whose_leak_is_unknown():
+    leaks = average_on_splits(THREE, BORDERS, {"leaf": 0.0}).groupby("scheme")["leak"].agg(list)
+    assert leaks["leaf"] == [0, 0]
+    assert leaks["random"] == pytest.approx([math.nan, math.nan], nan_ok=True)
 
 
 def test_accuracies_have_a_row_per_network():

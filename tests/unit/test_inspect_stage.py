@@ -1,4 +1,4 @@
-"""The stage that looks again at trained networks, on runs whose weights are the initial ones."""
+"""The stage that looks inside trained networks, and its report, on runs whose weights are the initial ones."""
 
 import json
 
@@ -11,10 +11,11 @@ from safetensors.torch import save_file
 from resgrad.common.cells import Matrix
 from resgrad.common.config import load
 from resgrad.models import build_network
-from resgrad.models.config import ModelConfig
+from resgrad.models.config import load_model
 from resgrad.preprocess.shard_writer import ShardWriter
 from resgrad.results.runs import RunError
 from stages.inspect import inspect_runs
+from stages.report import write_report
 from tests.paths import PARAMS
 from tests.unit.fake_runs import write_run
 
@@ -46,23 +47,22 @@ class Study:
         manifest = {"split": "random", "classes": [str(k) for k in range(CLASSES)], "provenance": "embedded"}
         writer.finish(rows, manifest)
         lists = {name: self.parameters[name] for name in Matrix.model_fields}
-        config = load(ModelConfig, self.parameters["model"], "model")
+        config = load_model(self.parameters["model"])
         for cell in load(Matrix, lists).cells("mnist"):
             write_run(self.folder, cell, diverged_step=25 if cell.name in diverged else None)
-            residual = cell.variant == "residual"
             network = build_network(
-                config, depth=cell.depth, residual=residual, image_shape=SHAPE, classes=CLASSES, seed=cell.seed
+                config, depth=cell.depth, residual=cell.residual, image_shape=SHAPE, classes=CLASSES, seed=cell.seed
             )
             save_file(network.state_dict(), self.folder / "data/runs/mnist" / cell.name / "weights.safetensors")
 
     def table(self, name):
-        return pd.read_parquet(self.folder / f"data/inspect/mnist/{name}.parquet")
+        return pd.read_parquet(self.folder / f"data/inspection/mnist/{name}.parquet")
 
     def metrics(self):
-        return json.loads((self.folder / "metrics/inspect-mnist.json").read_text())["embedded"]
+        return json.loads((self.folder / "metrics/inspection-mnist.json").read_text())["embedded"]
 
     def plots(self):
-        return sorted(path.name for path in (self.folder / "plots/mnist/inspect").iterdir())
+        return sorted(path.name for path in (self.folder / "plots/mnist/inspection").iterdir())
 
 
 @pytest.fixture
@@ -71,16 +71,18 @@ def study(tmp_path, monkeypatch):
     return Study(tmp_path)
 
 
+def inspect_and_report():
+    inspect_runs("mnist")
+    write_report("inspection", "mnist")
+
+
 def test_tables_metrics_and_pictures_are_written_for_every_run(study):
     study.write()
-    inspect_runs("mnist")
+    inspect_and_report()
     responses, paths = study.table("responses"), study.table("paths")
-    run = ["dataset", "variant", "depth", "seed"]
+    run = ["variant", "depth", "seed"]
     assert responses.groupby(run).size().to_dict() == {
-        ("mnist", variant, depth, seed): depth - 1
-        for variant in ("plain", "residual")
-        for depth in (8, 14)
-        for seed in (2, 4)
+        (variant, depth, seed): depth - 1 for variant in ("plain", "residual") for depth in (8, 14) for seed in (2, 4)
     }
     lengths = paths.groupby(["variant", "depth", "seed"])["length"].agg(list).to_dict()
     assert lengths["residual", 14, 2] == list(range(7))
@@ -90,27 +92,27 @@ def test_tables_metrics_and_pictures_are_written_for_every_run(study):
     assert metrics["depth-14"]["residual"]["runs"] == 2
     assert "path_length_median" in metrics["depth-14"]["residual"]
     assert metrics["depth-14"]["plain"].keys() == {"runs", "response_std", "gain_log10"}
-    assert "| 8 " in (study.folder / "metrics/inspect-mnist.md").read_text()
+    assert "| 8 " in (study.folder / "metrics/inspection-mnist.md").read_text()
     assert study.plots() == PLOTS
 
 
 def test_a_second_time_writes_the_same_bytes(study):
     def written():
-        inspect_runs("mnist")
-        files = [path for top in ("data/inspect", "metrics", "plots") for path in (study.folder / top).rglob("*.*")]
+        inspect_and_report()
+        files = [path for top in ("data/inspection", "metrics", "plots") for path in (study.folder / top).rglob("*.*")]
         return {path: path.read_bytes() for path in files}
 
     study.parameters["inspect"]["loss_surface"]["steps"] = 1
     study.write()
     first = written()
-    assert len(first) == 8
+    assert len(first) == 1 + 6 + 2 + 3 + 3  # tables and what they are about; JSON and page; CSV; pictures
     assert written() == first
 
 
 def test_a_loss_surface_on_demand_is_of_the_deepest_twins_of_the_first_seed(study):
     study.parameters["inspect"]["loss_surface"] |= {"steps": 1, "radius": 0.5}
     study.write()
-    inspect_runs("mnist")
+    inspect_and_report()
     surface = study.table("loss_surface")
     assert surface.groupby(["variant", "depth", "seed"]).size().to_dict() == {
         ("plain", 14, 4): 9,
@@ -120,15 +122,15 @@ def test_a_loss_surface_on_demand_is_of_the_deepest_twins_of_the_first_seed(stud
     assert study.plots() == ["layer_responses.png", "loss_surface.png", "path_lengths.png"]
     study.parameters["inspect"]["loss_surface"]["steps"] = 0
     YAML().dump(study.parameters, study.folder / "params.yaml")
-    inspect_runs("mnist")
+    inspect_and_report()
     assert study.plots() == PLOTS
-    assert not (study.folder / "data/inspect/mnist/loss_surface.parquet").exists()
+    assert not (study.folder / "data/inspection/mnist/loss_surface.parquet").exists()
 
 
 def test_runs_that_diverged_are_left_out(study):
     study.parameters["inspect"]["loss_surface"]["steps"] = 1
     study.write(diverged=["plain-14-4", "residual-8-2"])
-    inspect_runs("mnist")
+    inspect_and_report()
     assert {variant: of["runs"] for variant, of in study.metrics()["depth-14"].items()} == {"plain": 1, "residual": 2}
     assert set(study.table("responses").query("depth == 8 and variant == 'residual'")["seed"]) == {4}
     assert set(study.table("loss_surface")["variant"]) == {"residual"}
@@ -137,7 +139,7 @@ def test_runs_that_diverged_are_left_out(study):
 def test_where_all_runs_diverged_there_is_nothing_to_see(study):
     study.parameters |= {"variants": ["plain"], "depths": [8], "seeds": [0]}
     study.write(diverged=["plain-8-0"])
-    inspect_runs("mnist")
+    inspect_and_report()
     assert study.metrics() == {}
     assert study.plots() == []
     assert study.table("responses").empty
@@ -146,7 +148,7 @@ def test_where_all_runs_diverged_there_is_nothing_to_see(study):
 def test_one_variant_alone(study):
     study.parameters |= {"variants": ["residual"]}
     study.write()
-    inspect_runs("mnist")
+    inspect_and_report()
     assert study.metrics()["depth-14"].keys() == {"residual"}
     assert study.plots() == PLOTS
 
@@ -159,7 +161,7 @@ def test_a_network_without_paths_through_blocks_in_series_has_no_picture_of_them
     study.parameters |= {"depths": depths, "variants": variants}
     study.parameters["model"]["network"] = network
     study.write()
-    inspect_runs("mnist")
+    inspect_and_report()
     assert study.plots() == ["layer_responses.png"]
     deepest = study.metrics()[f"depth-{max(depths)}"]
     assert deepest["residual"].keys() == {"runs", "response_std"}
@@ -173,11 +175,11 @@ def test_weights_of_another_network_are_refused(study):
     with pytest.raises(
         RunError, match=r"plain-14-4/weights\.safetensors is not of the network that params\.yaml .* re"
     ):
-        inspect_runs("mnist")
+        inspect_and_report()
 
 
 def test_weights_that_are_missing_are_named(study):
     study.write()
     (study.folder / "data/runs/mnist/residual-8-2/weights.safetensors").unlink()
     with pytest.raises(RunError, match=r"residual-8-2/weights\.safetensors is missing; `dvc repro train@mnist-resid"):
-        inspect_runs("mnist")
+        inspect_and_report()

@@ -6,8 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resgrad.inspection.summary import effective_lengths, paths_by_length, published, responses_by_place, summarise
+from resgrad.inspection.summary import (
+    effective_lengths,
+    inspection_metrics,
+    paths_by_length,
+    responses_by_place,
+    summarise,
+)
+from resgrad.inspection.tables import SUMMARY as SUMMARY_TABLE
 from resgrad.report.inspection.page import to_markdown
+from tests.unit.room_of import room_of
 
 LENGTHS = pd.DataFrame(
     {
@@ -64,6 +72,16 @@ def test_without_a_gradient_nothing_is_defined():
     assert effective_lengths(dead) == pytest.approx({"gain_log10": np.nan}, nan_ok=True)
 
 
+def by_variant(summary):
+    """Return n, mean and, where there is one, sd of each measure by variant, at the one depth there is."""
+    assert set(summary["depth"]) == {8}
+    nested = {}
+    for row in summary.itertuples():
+        spread = {"n": row.n, "mean": row.mean} | ({} if math.isnan(row.sd) else {"sd": row.sd})
+        nested.setdefault(row.variant, {})[row.measure] = spread
+    return nested
+
+
 def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     responses = pd.concat(
         of_run(pd.DataFrame({"position": [1, 2], "response_std": stds}), variant, seed=seed)
@@ -71,7 +89,7 @@ def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     )
     dead = LENGTHS.assign(gain=0.0, contribution=np.nan, gain_of_all_paths=0.0)
     paths = pd.concat([of_run(PLAIN, "plain"), of_run(LENGTHS), of_run(dead, seed=1)])
-    summary = summarise(responses, paths)["depth-8"]
+    summary = by_variant(summarise(responses, paths))
     assert summary["plain"] == {
         "response_std": {"n": 1, "mean": 2},
         "gain_log10": {"n": 1, "mean": pytest.approx(-1)},
@@ -79,7 +97,7 @@ def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     residual = summary["residual"]
     assert residual["response_std"] == pytest.approx({"n": 2, "mean": 1, "sd": math.sqrt(0.5)})
     assert residual["path_length_median"] == {"n": 1, "mean": 1}
-    without_paths = summarise(responses, paths[paths["variant"] == "plain"])["depth-8"]["residual"]
+    without_paths = by_variant(summarise(responses, paths[paths["variant"] == "plain"]))["residual"]
     assert list(without_paths) == ["response_std"]
 
 
@@ -97,18 +115,29 @@ SUMMARY = {
 }
 
 
+ABOUT = {"dataset": "mnist", "provenance": "embedded", "depth": 20}
+FRAME = pd.DataFrame(
+    [
+        {"depth": int(depth.removeprefix("depth-")), "variant": variant, "measure": measure, "sd": math.nan, **spread}
+        for depth, variants in SUMMARY.items()
+        for variant, measures in variants.items()
+        for measure, spread in measures.items()
+    ]
+)
+
+
 def test_published_are_means_at_the_greatest_depth_which_is_not_the_last_in_the_alphabet():
-    assert published(SUMMARY) == {
+    assert inspection_metrics(FRAME) == {
         "depth-20": {
             "plain": {"runs": 1, "response_std": 1.5, "gain_log10": -1.0},
             "residual": {"runs": 2, "response_std": 0.5, "gain_log10": 0.5, "path_length_median": 2.0},
         }
     }
-    assert published({}) == {}
+    assert inspection_metrics(FRAME[:0]) == {}
 
 
-def test_the_page_shows_every_depth_with_n_and_spread():
-    page = to_markdown("mnist", "embedded", SUMMARY)
+def test_the_page_shows_every_depth_with_n_and_spread(tmp_path):
+    page = to_markdown(room_of(tmp_path / "room", {SUMMARY_TABLE: FRAME}, ABOUT))
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|"]
     assert "not mnist results" in page
     assert [row[0] for row in rows[2:]] == ["8", "20", "20", "20", "20"]
@@ -116,7 +145,8 @@ def test_the_page_shows_every_depth_with_n_and_spread():
     assert rows[2] == ["8", response, "9.000 ± 1.000 (n=3)", ""]
     assert rows[3] == ["20", response, "1.500 (n=1)", "0.500 ± 0.250 (n=2)"]
     assert rows[5][2:] == ["", "2.0 ± 0.0 (n=2)"]
-    assert "nothing to look at" in to_markdown("mnist", "official", {})
+    empty = room_of(tmp_path / "room", {SUMMARY_TABLE: FRAME[:0]}, {**ABOUT, "provenance": "official"})
+    assert "nothing to inspect" in to_markdown(empty)
 
 
 def test_responses_keep_their_place_in_the_network_and_are_ranked_within_each_run():

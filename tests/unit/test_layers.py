@@ -1,4 +1,4 @@
-"""The elementary layers that the parameters choose: normalisations, activations, dropout."""
+"""The elementary layers that the parameters choose: normalisations and dropout."""
 
 import math
 
@@ -10,7 +10,7 @@ from resgrad.common.config import ParameterError
 from resgrad.models.layers import Layers
 from tests.unit.model_configs import model_config
 from tests.unit.network_checks import build
-from tests.unit.written_out import assert_same, drawn, normalised, per_channel, weighted
+from tests.unit.written_out import assert_same, drawn, normalised, per_channel
 
 
 def layers(*, spatial=True, **changes):
@@ -92,66 +92,6 @@ def test_layers_have_a_bias_if_and_only_if_no_normalisation_follows(network, kin
     biased = {n for n, m in built.named_modules() if isinstance(m, nn.Conv2d | nn.Linear) and m.bias is not None}
     everywhere = {n for n, m in built.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
     assert biased == (everywhere if kind == "none" else {"head"})
-
-
-# --- activations -------------------------------------------------------------------------------------------------
-
-ACTIVATIONS = {
-    "relu": lambda _p, x: (x + x.abs()) / 2,
-    "leaky_relu": lambda _p, x: torch.where(x > 0, x, 0.01 * x),
-    "prelu": lambda p, x: torch.where(x > 0, x, per_channel(p["weight"], x) * x),
-    "elu": lambda _p, x: torch.where(x > 0, x, torch.exp(x) - 1),
-    "tanh": lambda _p, x: (torch.exp(x) - torch.exp(-x)) / (torch.exp(x) + torch.exp(-x)),
-    "sigmoid": lambda _p, x: 1 / (1 + torch.exp(-x)),
-}
-
-
-@pytest.mark.parametrize("spatial", [False, True])
-@pytest.mark.parametrize(("name", "written"), ACTIVATIONS.items())
-def test_an_activation_is_its_formula(name, written, spatial):
-    layer = drawn(layers(activation=name, spatial=spatial).activation(6))
-    assert_same(layer, written, batch(6, spatial=spatial) - 3)
-
-
-def test_prelu_learns_a_slope_per_channel_from_a_quarter():
-    """He et al. 2015 (Delving deep into rectifiers), section 2.1."""
-    assert layers(activation="prelu").activation(6).weight.tolist() == [0.25] * 6
-
-
-def largest_of_two(name, stride=1):
-    """Channel c of the output is the larger of pieces 2c and 2c + 1 (Goodfellow et al. 2013, section 3)."""
-
-    def written(p, x):
-        first, second = (weighted({k: v[piece::2] for k, v in named(p, name)}, name, x, stride) for piece in (0, 1))
-        return torch.where(first > second, first, second)
-
-    return written
-
-
-def named(p, name):
-    return [(f"{name}.{key}", value) for key, value in p.items()]
-
-
-@pytest.mark.parametrize("normalization", ["batch", "none"])
-@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (1, 1)])
-def test_a_maxout_convolution_is_the_larger_of_two(normalization, kernel, stride):
-    layer = drawn(layers(activation="maxout", normalization=normalization).convolution(4, 6, kernel, stride))
-    x = torch.randn(3, 4, 5, 5)
-    assert layer(x.double()).shape[1] == 6
-    assert_same(layer, largest_of_two("conv", stride), x)
-
-
-@pytest.mark.parametrize("normalization", ["batch", "none"])
-def test_a_maxout_linear_layer_is_the_larger_of_two(normalization):
-    layer = drawn(layers(activation="maxout", normalization=normalization, spatial=False).linear(4, 6))
-    assert_same(layer, largest_of_two("linear"), torch.randn(7, 4))
-
-
-def test_shortcuts_and_the_head_are_never_maxout():
-    network = build("cifar_resnet", 8, activation="maxout", shortcut="projection", width=4)
-    assert tuple(network.stage2[0].shortcut.projection.conv.weight.shape) == (8, 4, 1, 1)
-    assert tuple(network.head.weight.shape) == (10, 16)
-    assert tuple(network.stage2[0].conv1.weight.shape) == (16, 4, 3, 3)
 
 
 # --- dropout -----------------------------------------------------------------------------------------------------

@@ -152,7 +152,14 @@ def test_images_that_leave_a_normalisation_a_single_value_are_refused(normalizat
 
 
 @pytest.mark.parametrize(
-    ("key", "name"), [("network", "blocks"), ("network", "__init__"), ("shortcut", "matching"), ("shortcut", "A")]
+    ("key", "name"),
+    [
+        ("network", "blocks"),
+        ("network", "__init__"),
+        ("shortcut", "matching"),
+        ("shortcut", "A"),
+        ("activation", "swish"),
+    ],
 )
 def test_what_is_no_kind_is_refused_by_name(key, name):
     with pytest.raises(ParameterError, match=rf"^model.{key} is '{name}'; allowed: [a-z_, ]+\.$"):

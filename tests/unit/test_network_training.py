@@ -7,14 +7,14 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from resgrad.gradients.config import GradientsConfig
-from resgrad.models import build_network
-from resgrad.models.shortcuts import shortcuts
+from resgrad.common.kinds import kinds
+from resgrad.models import activations, build_network, shortcuts
 from resgrad.shards.batches import Batches
 from resgrad.study import load_study
 from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.loop import Trainer
 from tests.paths import PARAMS
+from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import DEPTHS, model_config
 
 IMAGES = 32
@@ -43,7 +43,7 @@ def assert_trains(folder, network, *, residual=True, **changes):
         config=STUDY.train.model_copy(update=train),
         epochs=STEPS,
         augment=OFF,
-        gradients=GradientsConfig(every=1, snapshots=2),
+        gradients=gradients_config(every=1, snapshots=2),
         seed=0,
         checkpoint=Checkpoint(folder / "run"),
     )
@@ -59,7 +59,7 @@ def assert_trains(folder, network, *, residual=True, **changes):
 
 
 @pytest.mark.parametrize("network", DEPTHS)
-@pytest.mark.parametrize("shortcut", shortcuts())
+@pytest.mark.parametrize("shortcut", kinds(shortcuts))
 def test_every_network_trains_with_every_shortcut(tmp_path, network, shortcut):
     assert_trains(tmp_path, network, shortcut=shortcut)
 
@@ -75,7 +75,7 @@ def test_every_plain_twin_trains(tmp_path, network):
     [
         {"normalization": "group", "width": 16},
         *({"normalization": name} for name in ("layer", "scalar", "none")),
-        *({"activation": name} for name in ("leaky_relu", "prelu", "elu", "tanh", "sigmoid", "maxout")),
+        *({"activation": name} for name in kinds(activations)),
         *({"initialization": name} for name in ("xavier", "orthogonal", "normal", "uniform", "zero_gamma")),
         {"initialization": "fixup", "normalization": "scalar"},
         {"activation": "maxout", "shortcut": "projection", "dropout": 0.1},

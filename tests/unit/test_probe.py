@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import nn
@@ -10,10 +9,10 @@ from torch import nn
 from resgrad.common.config import ParameterError
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.models import build_network
-from resgrad.probe import table
 from resgrad.probe.grid import probe_network
-from resgrad.probe.measure import draw_batch, gradient_statistics, response_stds
+from resgrad.probe.measure import draw_batch, gradient_statistics, output_stds
 from resgrad.probe.recipes import PROBE, check_probe, probes
+from resgrad.probe.table import TABLE
 from resgrad.study import load_study
 from tests.paths import PARAMS
 from tests.unit.probe_configs import probe_config
@@ -62,10 +61,6 @@ def test_a_recipe_that_is_refused_for_a_variant_is_left_out_there_alone():
                 "the nearest are 8 and 14."
             ),
         ),
-        (
-            probe_config({"network": "vgk"}),
-            "probe.grids.0 has nothing to probe at depth 4: model.network is 'vgk'; allowed: ",
-        ),
         (probe_config(seeds=[1, 1]), "probe.seeds has 1 more than once; allowed: each once."),
         (
             probe_config({}, {"depths": [7], "normalizations": ["batch"]}),
@@ -84,6 +79,21 @@ def test_a_grid_that_cannot_be_probed_is_refused_in_one_sentence(config, sentenc
     with pytest.raises(ParameterError) as caught:
         check_probe(config)
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("grid", "parameter"),
+    [
+        ({"network": "vgk"}, "network is 'vgk'"),
+        ({"shortcut": "A"}, "shortcut is 'A'"),
+        # One of several: the others would be probed, and nobody would miss it.
+        ({"activations": ["relu", "tahn"]}, "activations.1 is 'tahn'"),
+    ],
+)
+def test_a_grid_of_kinds_that_do_not_exist_is_refused(grid, parameter):
+    with pytest.raises(ParameterError) as caught:
+        probe_config({}, grid)
+    assert str(caught.value).startswith(f"probe.grids.1.{parameter}; allowed: ")
 
 
 def test_a_recipe_that_takes_blocks_is_probed_where_there_are_any():
@@ -140,19 +150,19 @@ def test_responses_by_hand():
     second = np.tanh(first) @ rest.T
     expected = {"stem.1": first.std(), "rest.0": second.std(), "head": (np.tanh(second) @ head.T).std()}
     assert set(frame["layer"]) == set(expected)
-    assert frame["response_std"].tolist() == pytest.approx(frame["layer"].map(expected).tolist(), rel=1e-5)
+    assert frame["output_std"].tolist() == pytest.approx(frame["layer"].map(expected).tolist(), rel=1e-5)
 
 
 def test_a_response_is_taken_before_the_normalisation_and_another_after_it():
     frame = probed(3, "plain", normalizations=["batch"])
-    stds = frame.drop_duplicates(["seed", "layer"]).set_index(["seed", "layer"])["response_std"]
+    stds = frame.drop_duplicates(["seed", "layer"]).set_index(["seed", "layer"])["output_std"]
     assert stds.loc[:, "stem.2"].tolist() == pytest.approx([1, 1], rel=1e-4)
     assert (abs(stds.loc[:, "stem.1"] - 1) > 0.01).all()
 
 
 def test_hooks_are_gone_after_the_block():
     network = nn.Sequential(nn.Linear(2, 2))
-    with response_stds(network, ["0"]) as stds:
+    with output_stds(network, ["0"]) as stds:
         network(torch.ones(3, 2))
         assert set(stds) == {"0"}
         stds.clear()
@@ -188,14 +198,38 @@ def test_what_underflows_is_0_and_vanishing_what_overflows_is_counted_and_explod
     assert verdict(large) == ["exploding"] * 2
 
 
-def test_the_table_has_the_documented_schema(tmp_path):
+def test_the_table_holds_what_was_probed(tmp_path):
     frame = probed(4, "plain", normalizations=["none"]).assign(verdict="healthy")
-    table.write_table(tmp_path / "probe.parquet", frame)
-    written = pq.read_table(tmp_path / "probe.parquet")
-    assert written.schema.equals(table.SCHEMA)
-    pd.testing.assert_frame_equal(written.to_pandas(), frame[table.SCHEMA.names], check_dtype=False)
-    documented = [line.split()[:2] for line in table.__doc__.split("=\n")[2].splitlines() if line[:1].isalpha()]
-    assert documented == [[field.name, str(field.type)] for field in table.SCHEMA]
+    TABLE.write(tmp_path / "probe.parquet", frame)
+    pd.testing.assert_frame_equal(TABLE.read(tmp_path / "probe.parquet"), frame[TABLE.schema.names], check_dtype=False)
+
+
+def test_the_table_has_these_columns():
+    """An interface: who reads the table relies on them."""
+    assert [f"{column.name} {column.type}" for column in TABLE.columns] == [
+        "network string",
+        "activation string",
+        "initialization string",
+        "gain double",
+        "normalization string",
+        "depth int32",
+        "variant string",
+        "seed int64",
+        "layer string",
+        "kind string",
+        "param string",
+        "layer_index int32",
+        "numel int32",
+        "grad_norm double",
+        "grad_mean double",
+        "grad_std double",
+        "grad_max double",
+        "zero_fraction double",
+        "nonfinite int64",
+        "weight_norm double",
+        "output_std double",
+        "verdict string",
+    ]
 
 
 def test_noise_is_standard_normal_and_every_label_occurs():

@@ -3,18 +3,26 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from resgrad.gradients.verdicts import VerdictsConfig
-from resgrad.report.probe.depths import VERDICT_COLOURS, draw_depths, draw_layers, recipe_label
+from resgrad.probe.recipes import recipe_label
+from resgrad.report.probe.depths import VERDICT_COLOURS, draw_depths, draw_layers
 from resgrad.report.probe.textbook import draw_textbook
+from resgrad.report.probe.thresholds import Thresholds
 from resgrad.report.style import save
 
-THRESHOLDS = VerdictsConfig(vanishing_log10=-4.0, exploding_log10=2.0)
+THRESHOLDS = Thresholds(vanishing=-4.0, exploding=2.0)
 RECIPES = [("none", "relu", "he", 1.0), ("batch", "relu", "he", 1.0), ("none", "tanh", "normal", 0.5)]
 KEYS = ["normalization", "activation", "initialization", "gain"]
 VERDICTS = {"plain": ["healthy", "exploding", "vanishing"], "residual": ["healthy", "healthy", "healthy"]}
+
+
+def named(recipe):
+    """Return the columns that name a recipe."""
+    return dict(zip(KEYS, recipe, strict=True)) | {"recipe": recipe_label(*recipe)}
+
+
 NETWORKS = pd.DataFrame(
     [
-        dict(zip(KEYS, recipe, strict=True)) | {"variant": variant, "depth": depth, "verdict": verdict, "n": 3}
+        named(recipe) | {"variant": variant, "depth": depth, "verdict": verdict, "n": 3}
         for variant, verdicts in VERDICTS.items()
         for recipe, verdict in zip(RECIPES, verdicts, strict=True)
         for depth in (10, 4)
@@ -22,7 +30,7 @@ NETWORKS = pd.DataFrame(
 ).assign(agreeing=[2] + [3] * 11)
 SIGNALS = pd.DataFrame(
     [
-        dict(zip(KEYS, recipe, strict=True))
+        named(recipe)
         | {"variant": variant, "seed": seed, "position": i + 1}
         # Plain, the second recipe grows by 2 a layer from -3, and the third is 0 or not finite.
         | {"log10_signal": 0.0 if variant == "residual" else (0.5, 2.0 * i - 3, (-np.inf, np.inf)[i % 2])[number]}

@@ -1,4 +1,4 @@
-"""The whole stage on a tiny grid."""
+"""The whole stage on a tiny grid, and the report on it."""
 
 import json
 import math
@@ -8,9 +8,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from resgrad.gradients.verdicts import VERDICTS
+from resgrad.report.probe import CSV
 from stages.probe import probe
+from stages.report import write_report
 from tests.unit.probe_configs import probe_values
 
+TABLES = {*CSV, "gradients", "noise", "sequences", "signals"}
 GRIDS = [{"depths": [4, 7]}, {"network": "cifar_resnet", "width": 2, "depths": [8], "normalizations": ["layer"]}]
 
 
@@ -36,6 +39,7 @@ def finished(tmp_path_factory):
         patch.chdir(folder)
         patch.setattr("os.cpu_count", lambda: 1)
         probe()
+        write_report("probe", None)
     return folder
 
 
@@ -44,9 +48,12 @@ def test_any_number_of_processes_writes_the_same_bytes(finished, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     probe()
+    write_report("probe", None)
     first, second = results(finished), results(tmp_path)
     assert list(first) == [
-        "data/probe/gradients.parquet",
+        "data/probe/about.json",
+        *(f"data/probe/{table}.parquet" for table in sorted(TABLES)),
+        *(f"metrics/probe/{table}.csv" for table in sorted(CSV)),
         "metrics/probe.json",
         "metrics/probe.md",
         "plots/probe/depths-cifar_resnet.png",
@@ -104,6 +111,7 @@ def test_a_grid_without_textbook_cases_has_fewer_pictures(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     probe()
+    write_report("probe", None)
     assert sorted(path.name for path in (tmp_path / "plots/probe").iterdir()) == [
         "depths-fully_connected.png",
         "layers-fully_connected.png",

@@ -8,10 +8,10 @@ from resgrad.gradients.verdicts import VerdictsConfig, judge
 from resgrad.probe.recipes import PROBE
 from resgrad.probe.summary import (
     at_middle_depth,
-    failing_depths,
     majority,
     middle_depth,
-    published,
+    outcomes,
+    probe_metrics,
     steadiness,
     textbook,
 )
@@ -61,15 +61,16 @@ def test_networks_keep_their_order():
     assert majority(verdicts)["normalization"].tolist() == ["none", "batch"]
 
 
-def test_the_failing_depth_is_the_smallest_that_is_not_healthy():
+def test_the_outcome_is_the_smallest_depth_that_is_not_healthy_or_else_the_greatest():
     verdicts = [
         *(network(depth, letters) for depth, letters in ((10, "hhh"), (100, "vvv"), (32, "vvh"), (1000, "hhh"))),
         *(network(depth, letters, variant="residual") for depth, letters in ((10, "hhh"), (32, "hhv"))),
         network(10, "eee", normalization="batch"),
     ]
-    failing = failing_depths(majority(pd.concat(verdicts)))
-    assert failing[["normalization", "variant", "depth", "verdict"]].to_numpy().tolist() == [
+    found = outcomes(majority(pd.concat(verdicts)))
+    assert found[["normalization", "variant", "depth", "verdict"]].to_numpy().tolist() == [
         ["none", "plain", 32, "vanishing"],
+        ["none", "residual", 32, "healthy"],
         ["batch", "plain", 10, "exploding"],
     ]
 
@@ -123,7 +124,7 @@ def test_what_is_published_was_made_up():
         (32, "residual", "batch", [0.9, 0.6, 0.3, 0]),
     )
     networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
-    assert published(passes, networks, NEIGHBOURS, THRESHOLDS) == {
+    assert probe_metrics(passes, networks, NEIGHBOURS, THRESHOLDS) == {
         "fully_connected": {
             "steady_share": 7 / 8,
             "healthy_share": {"plain": 1 / 4, "residual": 1},
@@ -142,5 +143,5 @@ def test_the_published_growth_per_layer_is_that_of_the_middle_depth():
         (100, "plain", "batch", [0] * 6),
     )
     networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
-    growth = published(passes, networks, NEIGHBOURS, THRESHOLDS)["fully_connected"]["batch_norm_growth_per_layer"]
+    growth = probe_metrics(passes, networks, NEIGHBOURS, THRESHOLDS)["fully_connected"]["batch_norm_growth_per_layer"]
     assert growth == {"plain": pytest.approx(10**0.3)}

@@ -1,19 +1,27 @@
-"""The three stages that look at all runs, on fake ones."""
+"""The stages that look at all runs, and the reports on them, on fake runs."""
 
 import json
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from matplotlib.figure import Figure
 
+import resgrad.comparison.rows
 from resgrad.common.cells import Matrix
 from resgrad.common.config import ParameterError
-from resgrad.comparison.rows import ROWS
+from resgrad.common.tables import Column, Table
+from resgrad.comparison import tables
+from resgrad.comparison.rows import rows
+from resgrad.report.comparison import CSV
+from resgrad.report.comparison.first_convolution import gradients_by_step
+from resgrad.report.room import Room
 from stages.compare import compare_variants
 from stages.evaluate import evaluate
+from stages.report import write_report
 from stages.timing import timing
 from tests.unit.fake_runs import write_run, write_shards
 
@@ -75,26 +83,28 @@ def test_a_stage_run_twice_writes_the_same_bytes(study):
     def run():
         for stage in (evaluate, compare_variants, timing):
             stage("mnist")
+        for page in ("comparison", "timing"):
+            write_report(page, "mnist")
         files = sorted(path for folder in ("metrics", "plots") for path in (study / folder).rglob("*.*"))
         return {path.relative_to(study).as_posix(): path.read_bytes() for path in files}
 
     first = run()
+    pictures = {"comparison", "first_convolution", "gradient_distribution", *rows()}
     assert list(first) == [
-        "metrics/comparison-mnist.csv",
+        *(f"metrics/comparison-mnist/{table}.csv" for table in sorted(CSV)),
         "metrics/comparison-mnist.json",
         "metrics/comparison-mnist.md",
         "metrics/mnist.json",
-        "metrics/timing-mnist.json",
+        "metrics/timing-mnist/averages.csv",
+        "metrics/timing-mnist/times.csv",
         "metrics/timing-mnist.md",
         "plots/mnist/accuracy.json",
-        "plots/mnist/comparison.png",
+        *(f"plots/mnist/comparison/{name}.png" for name in sorted(pictures)),
         "plots/mnist/confusion.json",
-        "plots/mnist/first_convolution.png",
-        "plots/mnist/gradient_distribution.png",
         "plots/mnist/gradient_heatmap.json",
         "plots/mnist/gradient_norms.json",
         "plots/mnist/loss.json",
-        *(f"plots/mnist/rows/{row.name}.png" for row in sorted(ROWS, key=lambda row: row.name)),
+        "plots/mnist/timing/times.png",
     ]
     assert run() == first
 
@@ -102,11 +112,11 @@ def test_a_stage_run_twice_writes_the_same_bytes(study):
 def test_all_rows_of_a_plot_have_the_same_keys_and_name_provenance_and_variant(study):
     (study / "params.yaml").write_text(PARAMETERS % "false")
     evaluate("mnist")
-    for path in (study / "plots/mnist").iterdir():
-        rows = json.loads(path.read_text())
-        assert {tuple(row) for row in rows} == {tuple(rows[0])}
-        assert all(row["panel"] == f"embedded mnist · depth {row['depth']}" for row in rows)
-        assert {row["variant"] for row in rows} == {"plain"}
+    for path in (study / "plots/mnist").glob("*.json"):
+        plotted = json.loads(path.read_text())
+        assert {tuple(row) for row in plotted} == {tuple(plotted[0])}
+        assert all(row["panel"] == f"embedded mnist · depth {row['depth']}" for row in plotted)
+        assert {row["variant"] for row in plotted} == {"plain"}
     confusion = json.loads((study / "plots/mnist/confusion.json").read_text())
     assert {row["depth"] for row in confusion} == {14}  # the deepest, though it is listed first
     assert sum(row["count"] for row in confusion) == 2 * 60
@@ -123,37 +133,94 @@ def test_runs_that_the_parameters_do_not_list_are_not_read(study):
     assert (study / "metrics/mnist.json").read_bytes() == before
 
 
-def test_the_pictures_of_gradients_are_of_the_deepest_twins_and_the_first_seed(study, monkeypatch):
-    drawn = {}
-
-    def keep(name):
-        def draw(title, values):
-            drawn[name] = (title, values)
-            return Figure()
-
-        return draw
-
-    monkeypatch.setattr("stages.compare.draw_first_layer", keep("snapshots"))
-    monkeypatch.setattr("stages.compare.draw_distributions", keep("shares"))
+def test_the_tables_of_gradients_are_of_the_deepest_twins_and_the_first_seed(study):
     (study / "params.yaml").write_text((PARAMETERS % "true").replace("[0, 1]", "[1, 0]"))
     compare_variants("mnist")
-    title, snapshots = drawn["snapshots"]
-    assert title == "mnist (embedded data): gradient of the first layer, depth 14, seed 1"
+    room = Room(study / "data/comparison/mnist")
+    assert room.data == "mnist (embedded data)"
+    table = room["snapshots"]
+    assert set(table[["depth", "seed"]].apply(tuple, axis=1)) == {(14, 1)}
+    snapshots = gradients_by_step(table)
     assert list(snapshots) == ["plain", "residual"]
     assert list(snapshots["plain"]) == [0, 20, 40]
     assert np.isfinite(snapshots["plain"][20]).all()
     assert np.isnan(snapshots["plain"][40]).all()  # plain-14-1 is the one that diverged, at step 25
-    title, shares = drawn["shares"]
-    assert "mnist (embedded data)" in title
-    assert "depth 14, n = 2 seeds pooled" in title
-    assert shares.index.unique("depth").tolist() == [14]
-    assert shares["nonfinite"].groupby(["variant", "step"]).max().loc["plain", 30] == 0.5
+    shares = room["distributions"]
+    assert set(shares["depth"]) == {14}
+    assert shares.groupby(["variant", "step"])["nonfinite"].max().loc["plain", 30] == 0.5
+
+
+def test_every_table_of_the_room_is_described_and_holds_what_it_says(study):
+    compare_variants("mnist")
+    described = {name: table for name, table in vars(tables).items() if isinstance(table, Table)}.values()
+    described = {table.name: table for table in (*described, *(t for row in rows().values() for t in row.tables))}
+    written = {path.stem for path in (study / "data/comparison/mnist").glob("*.parquet")}
+    assert written == set(described)
+    for name, table in described.items():
+        table.read(study / f"data/comparison/mnist/{name}.parquet")
+        assert all(column.meaning for column in table.columns)
+
+
+@pytest.mark.parametrize("page", ["comparison", "timing"])
+def test_a_report_reads_its_room_and_nothing_else(study, tmp_path_factory, monkeypatch, page):
+    {"comparison": compare_variants, "timing": timing}[page]("mnist")
+    write_report(page, "mnist")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    shutil.copytree(study / "data" / page, elsewhere / "data" / page)
+    monkeypatch.chdir(elsewhere)
+    write_report(page, "mnist")
+    written = [path for top in ("metrics", "plots") for path in (elsewhere / top).rglob("*.*")]
+    assert len(written) > 3
+    for path in written:
+        assert path.read_bytes() == (study / path.relative_to(elsewhere)).read_bytes(), path
+
+
+def test_a_seventh_row_is_one_new_file(study, tmp_path_factory, monkeypatch):
+    folder = tmp_path_factory.mktemp("rows")
+    (folder / "seventh.py").write_text(SEVENTH, encoding="utf-8")
+    monkeypatch.setattr("resgrad.comparison.rows.__path__", [*resgrad.comparison.rows.__path__, str(folder)])
+    columns = (*tables.RUNS.columns, Column("image_count", pa.float64(), "a measure"))
+    monkeypatch.setattr(tables, "RUNS", replace(tables.RUNS, columns=columns))  # made when the rows were imported
+    compare_variants("mnist")
+    write_report("comparison", "mnist")
+    assert list(rows())[-1] == "seventh"
+    assert "image_count" in pd.read_csv(study / "metrics/comparison-mnist/runs.csv")
+    assert len(pd.read_csv(study / "metrics/comparison-mnist/verdicts.csv")) == 7
+    page = (study / "metrics/comparison-mnist.md").read_text()
+    assert "## The 7 rows" in page
+    assert "corrected after Holm for 7 rows" in page
+    assert "the count of images: images ↑" in page
+    assert "**The count of images.** A toy." in page
+    assert (study / "plots/mnist/comparison/seventh.png").exists()
+
+
+SEVENTH = '''
+"""A toy. Primary: images."""
+
+from resgrad.comparison.row import Measure, Panel, Row
+
+def measure(evidence):
+    return evidence.results[["variant", "depth", "seed"]].assign(image_count=60.0)
+
+ROW = Row(
+    place=7,
+    title="the count of images",
+    measures=(Measure("image_count", "images", "higher"),),
+    measure=measure,
+    definition=__doc__,
+    overview=Panel("by_depth", column="image_count", title="Images", label="images", scale="from zero"),
+    heading="Images",
+    figure="images",
+    key="dots: runs",
+)
+'''
 
 
 def test_the_comparison_is_of_all_runs_and_of_leaves_where_images_have_them(study):
     shutil.rmtree(study / "data/shards")
     write_shards(study, "mnist", images_per_leaf=6)
     compare_variants("mnist")
+    write_report("comparison", "mnist")
     published = metrics(study, "comparison-mnist")
     # Validation reaches 0.4 after two epochs of ten steps at accuracy 0.9, after four at 0.5, never where it diverged.
     assert published["embedded.depth-14.lower_is_better.steps_to_target.residual"] == 20
@@ -166,18 +233,19 @@ def test_the_comparison_is_of_all_runs_and_of_leaves_where_images_have_them(stud
     text = (study / "metrics/comparison-mnist.md").read_text()
     assert "over 10 resampled leaves" in text  # 60 test images
     assert "**not enough runs**" in text
-    rows = pd.read_csv(study / "metrics/comparison-mnist.csv")
-    assert len(rows) == len(CELLS)
-    assert rows.groupby("variant")["test_accuracy"].max().to_dict() == {"plain": 0.5, "residual": 0.9}
+    runs = pd.read_csv(study / "metrics/comparison-mnist/runs.csv")
+    assert len(runs) == len(CELLS)
+    assert runs.groupby("variant")["test_accuracy"].max().to_dict() == {"plain": 0.5, "residual": 0.9}
 
 
 def test_a_study_of_one_variant_has_every_file(study):
     (study / "params.yaml").write_text((PARAMETERS % "true").replace("['plain', 'residual']", "[residual]"))
     evaluate("mnist")
     compare_variants("mnist")
+    write_report("comparison", "mnist")
     assert "**not enough runs**" in (study / "metrics/comparison-mnist.md").read_text()
     for name in ("comparison", "first_convolution", "gradient_distribution"):
-        assert (study / f"plots/mnist/{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (study / f"plots/mnist/comparison/{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("value", ["maybe", "1", "null"])

@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from resgrad.common.kinds import kinds
 from resgrad.inspection.rerouting import Rerouted, blocks, in_series
-from resgrad.models.shortcuts import shortcuts
+from resgrad.models import shortcuts
 from tests.unit.network_checks import build, filled
 
 KINDS = {
@@ -19,7 +20,7 @@ KINDS = {
 }
 """With a depth at which each has three blocks, and fully_connected a layer beside them."""
 
-CASES = [(kind, "zero_padding") for kind in KINDS] + [("cifar_resnet", shortcut) for shortcut in shortcuts()]
+CASES = [(kind, "zero_padding") for kind in KINDS] + [("cifar_resnet", shortcut) for shortcut in kinds(shortcuts)]
 PATHS = torch.tensor(list(product([False, True], repeat=3)))
 """All eight: through the branch of which blocks."""
 

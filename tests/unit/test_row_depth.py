@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ RESULTS = pd.DataFrame(
 
 
 def measured(results, at_depth, seed):
-    table = depth.measure(results)
+    table = depth.measure(SimpleNamespace(results=results))
     return table[(table["depth"] == at_depth) & (table["seed"] == seed)].iloc[0]
 
 
@@ -55,5 +56,5 @@ def test_the_shallowest_depth_has_neither_and_a_single_depth_is_the_shallowest()
 
 
 def test_every_run_has_a_row():
-    assert len(depth.measure(RESULTS)) == len(RESULTS)
-    assert np.isfinite(depth.measure(RESULTS)[["training_error", "test_error"]]).all(axis=None)
+    assert len(depth.measure(SimpleNamespace(results=RESULTS)) == len(RESULTS))
+    assert np.isfinite(depth.measure(SimpleNamespace(results=RESULTS))[["training_error", "test_error"]]).all(axis=None)

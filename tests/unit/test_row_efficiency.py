@@ -1,9 +1,12 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from resgrad.common.cells import Cell
-from resgrad.comparison.rows import efficiency, training_time
+from resgrad.comparison.rows import efficiency
+from resgrad.comparison.survival import log_rank
+from resgrad.comparison.targets import times_to_target
 from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
 
@@ -25,7 +28,7 @@ def runs(tmp_path):
 
 def test_the_first_epoch_at_the_target_counts(runs):
     # 0.9 * 0.8 * k / 4 is 0.18, 0.36, 0.54, 0.72; 0.9 * 1 * k / 4 is 0.225, 0.45, ...
-    table = efficiency.measure(runs([{"accuracy": 0.8}], [{"accuracy": 1.0}]), target=0.45)
+    table = times_to_target(runs([{"accuracy": 0.8}], [{"accuracy": 1.0}]), target=0.45)
     assert table["epochs_to_target"].tolist() == [3, 2]
     assert table["steps_to_target"].tolist() == [30, 20]
     assert table["reached_target"].tolist() == [1, 1]
@@ -33,14 +36,14 @@ def test_the_first_epoch_at_the_target_counts(runs):
 
 def test_runs_that_never_get_there_count_with_the_budget_of_the_longest(runs):
     diverged = {"accuracy": 1.0, "epochs": 2, "diverged_step": 3}
-    table = efficiency.measure(runs([{"accuracy": 0.4}, diverged], [{"accuracy": 1.0}]), target=0.45)
+    table = times_to_target(runs([{"accuracy": 0.4}, diverged], [{"accuracy": 1.0}]), target=0.45)
     assert table["steps_to_target"].tolist() == [40, 40, 20]
     assert table["epochs_to_target"].tolist() == [4, 4, 2]
     assert table["reached_target"].tolist() == [0, 0, 1]
 
 
 def test_a_run_that_diverged_after_reaching_the_target_reached_it(runs):
-    table = efficiency.measure(runs([{"accuracy": 1.0, "diverged_step": 25}], []), target=0.45)
+    table = times_to_target(runs([{"accuracy": 1.0, "diverged_step": 25}], []), target=0.45)
     assert (table["steps_to_target"][0], table["reached_target"][0]) == (20, 1)
 
 
@@ -50,50 +53,47 @@ def test_the_log_rank_test_over_all_ways_to_deal_six_runs(runs):
     # Step 30: 4 at risk, 1 residual, 2 events: expected 0.5, variance 2 (1/4) (3/4) (2/3) = 0.25.
     # Residual has 3 events against 1.5 expected: z = 1.5 / sqrt(0.65). Of the 20 ways to deal the six runs only the two
     # in which one variant has both 20s and one of the 30s are as extreme on that side: p = 2 (2 / 20).
-    table = efficiency.measure(
+    table = times_to_target(
         runs(
             [{"accuracy": 0.8}, {"accuracy": 0.4}, {"accuracy": 0.4}],
             [{"accuracy": 1.0}, {"accuracy": 1.0}, {"accuracy": 0.8}],
         ),
         target=0.45,
     )
-    assert efficiency.log_rank(table) == pytest.approx(0.2)
+    assert log_rank(table) == pytest.approx(0.2)
 
 
 def test_many_runs_have_the_log_rank_tests_usual_p(runs):
     plain = [{"accuracy": accuracy} for accuracy in [0.4] * 8 + [0.8] * 8 + [1.0] * 4]
     residual = [{"accuracy": accuracy} for accuracy in [0.4] * 4 + [0.8] * 6 + [1.0] * 10]
-    table = efficiency.measure(runs(plain, residual), target=0.45)
+    table = times_to_target(runs(plain, residual), target=0.45)
     # Step 20: 40 at risk, 20 residual, 14 events, 10 residual: expected 7, variance 14 (1/2) (1/2) (26/39) = 7/3.
     # Step 30: 26 at risk, 10 residual, 14 events, 6 residual: expected 70/13, variance 14 (5/13) (8/13) (12/25).
     z = (16 - 7 - 70 / 13) / math.sqrt(7 / 3 + 14 * 5 / 13 * 8 / 13 * 12 / 25)
-    assert efficiency.log_rank(table) == pytest.approx(math.erfc(z / math.sqrt(2)), abs=0.03)
+    assert log_rank(table) == pytest.approx(math.erfc(z / math.sqrt(2)), abs=0.03)
 
 
 @pytest.mark.parametrize("accuracy", [0.4, 0.8])
 def test_the_log_rank_test_needs_times_that_differ(runs, accuracy):
-    table = efficiency.measure(runs([{"accuracy": accuracy}] * 2, [{"accuracy": accuracy}] * 2), target=0.45)
-    assert math.isnan(efficiency.log_rank(table))
+    table = times_to_target(runs([{"accuracy": accuracy}] * 2, [{"accuracy": accuracy}] * 2), target=0.45)
+    assert math.isnan(log_rank(table))
 
 
 def test_the_log_rank_test_needs_both_variants(runs):
-    table = efficiency.measure(runs([{"accuracy": 0.8}, {"accuracy": 1.0}], []), target=0.45)
-    assert math.isnan(efficiency.log_rank(table))
+    table = times_to_target(runs([{"accuracy": 0.8}, {"accuracy": 1.0}], []), target=0.45)
+    assert math.isnan(log_rank(table))
 
 
 def test_the_share_at_the_target_rises_where_runs_reach_it(runs):
-    table = efficiency.measure(
+    table = times_to_target(
         runs([{"accuracy": 0.4}, {"accuracy": 0.8}], [{"accuracy": 1.0}, {"accuracy": 1.0}]), target=0.45
     )
-    shares = efficiency.share_at_target(table).set_index("variant")
+    shares = efficiency.share_at_target(SimpleNamespace(times=table)).set_index("variant")
     assert shares.loc["plain", ["step", "share"]].to_numpy().tolist() == [[0, 0], [30, 0.5], [40, 0.5]]
     assert shares.loc["residual", ["step", "share"]].to_numpy().tolist() == [[0, 0], [20, 1]]
 
 
-def test_operations_are_those_of_all_images_up_to_the_target(runs):
-    loaded = runs([{"accuracy": 0.8}], [{"accuracy": 0.4}])  # 8,000 operations per image
-    table = training_time.measure(loaded, efficiency.measure(loaded, target=0.45), training_images=250)
-    assert table["flops_per_image_log10"].tolist() == pytest.approx([math.log10(8000)] * 2)
-    assert table["flops_to_target_log10"].tolist() == pytest.approx(
-        [math.log10(3 * 250 * 8000), math.log10(4 * 250 * 8000)]
-    )
+def test_the_row_measures_the_times_to_target(runs):
+    times = times_to_target(runs([{"accuracy": 0.8}], [{"accuracy": 1.0}]), target=0.45)
+    table = efficiency.ROW.measure(SimpleNamespace(times=times))
+    assert table[[measure.name for measure in efficiency.ROW.measures]].to_numpy().tolist() == [[30, 3, 1], [20, 2, 1]]

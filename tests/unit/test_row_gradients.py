@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -7,7 +8,7 @@ import pytest
 from resgrad.common.cells import Cell
 from resgrad.comparison.rows import gradients
 from resgrad.gradients.verdicts import VerdictsConfig
-from resgrad.results.gradient_flow import load_norms
+from resgrad.results.gradient_flow import load_norms, load_verdicts
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-3.0, exploding_log10=3.0)
 PLAIN, RESIDUAL = Cell("mnist", "plain", 3, 0), Cell("mnist", "residual", 3, 0)
@@ -31,11 +32,12 @@ def measure(tmp_path):
             table = pd.DataFrame(rows, columns=columns).assign(numel=9, weight_norm=1.0, **cell._asdict())
             table.to_parquet(tmp_path / f"{cell.name}.parquet")
         cells = pd.DataFrame(list(runs)).drop(columns="dataset")
-        return gradients.measure(
-            load_norms(tmp_path, runs),
-            gradients.load_verdicts(tmp_path, runs, THRESHOLDS),
-            cells.assign(diverged=[cell in diverged for cell in runs]),
-        ).set_index("variant")
+        evidence = SimpleNamespace(
+            norms=load_norms(tmp_path, runs),
+            verdicts=load_verdicts(tmp_path, runs, THRESHOLDS),
+            results=cells.assign(diverged=[cell in diverged for cell in runs]),
+        )
+        return gradients.measure(evidence).set_index("variant")
 
     return compute
 
@@ -101,6 +103,7 @@ def test_growth_is_the_factor_per_layer_towards_the_input():
     norms["log10_norm"] = np.log10(norms["grad_norm"])
     run = {name: [value] for name, value in PLAIN._asdict().items() if name != "dataset"}
     verdicts = pd.DataFrame({**run, "step": 0, "lowest": -1.0, "highest": 0.0, "verdict": "healthy"})
-    table = gradients.measure(norms, verdicts, pd.DataFrame({**run, "diverged": False}))
+    results = pd.DataFrame({**run, "diverged": False})
+    table = gradients.measure(SimpleNamespace(norms=norms, verdicts=verdicts, results=results))
     assert table["gradient_growth_early"].item() == pytest.approx(2)
     assert math.isnan(table["gradient_growth_late"].item())

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def measure(tmp_path):
 
     def compute(*losses, **changes):
         runs = [replace(run, losses=loss, steps=len(loss), **changes) for loss in losses]
-        return stability.measure(runs)
+        return stability.measure(SimpleNamespace(runs=runs))
 
     return compute
 
@@ -105,5 +106,5 @@ def test_losses_come_with_their_runs(tmp_path):
     cells = [Cell("mnist", "plain", 8, 0), Cell("mnist", "residual", 8, 0)]
     write_run(tmp_path, cells[0], diverged_step=25)
     write_run(tmp_path, cells[1])
-    table = stability.losses(load_runs(tmp_path / "data/runs/mnist", cells))
+    table = stability.losses(SimpleNamespace(runs=load_runs(tmp_path / "data/runs/mnist", cells)))
     assert table.groupby("variant")["step"].max().to_dict() == {"plain": 24, "residual": 39}

@@ -5,11 +5,12 @@ import math
 import pytest
 import torch
 
+from resgrad.common.kinds import kinds
+from resgrad.models import shortcuts
 from resgrad.models.blocks import BasicBlock
 from resgrad.models.layers import Layers
 from resgrad.models.networks import cifar_resnet
 from resgrad.models.networks.fully_connected import LinearBlock
-from resgrad.models.shortcuts import build_shortcut, shortcuts
 from resgrad.models.sites import Site
 from tests.unit.model_configs import DEPTHS, model_config
 from tests.unit.network_checks import added_by_shortcuts, build, meta
@@ -65,7 +66,11 @@ FORMULAS = {
 
 
 def test_every_kind_of_shortcut_has_a_formula_here():
-    assert shortcuts() == sorted(FORMULAS)
+    assert kinds(shortcuts) == sorted(FORMULAS)
+
+
+def made(kind, site):
+    return Layers(model_config(shortcut=kind), residual=True).shortcut(site)
 
 
 def block(kind, site, *, spatial=True):
@@ -96,8 +101,8 @@ def test_a_block_of_vectors_with_the_shortcut_is_its_formula(kind):
 
 @pytest.mark.parametrize(("kind", "start"), [("rezero", 0.0), ("highway", -2.0)])
 def test_what_a_shortcut_learns_starts_where_its_paper_says(kind, start):
-    made = build_shortcut(kind, CHANGES, Layers(model_config(), residual=True))
-    learned = made.residual_weight if kind == "rezero" else made.gate_bias
+    shortcut = made(kind, CHANGES)
+    learned = shortcut.residual_weight if kind == "rezero" else shortcut.gate_bias
     assert learned.unique().tolist() == [start]
 
 
@@ -107,7 +112,7 @@ def test_what_a_shortcut_learns_starts_where_its_paper_says(kind, start):
 @pytest.mark.parametrize("index", [1, 5, 10])
 def test_a_branch_survives_as_often_as_the_linear_decay_says(index):
     """Huang et al. 2016, equation 4, with p_L = 0.5: 1 - index / 10 / 2 of the steps."""
-    shortcut = build_shortcut("stochastic_depth", Site(1, 1, 1, index, 10), Layers(model_config(), residual=True))
+    shortcut = made("stochastic_depth", Site(1, 1, 1, index, 10))
     torch.manual_seed(0)
     draws = 4000
     outcomes = [shortcut(torch.zeros(1, 1), torch.ones(1, 1)).item() for _ in range(draws)]
@@ -177,6 +182,10 @@ ADDED = {
     "all_projection": PROJECTION,
     "projection": {f"projection.{name}" for name in PROJECTION},
 }
+
+
+def test_what_every_kind_of_shortcut_adds_is_listed_here():
+    assert kinds(shortcuts) == sorted(ADDED)
 
 
 @pytest.mark.parametrize(("network", "depth"), DEPTHS.items())

@@ -55,10 +55,12 @@ class Bring:
     def __init__(self, folder: Path) -> None:
         self.raw = folder / "data" / "raw"
         self.partials = folder / "partials"
+        self.store = folder / "store"
 
     def __call__(self, dataset: str, source: object, leaf_map: object = None) -> Path:
         target = self.raw / dataset
-        sources.download(dataset, str(source), leaf_map and str(leaf_map), target, self.partials)
+        folders = {"partials": self.partials, "store": self.store}
+        sources.download(dataset, str(source), leaf_map and str(leaf_map), target, **folders)
         assert sorted(path.name for path in self.raw.iterdir()) == [dataset]
         return target
 
@@ -247,6 +249,35 @@ def test_when_all_mirrors_fail_each_is_named_with_its_reason(bring, mirrors):
     assert "set data.mnist.source to a folder" in message
 
 
+def test_official_digits_are_fetched_once(bring, mirrors, digits):
+    """DVC deletes the raw files before it downloads anew; what the checksums stand for has not changed."""
+    bring("mnist", "official")
+    asked = len(mirrors.requests)
+    shutil.rmtree(bring.raw)
+    folder = bring("mnist", "official")
+    assert {name: digest for name, digest in _checksums(folder).items() if name in DIGITS} == _checksums(digits)
+    assert len(mirrors.requests) == asked
+
+
+def test_what_is_damaged_in_the_store_is_fetched_again(bring, mirrors, digits):
+    bring("mnist", "official")
+    asked = len(mirrors.requests)
+    name = "t10k-labels-idx1-ubyte.gz"
+    kept = bring.store / hashlib.sha256((digits / name).read_bytes()).hexdigest()
+    kept.write_bytes(b"damaged")
+    folder = bring("mnist", "official")
+    assert (folder / name).read_bytes() == (digits / name).read_bytes() == kept.read_bytes()
+    assert len(mirrors.requests) == asked + 1
+
+
+def test_only_official_files_are_kept(bring, digits, leaves, server):
+    bring("mnist", digits)
+    shutil.rmtree(bring.raw)
+    bring("plantvillage", leaves)
+    bring("plantvillage", server.add("/leaves.zip", leaves.read_bytes()))
+    assert not bring.store.exists()
+
+
 def test_the_embedded_sample_is_called_so(bring, digits, leaves, monkeypatch):
     monkeypatch.setattr(
         sources.embedded, "write_digits", lambda folder: shutil.copytree(digits, folder, dirs_exist_ok=True)
@@ -322,6 +353,9 @@ def test_official_leaves_come_from_kaggle(bring, leaves, server, monkeypatch):
     folder = bring("plantvillage", "official")
     assert _provenance(folder) == "official"
     assert (folder / "images.zip").read_bytes() == leaves.read_bytes()
+    asked = len(server.requests)
+    assert (bring("plantvillage", "official") / "images.zip").read_bytes() == leaves.read_bytes()
+    assert len(server.requests) == asked, "once is enough"
 
 
 @pytest.mark.usefixtures("no_account")

@@ -2,12 +2,13 @@ import pandas as pd
 import pytest
 import torch
 
-from resgrad.audit import trainings
 from resgrad.audit.config import AuditConfig
-from resgrad.audit.trainings import SplitTrainings, splits_differ
+from resgrad.audit.trainings import splits_differ, train_on_both_splits
 from resgrad.common.config import load, read
+from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
+from resgrad.training.loop import Trainer
 from tests.paths import PARAMS
 from tests.unit.leaf_shards import write_shards
 
@@ -22,16 +23,17 @@ def shards(tmp_path):
 def train(tmp_path):
     """Return a function that trains on some shards; checkpoints lie in ``tmp_path / "checkpoints"``."""
 
-    def run(shards, **changes):
+    def run(shards, *, augment=None, **changes):
         config = load(TrainConfig, {**read(PARAMS)["train"], "batch_size": 16, **changes}, "train")
-        return SplitTrainings(
+        return train_on_both_splits(
             "plantvillage",
             shards,
             config=AuditConfig(depth=8, width=2, epochs=2, seeds=[3, 1]),
             train=config,
+            augment=augment or config.augment["plantvillage"],
             device=torch.device("cpu"),
             checkpoints=tmp_path / "checkpoints",
-        ).run()
+        )
 
     return run
 
@@ -56,6 +58,30 @@ def test_two_equal_splits_give_equal_networks(tmp_path, train):
     assert 0 < leaf["correct"].mean() < 1, "tells nothing"
 
 
+def test_an_image_counts_as_recognised_where_its_own_class_is_the_most_probable_one(shards, train, monkeypatch):
+    def always_a_bee(_network, images):
+        return torch.tensor([[0.3, 0.4, 0.3]]).double().log().repeat(len(images), 1)
+
+    monkeypatch.setattr("resgrad.audit.trainings.log_probabilities", always_a_bee)
+    hits = train(shards)
+    assert hits["correct"].tolist() == [float(image.startswith("bee/")) for image in hits["id"]]
+    assert hits["correct"].mean() == pytest.approx(1 / 3)
+
+
+def test_every_network_learns_from_images_that_are_changed_as_asked_with_its_own_seed(shards, train, monkeypatch):
+    asked = load(TrainConfig, read(PARAMS)["train"], "train").augment["mnist"].model_copy(update={"rotation": 30.0})
+    seen = []
+    shuffled = Batches.shuffled
+
+    def logged(self, batch_size, augment, seed, epoch):
+        seen.append((batch_size, augment, seed, epoch))
+        return shuffled(self, batch_size, augment, seed, epoch)
+
+    monkeypatch.setattr(Batches, "shuffled", logged)
+    train(shards, augment=asked)
+    assert seen == [(16, asked, seed, epoch) for _ in ("leaf", "random") for seed in (3, 1) for epoch in (1, 2)]
+
+
 def test_splits_differ_where_there_are_leaves(tmp_path, shards):
     write_shards(tmp_path / "digits", leaves=False)
     assert splits_differ(shards)
@@ -64,7 +90,7 @@ def test_splits_differ_where_there_are_leaves(tmp_path, shards):
 
 def test_test_images_are_read_once_and_after_training(shards, train, monkeypatch):
     events = []
-    read, run = Shards.read, trainings.Trainer.run
+    read, run = Shards.read, Trainer.run
 
     def logged_read(self, split, scheme=None):
         events.append(f"{scheme} {split}")
@@ -75,7 +101,7 @@ def test_test_images_are_read_once_and_after_training(shards, train, monkeypatch
         run(self, title)
 
     monkeypatch.setattr(Shards, "read", logged_read)
-    monkeypatch.setattr(trainings.Trainer, "run", logged_run)
+    monkeypatch.setattr(Trainer, "run", logged_run)
     train(shards)
     assert events == [
         step
@@ -86,7 +112,7 @@ def test_test_images_are_read_once_and_after_training(shards, train, monkeypatch
 
 def test_what_was_interrupted_goes_on_and_repeats_nothing(tmp_path, shards, train, monkeypatch):
     undisturbed = train(shards)
-    run, runs = trainings.Trainer.run, []
+    run, runs = Trainer.run, []
 
     def interrupted_run(self, title):
         runs.append(title)
@@ -95,20 +121,20 @@ def test_what_was_interrupted_goes_on_and_repeats_nothing(tmp_path, shards, trai
         run(self, title)
 
     with monkeypatch.context() as patch:
-        patch.setattr(trainings.Trainer, "run", interrupted_run)
+        patch.setattr(Trainer, "run", interrupted_run)
         with pytest.raises(KeyboardInterrupt):
             train(shards)
     finished = sorted((tmp_path / "checkpoints").glob("*/state.safetensors"))
     assert len(finished) == 3
 
     steps = []
-    step = trainings.Trainer._step
+    step = Trainer._step
 
     def counted_step(self, *arguments):
         steps.append(arguments[0])
         return step(self, *arguments)
 
-    monkeypatch.setattr(trainings.Trainer, "_step", counted_step)
+    monkeypatch.setattr(Trainer, "_step", counted_step)
     pd.testing.assert_frame_equal(train(shards), undisturbed)
     assert steps == list(range(10)), "two epochs of five steps of the fourth network, and no other"
     assert not list((tmp_path / "checkpoints").iterdir())

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from resgrad.preprocess import splits
-from resgrad.preprocess.class_names import canonical, published
+from resgrad.preprocess.class_names import canonical, preferred_spellings
 from resgrad.preprocess.duplicates import find
 from resgrad.preprocess.leaves import Group, LeafMapError, group, read_map
 from resgrad.preprocess.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
@@ -21,7 +21,10 @@ def names_of(groups):
 def test_spellings_of_one_class_agree():
     assert canonical("Pepper,_bell___healthy") == canonical("Pepper__bell___healthy")
     assert canonical("Tomato_Leaf_Mold") != canonical("Tomato_healthy")
-    assert published(["Pepper__bell", "Apple", "Pepper,_bell"]) == {"apple": "Apple", "pepperbell": "Pepper,_bell"}
+    assert preferred_spellings(["Pepper__bell", "Apple", "Pepper,_bell"]) == {
+        "apple": "Apple",
+        "pepperbell": "Pepper,_bell",
+    }
 
 
 def test_names_without_letters_stay_apart():

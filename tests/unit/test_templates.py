@@ -1,49 +1,13 @@
 import json
-from pathlib import Path
 
 import pytest
-from dvc_render.vega import VegaRenderer
 
-from resgrad.common.cells import Cell
-from resgrad.evaluation.curves import learning_curves
-from resgrad.evaluation.gradient_heatmap import heat_map
-from resgrad.results.gradient_flow import load_norms, norms_by_layer
-from resgrad.results.metrics import confusion
-from resgrad.results.runs import load_runs
-from tests.unit.fake_runs import write_run
-
-TEMPLATES = Path(__file__).parents[2] / ".dvc/plots"
-CELLS = [Cell("mnist", "plain", 8, 0), Cell("mnist", "plain", 14, 0)]
-AXES = {
-    "learning_curves": ("epoch", "accuracy"),
-    "learning_curves_log": ("epoch", "loss"),
-    "gradient_norms": ("position", "log10_norm"),
-    "gradient_heatmap": ("step", "position"),
-    "confusion_shares": ("predicted", "actual"),
-}
+from tests.unit.filled_templates import AXES, TEMPLATES, fill, make_frames
 
 
 @pytest.fixture
 def frames(tmp_path):
-    for cell in CELLS:
-        write_run(tmp_path, cell)
-    runs = load_runs(tmp_path / "data/runs/mnist", CELLS)
-    norms = load_norms(tmp_path / "data/gradients/mnist", CELLS)
-    return {
-        "learning_curves": learning_curves(runs),
-        "learning_curves_log": learning_curves(runs),
-        "gradient_norms": norms_by_layer(norms),
-        "gradient_heatmap": heat_map(norms[norms["depth"] == 14]),
-        "confusion_shares": confusion(runs).assign(depth=14, variant="plain"),
-    }
-
-
-def fill(name, rows):
-    """Fill a template as `dvc plots` does."""
-    x, y = AXES[name]
-    labels = {"title": "the title", "x_label": "the x", "y_label": "the y"}
-    renderer = VegaRenderer(rows, name, template=name, template_dir=TEMPLATES, x=x, y=y, **labels)
-    return renderer.get_filled_template()
+    return make_frames(tmp_path)
 
 
 def fields(spec):

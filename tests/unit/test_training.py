@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from resgrad.gradients.config import GradientsConfig
+from resgrad.common.cells import Cell
+from resgrad.gradients.recorder import Recording
+from resgrad.gradients.table import write_table
 from resgrad.models import build_network
 from resgrad.shards.batches import Batches
 from resgrad.study import load_study
@@ -18,10 +21,13 @@ from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.loop import Trainer
 from resgrad.training.results import chance_log_probabilities, predictions_table
 from tests.paths import PARAMS
+from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import model_config
 
 STUDY = load_study(PARAMS)
 CPU = torch.device("cpu")
+GRADIENTS = gradients_config(every=3, snapshots=2)
+CELL = Cell("mnist", "residual", 8, 0)
 AUGMENT = STUDY.train.augment["mnist"].model_copy(update={"horizontal_flip": True, "contrast": 0.2})
 
 
@@ -32,7 +38,7 @@ def split(images, seed):
     return Batches((noise + 80 * labels[:, None, None, None]).astype(np.uint8), labels, [0.4], [0.3], CPU)
 
 
-def trainer(folder, *, epochs=3, model=None, **changes):
+def trainer(folder, *, epochs=3, model=None, gradients=GRADIENTS, **changes):
     model = model_config(**{"width": 2, **(model or {})})
     network = build_network(model, depth=8, residual=True, image_shape=(1, 8, 8), classes=3, seed=0)
     config = STUDY.train.model_copy(update={"batch_size": 8, "schedule": "cosine", **changes})
@@ -43,7 +49,7 @@ def trainer(folder, *, epochs=3, model=None, **changes):
         config=config,
         epochs=epochs,
         augment=AUGMENT,
-        gradients=GradientsConfig(every=3, snapshots=2),
+        gradients=gradients,
         seed=0,
         checkpoint=Checkpoint(folder),
     )
@@ -209,6 +215,34 @@ def test_each_epoch_of_a_training_shows_other_batches(tmp_path):
     epochs = [torch.cat(seen[start : start + 4]) for start in (0, 4, 8)]
     assert not torch.equal(epochs[0], epochs[1])
     assert not torch.equal(epochs[1], epochs[2])
+
+
+def test_a_run_that_records_nothing_ends_with_the_same_weights_also_after_a_stop(tmp_path):
+    recorded, silent = trainer(tmp_path / "recorded"), trainer(tmp_path / "silent", gradients=None)
+    recorded.run("test")
+    silent.run("test")
+    interrupt(trainer(tmp_path / "stopped", gradients=None), after=9)
+    resumed = trainer(tmp_path / "stopped", gradients=None)
+    resumed.run("test")
+    assert_same(resumed, silent)
+    for name, tensor in recorded._network.state_dict().items():
+        assert torch.equal(tensor, silent._network.state_dict()[name]), name
+    assert silent.recording == Recording([])
+    assert silent.progress.seconds["recording"] == 0
+
+
+def test_a_statistic_goes_from_its_file_to_the_table_of_a_training(tmp_path, add_statistic):
+    add_statistic("size", "return step.gradients.sizes", "pa.int64()")
+    add_statistic("both", "return np.stack([step.gradients.norms, step.updates.norms], 1)", "pa.list_(pa.float64(), 2)")
+    names = ["size", "grad_norm", "both", "update_norm"]
+    run = trainer(tmp_path / "run", epochs=1, gradients=gradients_config(every=3, statistics=names))
+    run.run("test")
+    write_table(tmp_path / "table.parquet", CELL, run.recording, names)
+    table = pd.read_parquet(tmp_path / "table.parquet")
+    assert table.columns.tolist()[-5:] == ["numel", *names]
+    assert len(table) == len(run.recording.steps) * len(run.recording.tensors)
+    assert table["size"].tolist() == table["numel"].tolist()
+    np.testing.assert_array_equal(np.stack(table["both"]), table[["grad_norm", "update_norm"]])
 
 
 def test_clipping_bounds_the_update_but_not_the_recorded_gradient(tmp_path):

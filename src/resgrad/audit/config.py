@@ -20,7 +20,6 @@ class AuditConfig(Section):
     def model(self) -> ModelConfig:
         """The small network, whatever networks the study is about: ``cifar_resnet`` as its paper has it."""
         return ModelConfig(
-            residual=True,
             network="cifar_resnet",
             shortcut="zero_padding",
             width=self.width,

@@ -6,8 +6,7 @@ import pandas as pd
 from sklearn.metrics import recall_score
 
 from resgrad.results.runs import Run
-
-SPLITS = ["train", "validation", "test"]
+from resgrad.shards.shards import SPLITS
 
 
 def class_counts(manifest: dict[str, Any]) -> pd.DataFrame:
@@ -35,11 +34,12 @@ def worst_first(recall: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
         counts: from :func:`class_counts`.
 
     Returns:
-        a row per class: class, train, validation, test, and a column per variant with its mean recall.
+        a row per class and variant: class, train, validation, test, variant, recall (mean over seeds).
     """
-    means = recall.pivot_table("recall", "class", "variant").rename_axis(columns=None)
-    order = means.mean(axis=1).sort_values(kind="stable").index
-    return counts.merge(means.loc[order].reset_index(), on="class", how="right", validate="one_to_one")
+    means = recall.groupby(["class", "variant"], as_index=False)["recall"].mean()
+    worst = means.groupby("class")["recall"].mean().sort_values(kind="stable")
+    ordered = counts.set_index("class").loc[worst.index].reset_index()
+    return ordered.merge(means, on="class", validate="one_to_many")
 
 
 def _recalls(run: Run) -> pd.DataFrame:

@@ -5,8 +5,6 @@ would other test images? The two splits have different test images, and photogra
 together, so that it is leaves and not images that count.
 """
 
-from typing import Any
-
 import pandas as pd
 from statsmodels.api import OLS, add_constant
 
@@ -14,36 +12,41 @@ from resgrad.common.intervals import COVERAGE, mean_with_interval
 from resgrad.common.spread import spread
 
 
-def inflation(hits: pd.DataFrame, borders: pd.DataFrame, leak: dict[str, float]) -> dict[str, dict[str, Any]]:
+def inflation(hits: pd.DataFrame) -> pd.DataFrame:
     """Compare the test accuracies on the random split and on the leaf split.
 
     Args:
-        hits: of the small networks, from :class:`~resgrad.audit.trainings.SplitTrainings`: scheme, seed, id, group,
-            correct.
+        hits: of the small networks, from :func:`~resgrad.audit.trainings.train_on_both_splits`: scheme, seed, id,
+            group, correct.
+
+    Returns:
+        the difference random - leaf, once over seeds (within a seed, see
+        :func:`~resgrad.common.intervals.mean_with_interval`) and once over leaves (see :func:`over_leaves`): over, n,
+        mean, low, high.
+    """
+    by_scheme = accuracies(hits).pivot_table("accuracy", "seed", "scheme")
+    difference = pd.DataFrame({"over": "seeds", "points": by_scheme["random"] - by_scheme["leaf"]})
+    over_seeds = mean_with_interval(difference, ["over"], "points")
+    return pd.concat([over_seeds, pd.DataFrame([{"over": "leaves", **over_leaves(hits)}])], ignore_index=True)
+
+
+def average_on_splits(hits: pd.DataFrame, borders: pd.DataFrame, leak: dict[str, float]) -> pd.DataFrame:
+    """Average over seeds what the small networks and the forests reach on either split.
+
+    Args:
+        hits: as in :func:`inflation`.
         borders: of the forests that see border pixels: scheme, seed, accuracy.
         leak: share of a split's test images whose leaf is in training too, where that is known.
 
     Returns:
-        ``leaf`` and ``random`` -> ``network`` and ``border_pixels`` -> n (seeds), mean and sd of the accuracy, and
-        ``leak``; ``over_seeds`` -> n, mean, low and high of the networks' difference random - leaf within a seed (see
-        :func:`~resgrad.common.intervals.mean_with_interval`; low and high are left out at n = 1); ``over_leaves`` ->
-        the same of the same difference, see :func:`over_leaves`.
+        a row per split and classifier: scheme, classifier (network or border_pixels), n, mean, sd, leak.
     """
-    by_scheme = accuracies(hits).pivot_table("accuracy", "seed", "scheme")
-    difference = pd.DataFrame({"of": "difference", "points": by_scheme["random"] - by_scheme["leaf"]})
-    (over_seeds,) = mean_with_interval(difference, ["of"], "points").drop(columns="of").to_dict("records")
-    splits = {
-        scheme: {"network": spread(by_scheme[scheme]), "border_pixels": spread(of_split["accuracy"])}
-        for scheme, of_split in borders.groupby("scheme", sort=True)
-    }
-    return {
-        **{
-            scheme: {**of_split, "leak": leak[scheme]} if scheme in leak else of_split
-            for scheme, of_split in splits.items()
-        },
-        "over_seeds": {name: value for name, value in over_seeds.items() if pd.notna(value)},
-        "over_leaves": over_leaves(hits),
-    }
+    rows = [
+        {"scheme": scheme, "classifier": name, **spread(of_split["accuracy"]), "leak": leak.get(str(scheme))}
+        for name, table in (("network", accuracies(hits)), ("border_pixels", borders))
+        for scheme, of_split in table.groupby("scheme", sort=True)
+    ]
+    return pd.DataFrame(rows).reindex(columns=["scheme", "classifier", "n", "mean", "sd", "leak"])
 
 
 def accuracies(hits: pd.DataFrame) -> pd.DataFrame:

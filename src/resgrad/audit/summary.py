@@ -1,47 +1,37 @@
-"""The audit in numbers: all that its page rests on, and the few that are compared from commit to commit."""
+"""The audit over seeds, and the few of its numbers that are compared from commit to commit."""
 
 from typing import Any
 
 import pandas as pd
 
 from resgrad.audit.classifiers import AVERAGES, BORDER, GUESS
-from resgrad.audit.imbalance import SPLITS
 from resgrad.common.spread import spread
 
 
-def summarise(classifiers: pd.DataFrame, classes: pd.DataFrame, inflation: dict[str, Any] | None) -> dict[str, Any]:
-    """Reduce the audit to what its page says.
+def average(classifiers: pd.DataFrame) -> pd.DataFrame:
+    """Average over seeds.
 
     Args:
         classifiers: from :func:`~resgrad.audit.classifiers.side_by_side`.
-        classes: from :func:`~resgrad.audit.imbalance.worst_first`.
-        inflation: from :func:`~resgrad.audit.inflation.inflation`; None where both splits are the same.
 
     Returns:
-        ``classifiers`` -> name -> average -> n, mean, sd; ``classes`` -> number, images of the ``largest`` and of the
-        ``smallest`` in training, ``lowest_recall`` -> variant; ``inflation`` where there is one.
+        a row per classifier and average: classifier, average, n, mean, sd.
     """
-    variants = classes.columns.drop(["class", *SPLITS])
-    summary: dict[str, Any] = {
-        "classifiers": {
-            name: {average: spread(rows[average]) for average in AVERAGES}
-            for name, rows in classifiers.groupby("classifier", sort=False)
-        },
-        "classes": {
-            "number": len(classes),
-            "largest": int(classes["train"].max()),
-            "smallest": int(classes["train"].min()),
-            "lowest_recall": {variant: float(classes[variant].min()) for variant in variants},
-        },
-    }
-    return summary if inflation is None else {**summary, "inflation": inflation}
+    rows = [
+        {"classifier": name, "average": average, **spread(of_classifier[average])}
+        for name, of_classifier in classifiers.groupby("classifier", sort=False)
+        for average in AVERAGES
+    ]
+    return pd.DataFrame(rows).reindex(columns=["classifier", "average", "n", "mean", "sd"])
 
 
-def published(summary: dict[str, Any]) -> dict[str, Any]:
+def audit_metrics(averages: pd.DataFrame, classes: pd.DataFrame, inflation: pd.DataFrame | None) -> dict[str, Any]:
     """Pick the numbers that are compared from commit to commit, named by which way is better.
 
     Args:
-        summary: from :func:`summarise`.
+        averages: from :func:`average`.
+        classes: from :func:`~resgrad.audit.imbalance.worst_first`.
+        inflation: from :func:`~resgrad.audit.inflation.inflation`; None where both splits are the same.
 
     Returns:
         ``higher_is_better`` -> ``test_accuracy`` -> networks, ``lowest_class_recall`` -> variant;
@@ -49,14 +39,16 @@ def published(summary: dict[str, Any]) -> dict[str, Any]:
         ``test_accuracy_added_by_random_split`` -> difference and the ends of its intervals, where the splits differ.
         All are means over seeds.
     """
-    accuracy = {name: averages["accuracy"]["mean"] for name, averages in summary["classifiers"].items()}
+    accuracy = averages[averages["average"] == "accuracy"].set_index("classifier")["mean"].to_dict()
     blind = {name: accuracy.pop(name) for name in (GUESS, BORDER)}
     lower: dict[str, Any] = {"test_accuracy_without_a_leaf": blind}
-    if "inflation" in summary:
-        over = {name: summary["inflation"][f"over_{name}"] for name in ("leaves", "seeds")}
-        ends = {f"{end}_over_{name}": x[end] for name, x in over.items() for end in ("low", "high") if end in x}
-        lower["test_accuracy_added_by_random_split"] = {"difference": over["seeds"]["mean"], **ends}
+    if inflation is not None:
+        over = inflation.set_index("over")
+        ends = {f"{end}_over_{name}": float(over.loc[name, end]) for name in over.index for end in ("low", "high")}
+        defined = {name: value for name, value in ends.items() if pd.notna(value)}
+        lower["test_accuracy_added_by_random_split"] = {"difference": float(over.loc["seeds", "mean"]), **defined}
+    recall = classes.groupby("variant")["recall"].min().to_dict()
     return {
-        "higher_is_better": {"test_accuracy": accuracy, "lowest_class_recall": summary["classes"]["lowest_recall"]},
+        "higher_is_better": {"test_accuracy": accuracy, "lowest_class_recall": recall},
         "lower_is_better": lower,
     }

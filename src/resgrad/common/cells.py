@@ -12,6 +12,16 @@ VARIANTS = ("plain", "residual")
 Variant = Literal["plain", "residual"]
 
 
+def is_residual(variant: str) -> bool:
+    """Say whether the networks of a variant have shortcuts."""
+    return variant == "residual"
+
+
+def variant_name(*, residual: bool) -> Variant:
+    """Return the name of the variant with shortcuts, or of the one without."""
+    return "residual" if residual else "plain"
+
+
 class Cell(NamedTuple):
     """One training."""
 
@@ -24,6 +34,11 @@ class Cell(NamedTuple):
     def name(self) -> str:
         """What its files are called within the dataset's folder."""
         return f"{self.variant}-{self.depth}-{self.seed}"
+
+    @property
+    def residual(self) -> bool:
+        """Whether its network has shortcuts."""
+        return is_residual(self.variant)
 
 
 class Matrix(Section):

@@ -1,7 +1,7 @@
 """Load params.yaml into frozen classes; refuse by name what is unknown, mistyped or impossible.
 
 A section is a class derived from :class:`Section` that lives beside what it configures. It is frozen and its
-validation strict: ``1`` is no boolean, ``"1"`` no number, NaN and infinity are nothing.
+validation strict: ``1`` is not a boolean, ``"1"`` is not a number, and neither NaN nor infinity is accepted.
 """
 
 import difflib

@@ -31,24 +31,29 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_json(path: Path, values: Any) -> None:
+def write_json(path: Path, values: Any, digits: int | None = 6) -> None:
     """Write JSON as it is published: indented, keys sorted, floats to six significant digits.
+
+    Args:
+        path: of the file.
+        values: what it holds.
+        digits: significant ones of a float; None for all.
 
     Raises:
         ValueError: a number is NaN or infinite; such a value is left out by whoever computes it.
     """
-    text = json.dumps(_rounded(values), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(_rounded(values, digits), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     with replacing(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
 
 
-def _rounded(values: Any) -> Any:
+def _rounded(values: Any, digits: int | None) -> Any:
     if isinstance(values, dict):
-        return {str(key): _rounded(value) for key, value in values.items()}
+        return {str(key): _rounded(value, digits) for key, value in values.items()}
     if isinstance(values, list | tuple):
-        return [_rounded(value) for value in values]
-    if isinstance(values, float) and math.isfinite(values):
-        return float(f"{values:.6g}")
+        return [_rounded(value, digits) for value in values]
+    if isinstance(values, float) and math.isfinite(values) and digits is not None:
+        return float(f"{values:.{digits}g}")
     return values
 
 

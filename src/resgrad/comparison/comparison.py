@@ -12,24 +12,15 @@ from resgrad.common.cells import VARIANTS
 from resgrad.common.spread import spread
 from resgrad.comparison.config import ComparisonConfig
 from resgrad.comparison.image_tests import ImageTests, compare_on_images
-from resgrad.comparison.rows import ROWS, efficiency
-from resgrad.comparison.rows.row import Row
-from resgrad.comparison.significance import compare_pairs, holm
+from resgrad.comparison.row import Measure, Row
+from resgrad.comparison.rows import rows
+from resgrad.comparison.significance import WILCOXON_FROM, compare_pairs, holm
+from resgrad.comparison.survival import log_rank
+from resgrad.gradients.statistics.log2_hist import LOWEST_EXPONENT
 from resgrad.results.runs import Run
 
 BETTER, WORSE, NO_DIFFERENCE = "residual better", "residual worse", "no difference shown"
 NOT_ENOUGH_RUNS, NOT_ENOUGH_DEPTHS = "not enough runs", "not enough depths"
-
-NEEDS_DEPTHS = "depth"
-"""The row that compares depths, and says nothing about a single one."""
-
-PUBLISHED = tuple(
-    measure
-    for row in ROWS
-    for measure in row.measures
-    if measure == row.primary or measure.name in {"reached_target", "diverged"}
-)
-"""What is compared from commit to commit: primary measures, and how many runs they rest on."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +62,7 @@ def compare(
         table=table,
         verdicts=judge_rows(table, config),
         images=compare_on_images(deepest, groups, resamples=config.resamples, seed=seed),
-        log_rank_p=efficiency.log_rank(measures[measures["depth"] == depth]),
+        log_rank_p=log_rank(measures[measures["depth"] == depth]),
     )
 
 
@@ -87,15 +78,15 @@ def compare_by_depth(measures: pd.DataFrame) -> pd.DataFrame:
         differences residual - plain over the seeds at which both have one; NaN where undefined.
     """
     undefined = {f"{variant}_{name}": math.nan for variant in VARIANTS for name in ("n", "mean", "sd")}
-    rows = []
+    table = []
     for depth, runs in measures.groupby("depth", sort=True):
         by_variant = {variant: runs[runs["variant"] == variant].set_index("seed") for variant in VARIANTS}
-        for measure in (measure for row in ROWS for measure in row.measures):
+        for measure in (measure for row in rows().values() for measure in row.measures):
             values = {variant: of_variant[measure.name] for variant, of_variant in by_variant.items()}
             spreads = {f"{variant}_{name}": x for variant in VARIANTS for name, x in spread(values[variant]).items()}
             pairs = compare_pairs(values["residual"] - values["plain"])
-            rows.append({"depth": depth, "measure": measure.name, **undefined, **spreads, **pairs._asdict()})
-    return pd.DataFrame(rows).set_index(["depth", "measure"])
+            table.append({"depth": depth, "measure": measure.name, **undefined, **spreads, **pairs._asdict()})
+    return pd.DataFrame(table).set_index(["depth", "measure"])
 
 
 def judge_rows(table: pd.DataFrame, config: ComparisonConfig) -> pd.DataFrame:
@@ -111,18 +102,18 @@ def judge_rows(table: pd.DataFrame, config: ComparisonConfig) -> pd.DataFrame:
 
     Returns:
         a row per row of the closing table (the index: its name): the primary measure's columns of ``table``, p_holm
-        (corrected for the six rows) and verdict.
+        (corrected for the number of rows) and verdict.
     """
     depths = table.index.unique("depth")
-    verdicts = table.loc[[(depths.max(), row.primary.name) for row in ROWS]]
-    verdicts.index = pd.Index([row.name for row in ROWS], name="row")
+    verdicts = table.loc[[(depths.max(), row.primary.name) for row in rows().values()]]
+    verdicts.index = pd.Index(list(rows()), name="row")
     verdicts["p"] = verdicts["p"].where(verdicts["n"] >= config.minimum_pairs)
     verdicts["p_holm"] = holm(verdicts["p"])
-    verdicts["verdict"] = [_verdict(row, verdicts.loc[row.name], len(depths), config) for row in ROWS]
+    verdicts["verdict"] = [_verdict(row, verdicts.loc[name], len(depths), config) for name, row in rows().items()]
     return verdicts
 
 
-def published(comparison: Comparison) -> dict[str, Any]:
+def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
     """Pick the numbers that are compared from commit to commit: few, and named by which way is better.
 
     Returns:
@@ -135,11 +126,11 @@ def published(comparison: Comparison) -> dict[str, Any]:
     numbers: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
     for variant in VARIANTS:
         numbers["runs"][variant] = int(at_depth.loc["test_accuracy", f"{variant}_n"])
-        for measure in PUBLISHED:
+        for measure in _published_measures():
             mean = at_depth.loc[measure.name, f"{variant}_mean"]
             numbers[f"{measure.better}_is_better"][measure.name][variant] = float(mean)
-    for row in ROWS:
-        primary = comparison.verdicts.loc[row.name]
+    for name, row in rows().items():
+        primary = comparison.verdicts.loc[name]
         numbers["residual_minus_plain"][row.primary.name] = float(primary["difference"])
         # The smallest p that a double can hold stands for what is smaller.
         p = max(primary["p_holm"], np.finfo(float).tiny)
@@ -151,8 +142,45 @@ def published(comparison: Comparison) -> dict[str, Any]:
     return {f"depth-{comparison.depth}": _defined(numbers)}
 
 
+def about(comparison: Comparison, config: ComparisonConfig, *, dataset: str, provenance: str) -> dict[str, Any]:
+    """Say what the tables of a comparison are about: its thresholds, and the tests that are single numbers.
+
+    Args:
+        comparison: all of it.
+        config: the thresholds with which it was made.
+        dataset: its name.
+        provenance: embedded, official or custom.
+
+    Returns:
+        names and values; what is undefined is left out.
+    """
+    images = comparison.images
+    single = {"log_rank_p": comparison.log_rank_p}
+    if images is not None:
+        single |= {f"images_{name}": getattr(images, name) for name in ("difference", "low", "high")}
+    return {
+        "dataset": dataset,
+        "provenance": provenance,
+        "depth": comparison.depth,
+        "target": config.target_accuracy[dataset],
+        "alpha": config.alpha,
+        "minimum_pairs": config.minimum_pairs,
+        "wilcoxon_from": WILCOXON_FROM,
+        "lowest_exponent": LOWEST_EXPONENT,
+        **({} if images is None else {"images_unit": images.unit, "images_units": images.units}),
+        **_defined(single),
+    }
+
+
+def _published_measures() -> list[Measure]:
+    """List what is compared from commit to commit: primary measures, and how many runs they rest on."""
+    return [
+        measure for row in rows().values() for measure in row.measures if measure == row.primary or measure.published
+    ]
+
+
 def _verdict(row: Row, primary: pd.Series, depths: int, config: ComparisonConfig) -> str:
-    if row.name == NEEDS_DEPTHS and depths < 2:
+    if row.needs_depths and depths < 2:
         return NOT_ENOUGH_DEPTHS
     if primary["n"] < config.minimum_pairs:
         return NOT_ENOUGH_RUNS

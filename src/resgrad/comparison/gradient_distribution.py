@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 
 from resgrad.common.cells import Cell
-from resgrad.gradients.statistics import BINS, LOWEST_EXPONENT
+from resgrad.gradients.statistics.log2_hist import BINS
 from resgrad.results.gradient_flow import main_path
 from resgrad.results.runs import RUN, read_table
-
-EXPONENTS = list(range(LOWEST_EXPONENT, LOWEST_EXPONENT + BINS))
-"""Exponent e stands for magnitudes from 2^e to 2^(e+1); the first and the last are open, as in ``log2_hist``."""
 
 QUARTERS = 5
 """Layers to look at: the first, the last, and those that divide the way between them into four."""
 
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "zero_fraction", "nonfinite", "log2_hist"]
+STATISTICS = ["zero_fraction", "nonfinite", "log2_hist"]
+READ_BY = "the pictures of gradients spread over magnitudes"
+"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+
+COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", *STATISTICS]
 
 
 def load_distributions(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -28,16 +29,18 @@ def load_distributions(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
         cells: the runs to read, all of one depth.
 
     Returns:
-        a row per variant, depth, position, layer and recorded step (the index), a column per share of the elements:
-        ``nonfinite``, ``zero``, and for every e of :data:`EXPONENTS` the share with 2^e <= |g| < 2^(e+1). A row adds
-        up to 1. A run that diverged and stopped is missing from the steps after it.
+        a row per variant, depth, position, layer and recorded step: these, and as shares of the elements nonfinite,
+        zero, and shares (an array of the bins of ``log2_hist``). A row adds up to 1. A run that diverged and stopped is
+        missing from the steps after it.
 
     Raises:
         RunError: a table is missing or damaged.
     """
     counts = pd.concat([_counts(read_table(folder / f"{cell.name}.parquet", cell, COLUMNS)) for cell in cells])
     pooled = counts.groupby(level=counts.index.names, sort=True).sum()
-    return pooled.div(pooled.sum(axis=1), axis=0)
+    shares = pooled.div(pooled.sum(axis=1), axis=0)
+    bins = list(shares[list(range(BINS))].to_numpy())
+    return shares[["nonfinite", "zero"]].assign(shares=bins).reset_index()
 
 
 def _counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -48,5 +51,5 @@ def _counts(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         np.column_stack([weights["nonfinite"], zeros, np.stack(weights["log2_hist"].to_list())]),
         index=pd.MultiIndex.from_frame(weights[["variant", "depth", "position", "layer", "step"]]),
-        columns=["nonfinite", "zero", *EXPONENTS],
+        columns=["nonfinite", "zero", *range(BINS)],
     )

@@ -1,6 +1,5 @@
 """Where raw data comes from, and in what form it is kept: archives as they came, checked, never unpacked."""
 
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from resgrad.common.errors import ResgradError
 from resgrad.common.files import replacing, write_json
 from resgrad.datasets import archives, embedded, idx
 from resgrad.download import http, kaggle, packing
+from resgrad.download.store import Store, digest
 
 Provenance = Literal["embedded", "official", "custom"]
 
@@ -37,6 +37,8 @@ MAX_IDX_BYTES = 2**30
 MAX_LEAF_MAP_BYTES = 2**26
 """All 54,000 photographs of PlantVillage take 5 MB."""
 ARCHIVE = "images.zip"
+KEPT_PLANTVILLAGE = "kaggle-emmarex-plantdisease"
+"""Name in the store: Kaggle publishes no checksum, so the one of the first download, checked as an archive, stands."""
 LEAF_MAP = "leaf-map.json"
 
 
@@ -44,7 +46,7 @@ class SourceError(ResgradError, RuntimeError):
     """A source cannot give what is asked of it."""
 
 
-def download(dataset: str, source: str, leaf_map: str | None, target: Path, partials: Path) -> None:
+def download(dataset: str, source: str, leaf_map: str | None, target: Path, *, partials: Path, store: Path) -> None:
     """Bring a dataset's raw files into a folder, which appears only when everything in it is whole and checked.
 
     Beside the files lies provenance.json: ``{"provenance": embedded | official | custom, "files": {name: SHA-256}}``.
@@ -56,6 +58,7 @@ def download(dataset: str, source: str, leaf_map: str | None, target: Path, part
         leaf_map: path or address of plantvillage's leaf map, ``{class: {leaf: [file name, ...]}}``, or None.
         target: the folder.
         partials: the folder for what has arrived of a download that is not finished.
+        store: the folder that keeps official files, so that they are fetched once.
 
     Raises:
         ResgradError: the text says what cannot be had or used, why, and what to do.
@@ -64,7 +67,7 @@ def download(dataset: str, source: str, leaf_map: str | None, target: Path, part
     try:
         with replacing(target) as folder:
             folder.mkdir()
-            provenance = bring(source, folder, partials)
+            provenance = bring(source, folder, partials, Store(store))
             if leaf_map is not None:
                 _bring_leaf_map(leaf_map, folder / LEAF_MAP, partials)
             write_json(folder / "provenance.json", {"provenance": provenance, "files": _checksums(folder)})
@@ -76,12 +79,12 @@ def download(dataset: str, source: str, leaf_map: str | None, target: Path, part
         ) from error
 
 
-def _bring_mnist(source: str, folder: Path, partials: Path) -> Provenance:
+def _bring_mnist(source: str, folder: Path, partials: Path, store: Store) -> Provenance:
     if source == "embedded":
         embedded.write_digits(folder)
         return "embedded"
     if source == "official":
-        _fetch_from_mirrors(folder, partials)
+        _fetch_from_mirrors(folder, partials, store)
     elif http.is_address(source):
         for name in MNIST:
             address = _below(source, name)
@@ -93,14 +96,17 @@ def _bring_mnist(source: str, folder: Path, partials: Path) -> Provenance:
     return "official" if _checksums(folder) == MNIST else "custom"
 
 
-def _fetch_from_mirrors(folder: Path, partials: Path) -> None:
-    """Fetch the official files; a mirror that fails is asked last from then on."""
+def _fetch_from_mirrors(folder: Path, partials: Path, store: Store) -> None:
+    """Fetch the official files, unless they are in the store; a mirror that fails is asked last from then on."""
     mirrors = list(MNIST_MIRRORS)
     for name, sha256 in MNIST.items():
+        if store.take(sha256, folder / name):
+            continue
         reasons = []
         for mirror in tuple(mirrors):
             try:
                 http.fetch(mirror + name, folder / name, partials=partials, sha256=sha256, attempts=MNIST_ATTEMPTS)
+                store.keep(folder / name)
                 break
             except http.DownloadError as error:
                 reasons.append(f"{urlsplit(mirror).netloc}: {error.reason}")
@@ -129,13 +135,15 @@ def _copy_mnist(source: Path, folder: Path) -> None:
             idx.write(folder / name, array)
 
 
-def _bring_plantvillage(source: str, folder: Path, partials: Path) -> Provenance:
+def _bring_plantvillage(source: str, folder: Path, partials: Path, store: Store) -> Provenance:
     archive = folder / ARCHIVE
     if source == "embedded":
         embedded.write_leaves(archive)
         return "embedded"
     if source == "official":
-        _fetch_from_kaggle(archive, partials)
+        if not store.take_named(KEPT_PLANTVILLAGE, archive):
+            _fetch_from_kaggle(archive, partials)
+            store.keep(archive, KEPT_PLANTVILLAGE)
         return "official"
     if http.is_address(source):
         http.fetch(source, archive, partials=partials)
@@ -216,8 +224,4 @@ def _sent_by(address: str) -> Iterator[None]:
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    checksums = {}
-    for path in sorted(folder.iterdir()):
-        with path.open("rb") as file:
-            checksums[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return checksums
+    return {path.name: digest(path) for path in sorted(folder.iterdir())}

@@ -5,21 +5,22 @@ import pandas as pd
 from resgrad.common.spread import over_seeds
 from resgrad.results.runs import Run
 
-SPLITS = ("train", "validation")
+FOLLOWED = ("train", "validation")
+"""Splits that are measured after every epoch."""
 
 
 def learning_curves(runs: list[Run]) -> pd.DataFrame:
     """Follow accuracy and loss from epoch to epoch.
 
     Where a diverged run has no accuracy any more, it has that of guessing, up to the last epoch of the longest run;
-    loss it has none.
+    its loss is undefined.
 
     Returns:
         a row per variant, depth, split (train, validation) and epoch: accuracy, accuracy_min, accuracy_max, loss,
         loss_min, loss_max (mean, smallest and largest over seeds; NaN where no seed has a value).
     """
     epochs = max(run.epochs for run in runs)
-    curves = pd.concat([_curve(run, split, epochs) for run in runs for split in SPLITS])
+    curves = pd.concat([_curve(run, split, epochs) for run in runs for split in FOLLOWED])
     return over_seeds(curves, ["variant", "depth", "split", "epoch"], ["accuracy", "loss"])
 
 

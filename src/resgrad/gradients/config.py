@@ -12,3 +12,4 @@ class GradientsConfig(Section):
 
     every: Annotated[int, Field(ge=1)]
     snapshots: Annotated[int, Field(ge=0)]
+    statistics: Annotated[list[str], Field(min_length=1)]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.gradients.config import GradientsConfig
-from resgrad.gradients.statistics import SegmentStatistics
+from resgrad.gradients.describer import Describer
 
 _KINDS = {
     nn.Conv2d: "conv",
@@ -43,9 +43,8 @@ class TensorInfo(NamedTuple):
 class Recording:
     """What has been recorded so far: one entry per recorded step in every list.
 
-    ``columns`` holds, by column name, an array with one value (for ``log2_hist`` one row) per tensor;
-    ``snapshots`` the raw gradient of the first weight layer, as a rule a convolution (out x in x height x width,
-    float32), by step.
+    ``columns`` holds, by statistic, an array with one value (or one row of values) per tensor; ``snapshots`` the raw
+    gradient of the first weight layer, as a rule a convolution (out x in x height x width, float32), by step.
     """
 
     tensors: list[TensorInfo]
@@ -64,8 +63,11 @@ class GradientRecorder:
         Args:
             network: its parameters that require gradients are recorded.
             example: a batch to find the order of the layers with; the network runs on it in eval mode.
-            config: at which steps to record, and of how many to keep a snapshot.
+            config: at which steps to record what, and of how many to keep a snapshot.
             total_steps: steps of the whole run.
+
+        Raises:
+            ParameterError: there is no such statistic, or it is named twice.
         """
         parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         self._parameters = list(parameters.values())
@@ -77,11 +79,10 @@ class GradientRecorder:
         self._first = next(
             p for p, info in zip(self._parameters, self.recording.tensors, strict=True) if info.kind in WEIGHT_LAYERS
         )
-        sizes = [p.numel() for p in self._parameters]
-        self._statistics = SegmentStatistics(sizes)
+        self._describer = Describer(config.statistics, [p.numel() for p in self._parameters])
         self._gradients = _FlatBuffer(self._parameters)
         self._weights = _FlatBuffer(self._parameters)
-        self._updated = _FlatBuffer(self._parameters)
+        self._moved = _FlatBuffer(self._parameters)
 
     def due(self, step: int) -> bool:
         """Say whether this step (from 0) is recorded."""
@@ -96,14 +97,9 @@ class GradientRecorder:
 
     def after_step(self, step: int, epoch: int) -> None:
         """Take in the moved weights and add this step to the recording."""
-        self._updated.fill(self._parameters)
-        weights = self._weights.to_host()
-        # A diverged run is recorded like any other: NaN less infinity is no reason for a warning.
-        with np.errstate(invalid="ignore", over="ignore"):
-            columns = self._statistics.describe(self._gradients.to_host())
-            columns["weight_norm"] = self._statistics.norms(weights)
-            columns["update_norm"] = self._statistics.norms(self._updated.to_host() - weights)
-        for name, values in columns.items():
+        self._moved.fill(self._parameters)
+        flat = (buffer.to_host() for buffer in (self._gradients, self._weights, self._moved))
+        for name, values in self._describer.describe(*flat).items():
             self.recording.columns.setdefault(name, []).append(values)
         self.recording.steps.append(step)
         self.recording.epochs.append(epoch)

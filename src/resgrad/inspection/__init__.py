@@ -1,1 +1,1 @@
-"""Another look at trained networks: what their saved weights make of one batch of training images."""
+"""Inside trained networks: how their saved weights respond to one batch of training images."""

@@ -33,7 +33,7 @@ def load_network(
     network = build_network(
         config,
         depth=cell.depth,
-        residual=cell.variant == "residual",
+        residual=cell.residual,
         image_shape=tuple(manifest["shape"]),
         classes=len(manifest["classes"]),
         seed=cell.seed,
@@ -55,8 +55,6 @@ def fixed_batch(shards: Shards, images: int, device: torch.device) -> tuple[Tens
 
     They are evenly spread over the split, which holds photographs class by class. ``images`` is the most there are.
     """
-    pixels, labels, _ = shards.read("train")
-    rows = np.linspace(0, len(labels) - 1, min(images, len(labels))).round().astype(int)
-    scaling = shards.manifest["scaling"][shards.manifest["split"]]
-    batches = Batches(pixels[rows], labels[rows], scaling["mean"], scaling["std"], device)
-    return next(batches.in_order(len(rows)))
+    batches, _ = Batches.read(shards, "train", device)
+    rows = np.linspace(0, len(batches) - 1, min(images, len(batches))).round().astype(int)
+    return batches.at(torch.from_numpy(rows))

@@ -18,7 +18,7 @@ PUBLISHED = (
 """Measures that are compared from commit to commit."""
 
 
-def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> pd.DataFrame:
     """Reduce the tables of a dataset.
 
     Args:
@@ -27,11 +27,12 @@ def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[st
             :func:`~resgrad.inspection.paths.path_gains` says; runs without paths have no row.
 
     Returns:
-        ``depth-20`` -> variant -> measure -> n, mean and sd over seeds (see :func:`~resgrad.common.spread.spread`).
-        The measures are response_std, its mean over layers, and those of :func:`effective_lengths`, where defined.
+        a row per depth, variant and measure: depth, variant, measure, n, mean, sd over seeds (see
+        :func:`~resgrad.common.spread.spread`). The measures are response_std, its mean over layers, and those of
+        :func:`effective_lengths`, where defined.
     """
     lengths_of_run = dict(list(paths.groupby(RUN)))
-    summary: dict[str, dict[str, Any]] = {}
+    rows = []
     for (depth, variant), layers in responses.groupby(["depth", "variant"]):
         runs = pd.DataFrame(
             {"response_std": of_run["response_std"].mean()}
@@ -39,11 +40,11 @@ def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> dict[str, dict[st
             for run, of_run in layers.groupby(RUN)
         )
         defined = runs.dropna(axis="columns", how="all")
-        summary.setdefault(f"depth-{depth}", {})[variant] = {name: spread(defined[name]) for name in defined}
-    return summary
+        rows += [{"depth": depth, "variant": variant, "measure": name, **spread(defined[name])} for name in defined]
+    return pd.DataFrame(rows, columns=["depth", "variant", "measure", "n", "mean", "sd"])
 
 
-def published(summary: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def inspection_metrics(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Pick the numbers that are compared from commit to commit: means at the greatest depth.
 
     Args:
@@ -52,14 +53,15 @@ def published(summary: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     Returns:
         ``depth-56`` -> variant -> runs (that did not diverge), and the measures of :data:`PUBLISHED` that are defined.
     """
-    if not summary:
+    if summary.empty:
         return {}
-    deepest = max(summary, key=lambda depth: int(depth.removeprefix("depth-")))
+    depth = summary["depth"].max()
+    deepest = summary[summary["depth"] == depth]
     return {
-        deepest: {
-            variant: {"runs": measures["response_std"]["n"]}
-            | {name: measures[name]["mean"] for name in PUBLISHED if name in measures}
-            for variant, measures in summary[deepest].items()
+        f"depth-{depth}": {
+            variant: {"runs": int(rows.set_index("measure").loc["response_std", "n"])}
+            | {row.measure: row.mean for row in rows[rows["measure"].isin(PUBLISHED)].itertuples()}
+            for variant, rows in deepest.groupby("variant")
         }
     }
 

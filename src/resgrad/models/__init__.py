@@ -1,32 +1,18 @@
-"""Networks from PyTorch primitives. A kind of network is a module of :mod:`resgrad.models.networks`, chosen by name.
+"""Networks from PyTorch primitives, with plain and residual twins.
 
-Such a module offers two functions, and adding one changes no other file::
-
-    check_depth(depth: int) -> None           # raises ParameterError for a depth at which the kind does not exist
-    build(config, *, depth, image_shape, classes, residual) -> torch.nn.Module
-
-With ``residual=False``, ``build`` returns the plain twin: the same network less the shortcuts. Parameters that both
-twins have carry the same names. A kind that has no plain twin says why in ``NO_PLAIN_TWIN``. The classifying layer is
-called ``head``.
+Kinds of network, shortcut and activation are plug-ins: modules of :mod:`~resgrad.models.networks`,
+:mod:`~resgrad.models.shortcuts` and :mod:`~resgrad.models.activations`, whose docstrings say what such a module offers.
 """
-
-import importlib
-import pkgutil
 
 import torch
 from torch import nn
 
 from resgrad.common.config import ParameterError
+from resgrad.common.kinds import load_kind
 from resgrad.models import networks
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.models.initialisation import check_start, initialise
-from resgrad.models.shortcuts import shortcuts
-
-
-def kinds() -> list[str]:
-    """List the names of all kinds of network."""
-    return sorted(module.name for module in pkgutil.iter_modules(networks.__path__))
 
 
 def check_network(config: ModelConfig, *, depth: int, residual: bool) -> None:
@@ -89,7 +75,7 @@ def build_network(
     """Build a network and give it its initial weights.
 
     Args:
-        config: all of the section ``model``; its ``residual`` is not read, since both twins are built.
+        config: what the network is made of; twins have the same.
         depth: layers with weights on the longest path.
         residual: with shortcuts, or the plain twin.
         image_shape: channels, height and width of the images.
@@ -105,11 +91,7 @@ def build_network(
 
 
 def _build(config: ModelConfig, *, depth: int, residual: bool, **shape) -> nn.Module:
-    if config.network not in kinds():
-        raise ParameterError(f"model.network is {config.network!r}; allowed: {', '.join(kinds())}.")
-    if config.shortcut not in shortcuts():
-        raise ParameterError(f"model.shortcut is {config.shortcut!r}; allowed: {', '.join(shortcuts())}.")
-    kind = importlib.import_module(f"{networks.__name__}.{config.network}")
+    kind = load_kind(networks, config.network)
     kind.check_depth(depth)
     if not residual and hasattr(kind, "NO_PLAIN_TWIN"):
         raise ParameterError(

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.common.config import ParameterError
+from resgrad.common.kinds import load_kind
 from resgrad.common.seeds import derive
+from resgrad.models import activations, shortcuts
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 
@@ -52,20 +54,16 @@ def check_start(network: nn.Module, config: ModelConfig, *, residual: bool) -> N
             f"{refused}, with which a plain network cannot learn: every block puts out a constant, and no gradient "
             "passes it; set variants to residual alone, or another initialization."
         )
-    if config.shortcut == "rezero":
+    shortcut, activation = load_kind(shortcuts, config.shortcut), load_kind(activations, config.activation)
+    if hasattr(shortcut, "NO_ZERO_BRANCH"):
         raise ParameterError(
-            f"{refused}, with which rezero cannot learn: a branch that starts at 0 and its weight, 0 too, keep each "
-            "other's gradient at 0; set another shortcut or initialization."
+            f"{refused}, with which {config.shortcut} {shortcut.NO_ZERO_BRANCH}; set another shortcut or "
+            "initialization."
         )
-    if config.shortcut == "constant_scaling":
+    if start == "fixup" and hasattr(activation, "NO_ZERO_START"):
         raise ParameterError(
-            f"{refused}, with which constant_scaling does not learn when deep: a network of branches that start at 0 "
-            "is its shortcuts alone, of which each loses half of the signal; set another shortcut or initialization."
-        )
-    if start == "fixup" and config.activation == "maxout":
-        raise ParameterError(
-            f"{refused}, with which maxout cannot learn: pieces that start at 0 have the same gradients and stay "
-            "equal; set another activation or initialization."
+            f"{refused}, with which {config.activation} cannot learn: {activation.NO_ZERO_START}; set another "
+            "activation or initialization."
         )
     if not blocks:
         raise ParameterError(f"{refused}, which is for residual blocks; {config.network} has none.")

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.common.config import ParameterError
-from resgrad.models.activations import ACTIVATIONS, MaxoutConv2d, MaxoutLinear
+from resgrad.common.kinds import load_kind
+from resgrad.models import activations, shortcuts
 from resgrad.models.config import ModelConfig
-from resgrad.models.shortcuts import build_shortcut
 from resgrad.models.sites import Site
 
 GROUPS = 4
@@ -48,19 +48,23 @@ class Layers:
         self._config = config
         self._residual = residual
         self._spatial = spatial
+        self._activation = load_kind(activations, config.activation)
 
     def convolution(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
         """Return a convolution that keeps the size but for its stride; a bias only where no normalisation follows."""
-        kind = MaxoutConv2d if self._config.activation == "maxout" else nn.Conv2d
-        return kind(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=self._unnormalised)
+        layer = getattr(self._activation, "Conv2d", nn.Conv2d)
+        return layer(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=self._unnormalised)
 
     def linear(self, in_features: int, out_features: int) -> nn.Linear:
         """Return a hidden linear layer; a bias only where no normalisation follows."""
-        kind = MaxoutLinear if self._config.activation == "maxout" else nn.Linear
-        return kind(in_features, out_features, bias=self._unnormalised)
+        layer = getattr(self._activation, "Linear", nn.Linear)
+        return layer(in_features, out_features, bias=self._unnormalised)
 
     def pointwise(self, in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
-        """Return a linear map of the channels, the same at every ``stride``-th pixel; never maxout, without bias."""
+        """Return a linear map of the channels, the same at every ``stride``-th pixel, without bias.
+
+        It is one of PyTorch's own layers, whatever the activation.
+        """
         if self._spatial:
             return nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride, bias=False)
         return nn.Linear(in_channels, out_channels, bias=False)
@@ -87,8 +91,8 @@ class Layers:
                 return nn.Identity()
 
     def activation(self, channels: int) -> nn.Module:
-        """Return the activation of this many channels; nothing for maxout, whose weight layers do it."""
-        return ACTIVATIONS[self._config.activation](channels)
+        """Return the activation of this many channels; the identity where the weight layers are the activation."""
+        return self._activation.build(channels)
 
     def dropout(self) -> nn.Module:
         """Return dropout (Srivastava et al. 2014), or nothing where its probability is 0."""
@@ -98,7 +102,7 @@ class Layers:
         """Return what joins a block's input to its branch; None in the plain twin."""
         if not self._residual:
             return None
-        return build_shortcut(self._config.shortcut, site, self)
+        return load_kind(shortcuts, self._config.shortcut).Shortcut(site, self)
 
     def _grouped(self, groups: int, channels: int) -> nn.Module:
         if not self._spatial and channels // groups < LEAST_UNITS:

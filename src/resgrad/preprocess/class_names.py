@@ -8,7 +8,7 @@ def canonical(name: str) -> str:
     return "".join(filter(str.isalnum, name.casefold())) or name
 
 
-def published(names: Iterable[str]) -> dict[str, str]:
+def preferred_spellings(names: Iterable[str]) -> dict[str, str]:
     """Map the canonical form of each name to the spelling to publish, the first in sorted order; in sorted order."""
     spellings: dict[str, str] = {}
     for name in sorted(set(names)):

@@ -14,7 +14,7 @@ import numpy as np
 from resgrad.datasets import archives
 from resgrad.datasets.archives import Member
 from resgrad.preprocess import duplicates, leaves
-from resgrad.preprocess.class_names import canonical, published
+from resgrad.preprocess.class_names import canonical, preferred_spellings
 from resgrad.preprocess.images import Color, ImageError, decode
 from resgrad.preprocess.pictures import Picture, Source
 
@@ -32,7 +32,7 @@ def opened(
 
     Args:
         archive: a zip of class folders.
-        leaf_map: the published leaf map, where there is one.
+        leaf_map: the preferred_spellings leaf map, where there is one.
         size: pixels per side.
         color: grey or rgb.
         threads: that decode; None for one per core. The decoders work outside Python's lock, and unlike processes
@@ -44,7 +44,7 @@ def opened(
     """
     leaf_of = leaves.read_map(leaf_map) if leaf_map else {}
     members = archives.list_images(archive)
-    spellings = published(member.label for member in members)
+    spellings = preferred_spellings(member.label for member in members)
     with zipfile.ZipFile(archive) as file:
         gone = _duplicates(file, members)
         kept = [

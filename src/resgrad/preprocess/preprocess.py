@@ -15,7 +15,8 @@ from resgrad.common.files import replacing
 from resgrad.preprocess import digits, photographs, splits
 from resgrad.preprocess.images import Color
 from resgrad.preprocess.pictures import Source
-from resgrad.preprocess.shard_writer import SCHEMES, ShardWriter
+from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.shards.shards import SCHEMES, SPLITS
 
 
 class PreprocessError(ResgradError):
@@ -148,7 +149,7 @@ def _index(
     source: Source, written: np.ndarray, digests: list[bytes], schemes: dict[str, np.ndarray]
 ) -> Iterator[dict[str, Any]]:
     """Make the rows of the index; ``schemes`` are those of the pictures that are written."""
-    names = [*splits.SPLITS, None]  # UNUSED is -1, the last
+    names = [*SPLITS, None]  # UNUSED is -1, the last
     for row, position in enumerate(written):
         yield {
             "id": source.id_of(position),

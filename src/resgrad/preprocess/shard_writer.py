@@ -14,15 +14,13 @@ import pyarrow.parquet as pq
 import safetensors.numpy
 
 from resgrad.common.files import write_json
-from resgrad.shards.shards import INDEX
+from resgrad.shards.shards import INDEX, SCHEMES
 
 SHARD_BYTES = 8 * 2**20
 """A shard holds as many images as fit into this; writing needs about three times as much memory."""
 
 INDEX_ROWS = 2048
 """Rows of the index that are in memory at a time, and in a row group."""
-
-SCHEMES = ("leaf", "random")
 
 
 class ShardWriter:

@@ -12,8 +12,8 @@ import numpy as np
 from resgrad.common.errors import ResgradError
 from resgrad.common.seeds import derive
 from resgrad.preprocess.leaves import Group
+from resgrad.shards.shards import SPLITS
 
-SPLITS = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
 UNUSED = -1
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from resgrad.common.config import Section
-from resgrad.models.config import Activation, Initialization, Normalization
+from resgrad.models.config import Activation, Initialization, Network, Normalization, Shortcut
 from resgrad.probe.shattering import ShatteringConfig
 
 Depth = Annotated[int, Field(ge=1)]
@@ -16,8 +16,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 class Grid(Section):
     """An entry of ``probe.grids``: every combination of what its lists hold."""
 
-    network: str
-    shortcut: str
+    network: Network
+    shortcut: Shortcut
     width: Annotated[int, Field(ge=1)]
     depths: Annotated[list[Depth], Field(min_length=1)]
     normalizations: Annotated[list[Normalization], Field(min_length=1)]

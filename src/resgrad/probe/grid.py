@@ -11,12 +11,13 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from resgrad.common.cells import is_residual
 from resgrad.common.seeds import derive
 from resgrad.gradients.recorder import describe_tensors
 from resgrad.models import build_network
 from resgrad.models.initialisation import initialise
 from resgrad.probe.config import ProbeConfig
-from resgrad.probe.measure import draw_batch, gradient_statistics, response_stds
+from resgrad.probe.measure import draw_batch, gradient_statistics, output_stds
 from resgrad.probe.recipes import Probe, probes
 from resgrad.training.devices import make_repeatable
 
@@ -29,7 +30,7 @@ def probe_grid(config: ProbeConfig, workers: int | None = None) -> pd.DataFrame:
         workers: processes, each of one thread; None for as many as there are processors.
 
     Returns:
-        the table of :mod:`resgrad.probe.table`, less the verdict.
+        :data:`resgrad.probe.table.TABLE`, less the verdict.
     """
     grid = probes(config)
     workers = min(workers or os.cpu_count() or 1, len(grid))
@@ -50,7 +51,7 @@ def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
     network = build_network(
         probe.model,
         depth=probe.depth,
-        residual=probe.variant == "residual",
+        residual=is_residual(probe.variant),
         image_shape=image_shape,
         classes=config.classes,
         seed=config.seeds[0],
@@ -58,7 +59,7 @@ def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
     tensors = describe_tensors(network, torch.zeros(2, *image_shape))
     parameters = list(network.parameters())
     frames = []
-    with response_stds(network, (tensor.layer for tensor in tensors)) as stds:
+    with output_stds(network, (tensor.layer for tensor in tensors)) as stds:
         for seed in config.seeds:
             if seed != config.seeds[0]:
                 initialise(network, probe.model, seed)  # much quicker than to build it anew
@@ -67,7 +68,7 @@ def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
             loss = nn.functional.cross_entropy(network(images), labels)
             gradients = torch.autograd.grad(loss, parameters)
             columns = gradient_statistics(gradients, parameters)
-            columns["response_std"] = np.array([stds[tensor.layer] for tensor in tensors])
+            columns["output_std"] = np.array([stds[tensor.layer] for tensor in tensors])
             frames.append(pd.DataFrame(tensors).assign(seed=seed, **columns))
     named = {**probe.recipe._asdict(), "depth": probe.depth, "variant": probe.variant}
     return pd.concat(frames, ignore_index=True).assign(**named)

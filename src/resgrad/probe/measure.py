@@ -1,8 +1,7 @@
-"""What is to be seen of one forward and one backward pass through a network."""
+"""What one forward and one backward pass through a network show."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resgrad.common.seeds import derive
-from resgrad.gradients.statistics import SegmentStatistics
+from resgrad.gradients.describer import Describer
 
-_PIECE = 1 << 16
-"""Elements whose statistics are taken at once: what a processor's cache holds is ten times as quick as all at once."""
+STATISTICS = ("grad_norm", "grad_mean", "grad_std", "grad_max", "zero_fraction", "nonfinite", "weight_norm")
+"""What is recorded of every gradient. ``log2_hist`` is not among these: it would be most of the file."""
 
 
 def draw_batch(seed: int, size: int, image_shape: tuple[int, int, int], classes: int) -> tuple[Tensor, Tensor]:
@@ -24,7 +23,7 @@ def draw_batch(seed: int, size: int, image_shape: tuple[int, int, int], classes:
 
 
 @contextmanager
-def response_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, float]]:
+def output_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, float]]:
     """Keep, by layer, the population standard deviation of all that it put out in the last pass of the block."""
     stds: dict[str, float] = {}
 
@@ -48,23 +47,10 @@ def gradient_statistics(gradients: Sequence[Tensor], parameters: Sequence[nn.Par
     """Describe gradients and the weights they belong to.
 
     Returns:
-        by column name, a value per parameter: what
-        :meth:`~resgrad.gradients.statistics.SegmentStatistics.describe` says of the gradients, less the histogram,
-        and weight_norm.
+        by name of :data:`STATISTICS`, a value per parameter.
     """
-    sizes = [parameter.numel() for parameter in parameters]
-    cuts = np.flatnonzero(np.diff(np.cumsum(sizes) // _PIECE)) + 1
-    pieces = []
-    for first, end in pairwise([0, *cuts, len(sizes)]):
-        piece = slice(first, end)
-        statistics = SegmentStatistics(sizes[piece])
-        # Infinity less infinity is a result here, and no reason for a warning.
-        with np.errstate(invalid="ignore", over="ignore"):
-            columns = statistics.describe(_flat(gradients[piece]))
-        del columns["log2_hist"]
-        columns["weight_norm"] = statistics.norms(_flat(parameters[piece]))
-        pieces.append(columns)
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+    describer = Describer(STATISTICS, [parameter.numel() for parameter in parameters])
+    return describer.describe(_flat(gradients), _flat(parameters))
 
 
 def _flat(tensors: Sequence[Tensor]) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import product
 from typing import NamedTuple
 
-from resgrad.common.cells import VARIANTS
+from resgrad.common.cells import VARIANTS, is_residual
 from resgrad.common.config import ParameterError
 from resgrad.models import check_network
 from resgrad.models.config import ModelConfig
@@ -89,13 +89,13 @@ def _recipes(grid: Grid) -> list[tuple[Recipe, ModelConfig]]:
         Recipe(grid.network, activation, *start, normalization)
         for normalization, activation, start in product(grid.normalizations, grid.activations, starts)
     ]
-    beside = {"residual": True, "shortcut": grid.shortcut, "width": grid.width, "dropout": 0.0}
+    beside = {"shortcut": grid.shortcut, "width": grid.width, "dropout": 0.0}
     return [(recipe, ModelConfig(**recipe._asdict(), **beside)) for recipe in recipes]
 
 
 def _refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
     try:
-        check_network(model, depth=depth, residual=variant == "residual")
+        check_network(model, depth=depth, residual=is_residual(variant))
     except ParameterError as refusal:
         return refusal
     return None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from resgrad.common.cells import VARIANTS
+from resgrad.common.cells import VARIANTS, is_residual
 from resgrad.common.config import Section
 from resgrad.common.intervals import mean_with_interval
 from resgrad.common.seeds import derive
@@ -56,7 +56,7 @@ def gradient_sequences(config: ShatteringConfig, seed: int) -> pd.DataFrame:
                 network = build_network(
                     _model(config.width),
                     depth=depth,
-                    residual=variant == "residual",
+                    residual=is_residual(variant),
                     image_shape=(1, 1, 1),
                     classes=1,
                     seed=derive(seed, "shattering", depth, sample),
@@ -167,7 +167,6 @@ def _fix_batch_statistics(network: nn.Module, batch: Tensor) -> None:
 
 def _model(width: int) -> ModelConfig:
     return ModelConfig(
-        residual=True,
         network="fully_connected",
         shortcut="zero_padding",  # the identity, since no shape changes
         width=width,

@@ -48,17 +48,22 @@ def majority(verdicts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(united).reset_index()
 
 
-def failing_depths(networks: pd.DataFrame) -> pd.DataFrame:
+def outcomes(networks: pd.DataFrame) -> pd.DataFrame:
     """Find the smallest probed depth at which a recipe is not healthy.
 
     Args:
         networks: from :func:`majority`.
 
     Returns:
-        a row per recipe and variant that fails somewhere: the keys, depth, verdict (there).
+        a row per recipe and variant, in the order of the networks: the keys, depth and verdict there; the greatest
+        probed depth, and healthy, where it is so at all of them.
     """
-    failing = networks[networks["verdict"] != "healthy"].sort_values("depth", kind="stable")
-    return failing.drop_duplicates([*RECIPE, "variant"])[[*RECIPE, "variant", "depth", "verdict"]].sort_index()
+    keys = [*RECIPE, "variant"]
+    ordered = networks.sort_values("depth", kind="stable")
+    failing = ordered[ordered["verdict"] != "healthy"].drop_duplicates(keys)
+    deepest = ordered.drop_duplicates(keys, keep="last")
+    found = pd.concat([failing, deepest]).drop_duplicates(keys)
+    return networks[keys].drop_duplicates().merge(found[[*keys, "depth", "verdict"]], on=keys)
 
 
 def steadiness(signals: pd.DataFrame, config: VerdictsConfig) -> pd.Series:
@@ -98,7 +103,7 @@ def textbook(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(case=case)[case.notna()]
 
 
-def published(
+def probe_metrics(
     signals: pd.DataFrame, networks: pd.DataFrame, neighbours: pd.DataFrame, config: VerdictsConfig
 ) -> dict[str, Any]:
     """Boil the probe down to a handful of numbers, which are compared from commit to commit.
@@ -136,7 +141,7 @@ def textbook_growth(signals: pd.DataFrame) -> pd.DataFrame:
     """Measure the growth per layer of the textbook cases at the middle depth of their kind of network.
 
     Args:
-        signals: as in :func:`published`.
+        signals: as in :func:`probe_metrics`.
 
     Returns:
         a row per case and variant: ``RECIPE``, case, depth, variant, and what

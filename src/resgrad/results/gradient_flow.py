@@ -8,6 +8,8 @@ import pandas as pd
 
 from resgrad.common.cells import Cell
 from resgrad.common.spread import over_seeds
+from resgrad.gradients.recorder import WEIGHT_LAYERS
+from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.results.runs import RUN, read_table
 
 FLOOR = float(np.log10(np.finfo(np.float32).smallest_subnormal))
@@ -21,7 +23,13 @@ PHASES = ("first step", "last quarter")
 that explode towards the input at first and vanish later average out."""
 
 RATIO = "gradient_log10_first_to_last."
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
+
+STATISTICS = ["grad_norm", "weight_norm"]
+READ_BY = "the verdicts and norms of gradients"
+"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+
+NORM_COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
+SIGNAL_COLUMNS = [*NORM_COLUMNS, "weight_norm"]
 
 
 def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -39,7 +47,26 @@ def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
     Raises:
         RunError: a table is missing or damaged.
     """
-    return pd.concat([_norms(read_table(folder / f"{cell.name}.parquet", cell, COLUMNS)) for cell in cells])
+    return pd.concat([_norms(read_table(folder / f"{cell.name}.parquet", cell, NORM_COLUMNS)) for cell in cells])
+
+
+def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -> pd.DataFrame:
+    """Judge every recorded step of some runs.
+
+    Args:
+        folder: holds one gradient table per run, named as the cell.
+        cells: the runs to read.
+        config: the thresholds.
+
+    Returns:
+        a row per run and recorded step: variant, depth, seed, step, lowest, highest, verdict.
+
+    Raises:
+        RunError: a table is missing or damaged.
+    """
+    step = [*RUN, "step"]
+    tables = (read_table(folder / f"{cell.name}.parquet", cell, SIGNAL_COLUMNS) for cell in cells)
+    return pd.concat([judge(signals(table, step), step, config) for table in tables], ignore_index=True)
 
 
 def main_path(table: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +80,7 @@ def main_path(table: pd.DataFrame) -> pd.DataFrame:
     Returns:
         those rows, and in ``position`` the place of their layer among them, from 1 at the input.
     """
-    weights = table[table["kind"].isin(["conv", "linear"]) & (table["param"] == "weight")]
+    weights = table[table["kind"].isin(WEIGHT_LAYERS) & (table["param"] == "weight")]
     return weights.assign(position=weights["layer_index"].rank(method="dense").astype(int))
 
 

@@ -1,7 +1,7 @@
 """How well networks classify: from predictions to the numbers that are compared.
 
 A diverged run is a result. Its accuracy, in training too, is that of guessing, 1 / classes, by definition; its macro
-F1, precision and recall are those of the guesses it left as predictions; loss and ROC-AUC it has none.
+F1, precision and recall are those of the guesses it left as predictions; its loss and ROC-AUC are undefined.
 """
 
 from collections import defaultdict
@@ -13,7 +13,8 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
 from resgrad.results.runs import RUN, Run
 
-SPLITS = ("validation", "test")
+PREDICTED = ("validation", "test")
+"""Splits of which a run leaves its predictions."""
 
 
 def classification(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
@@ -124,7 +125,7 @@ def _measure(run: Run) -> dict[str, Any]:
     measures["train_loss"] = np.nan if run.diverged else run.train_loss
     measures["train_error"] = 1 - (run.chance if run.diverged else run.train_accuracy)
     probabilities = [f"prob_{k}" for k in range(len(run.classes))]
-    for split in SPLITS:
+    for split in PREDICTED:
         rows = run.predictions[run.predictions["split"] == split]
         of_split = classification(
             rows["label"].to_numpy(), rows["predicted"].to_numpy(), rows[probabilities].to_numpy()

@@ -9,6 +9,7 @@ from torch import Tensor
 from resgrad.common.seeds import derive
 from resgrad.shards.augmentation import NO_DRAWS, apply, draw
 from resgrad.shards.config import AugmentConfig
+from resgrad.shards.shards import Scheme, Shards, Split
 
 
 class Batches:
@@ -33,6 +34,28 @@ class Batches:
         self._mean = torch.tensor(mean, device=device).repeat(width)
         self._std = torch.tensor([value or 1.0 for value in std], device=device).repeat(width)
 
+    @classmethod
+    def read(
+        cls, shards: Shards, split: Split, device: torch.device, scheme: Scheme | None = None
+    ) -> tuple["Batches", list[str]]:
+        """Read a split from its shards.
+
+        Args:
+            shards: the images.
+            split: which of them.
+            device: where batches are wanted.
+            scheme: by which they were split; None for the one in use.
+
+        Returns:
+            its batches, and the ids of its images.
+
+        Raises:
+            ShardError: a file is missing or is not what the manifest says.
+        """
+        images, labels, ids = shards.read(split, scheme)
+        scaling = shards.manifest["scaling"][scheme or shards.manifest["split"]]
+        return cls(images, labels, scaling["mean"], scaling["std"], device), ids
+
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -41,6 +64,10 @@ class Batches:
         for start in range(0, len(self), batch_size):
             rows = slice(start, start + batch_size)
             yield self._normalise(apply(self._images[rows], NO_DRAWS)), self.labels[rows]
+
+    def at(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return some images, unchanged, and their labels."""
+        return self._normalise(apply(self._images[rows], NO_DRAWS)), self.labels[rows]
 
     def shuffled(
         self, batch_size: int, augment: AugmentConfig, seed: int, epoch: int

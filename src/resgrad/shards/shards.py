@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,13 @@ INDEX = pa.schema(
     }
 )
 
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+Scheme = Literal["leaf", "random"]
+SCHEMES: tuple[Scheme, ...] = ("leaf", "random")
+"""How images are dealt to the splits: leaves kept together, or every image by itself. Shards hold both."""
 
 _EXPECTED = {"index_sha256", "shape", "shards"}
 
@@ -58,12 +65,12 @@ class Shards:
         if not isinstance(self.manifest, dict) or not self.manifest.keys() >= _EXPECTED:
             raise self._damaged(path)
 
-    def read(self, split: str, scheme: str | None = None) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    def read(self, split: Split, scheme: Scheme | None = None) -> tuple[np.ndarray, np.ndarray, list[str]]:
         """Read the images of one split; shards without any of them stay closed.
 
         Args:
-            split: train, validation or test.
-            scheme: leaf or random; None for the one in use.
+            split: which one.
+            scheme: by which it was made; None for the one in use.
 
         Returns:
             Images, uint8, N x C x H x W; labels, int64, N; ids.

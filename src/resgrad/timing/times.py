@@ -1,16 +1,49 @@
-"""How long the trainings took."""
+"""How long the trainings took: times as they were measured, and their averages over seeds."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from resgrad.common.cells import VARIANTS, Cell
-from resgrad.report.markdown import spread_text, table_text
+from resgrad.common.cells import Cell
+from resgrad.common.columns import DEPTH, RUN, VARIANT
+from resgrad.common.columns import spread as spread_columns
+from resgrad.common.spread import spread
+from resgrad.common.tables import Column, Table
 from resgrad.results.runs import read_json
 
 MACHINE = ("device", "processor", "python", "threads", "torch")
+
+ACTIVITIES = ("training", "recording", "evaluation", "total")
+"""What is timed: the steps, recording among them, evaluation, and the whole stage."""
+
+TIMES = Table(
+    "times",
+    "a run",
+    (
+        *RUN,
+        *(Column(f"seconds.{activity}", pa.float64(), f"wall-clock time, {activity}", "s") for activity in ACTIVITIES),
+        Column("images_per_second", pa.float64(), "in training, recording included", "1/s"),
+        Column("device", pa.string(), "cpu, mps, or the name of the accelerator"),
+        Column("processor", pa.string(), "as the system names it"),
+        Column("python", pa.string(), "version"),
+        Column("threads", pa.int64(), "of the training"),
+        Column("torch", pa.string(), "version"),
+    ),
+)
+
+AVERAGES = Table(
+    "averages",
+    "a time of the runs of a depth and variant",
+    (
+        DEPTH,
+        VARIANT,
+        Column("measure", pa.string(), "a column of the table of times"),
+        *spread_columns("the measure over seeds"),
+    ),
+)
 
 
 def load_times(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
@@ -21,64 +54,44 @@ def load_times(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
         cells: the runs to read.
 
     Returns:
-        a row per run: variant, depth, seconds.total, seconds.training, ..., images_per_second, and what it ran on.
+        a row per run: variant, depth, seed, seconds.total, ..., images_per_second, and what it ran on.
 
     Raises:
         RunError: a file is missing or damaged.
     """
     times = [
-        {"variant": cell.variant, "depth": cell.depth, **read_json(folder / f"{cell.name}.json", cell)}
+        {
+            "variant": cell.variant,
+            "depth": cell.depth,
+            "seed": cell.seed,
+            **read_json(folder / f"{cell.name}.json", cell),
+        }
         for cell in cells
     ]
     return pd.json_normalize(times)
 
 
-def summarise(times: pd.DataFrame) -> dict[str, Any]:
+def average(times: pd.DataFrame) -> pd.DataFrame:
     """Average times over seeds.
 
     Args:
         times: from :func:`load_times`.
 
     Returns:
-        ``depth-20`` -> variant -> seconds (of a whole run) and images_per_second (in training), means; and what the
-        runs ran on: device, processor, python, threads, torch, each ``mixed`` where runs differ.
+        a row per depth, variant and measure (``seconds.training`` and so on, images_per_second): depth, variant,
+        measure, n, mean, sd.
     """
-    means = times.groupby(["depth", "variant"], sort=True)[["seconds.total", "images_per_second"]].mean()
-    summary: dict[str, Any] = _machine(times)
-    for (depth, variant), (seconds, rate) in means.iterrows():
-        summary.setdefault(f"depth-{depth}", {})[variant] = {"seconds": seconds, "images_per_second": rate}
-    return summary
-
-
-def to_markdown(times: pd.DataFrame, dataset: str) -> str:
-    """Write the times for people: what took how long, with n and spread, and on what.
-
-    Args:
-        times: from :func:`load_times`.
-        dataset: its name.
-    """
-    activities = [column for column in times.columns if column.startswith("seconds.")]
-    titles = {name: f"seconds, {name.removeprefix('seconds.')}" for name in activities}
-    titles["images_per_second"] = "images per second, training"
-
-    def cell(runs: pd.Series) -> str:
-        return spread_text(runs.count(), runs.mean(), runs.std(), form=".3g")
-
+    measures = [column for column in times.columns if column.startswith("seconds.")] + ["images_per_second"]
     rows = [
-        [depth, title, *(cell(of_depth.loc[of_depth["variant"] == variant, name]) for variant in VARIANTS)]
-        for depth, of_depth in times.groupby("depth", sort=True)
-        for name, title in titles.items()
+        {"depth": depth, "variant": variant, "measure": measure, **spread(runs[measure])}
+        for (depth, variant), runs in times.groupby(["depth", "variant"], sort=True)
+        for measure in measures
     ]
-    machine = ", ".join(f"{name} {value}" for name, value in _machine(times).items())
-    paragraphs = [
-        f"# {dataset}: wall-clock times",
-        f"Mean ± standard deviation over n seeds. Measured on: {machine}. Other processes may have run beside.",
-        table_text(["depth", "per run", *VARIANTS], rows),
-    ]
-    return "\n\n".join(paragraphs) + "\n"
+    return pd.DataFrame(rows).reindex(columns=AVERAGES.schema.names)
 
 
-def _machine(times: pd.DataFrame) -> dict[str, Any]:
+def machine(times: pd.DataFrame) -> dict[str, Any]:
+    """Say what the runs ran on: device, processor, python, threads, torch, each ``mixed`` where runs differ."""
     return {name: _same(times[name]) for name in MACHINE}
 
 

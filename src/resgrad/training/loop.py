@@ -24,7 +24,13 @@ from resgrad.training.state import Progress, pack, unpack
 
 
 class Trainer:
-    """Trains one network for a number of epochs, recording its gradients, from its last checkpoint if there is one."""
+    """Trains one network for a number of epochs, from its last checkpoint if there is one.
+
+    Attributes:
+        progress: how far it has come.
+        recording: the gradients recorded so far; stays empty if none are to be.
+        earlier_seconds: wall-clock time of training and evaluation before the checkpoint.
+    """
 
     def __init__(
         self,
@@ -35,10 +41,23 @@ class Trainer:
         config: TrainConfig,
         epochs: int,
         augment: AugmentConfig,
-        gradients: GradientsConfig,
+        gradients: GradientsConfig | None,
         seed: int,
         checkpoint: Checkpoint,
     ) -> None:
+        """Take in what decides the run.
+
+        Args:
+            network: on its device, with its initial weights.
+            train: the images to learn from.
+            validation: the images that every epoch ends with.
+            config: how to train; its ``epochs`` and ``augment`` are not read.
+            epochs: passes over the training images.
+            augment: how to change them at random.
+            gradients: what to record of the gradients, and when; None for nothing.
+            seed: root of all that is drawn.
+            checkpoint: where to go on from, and to save to after every epoch.
+        """
         self._network = network
         self._train = train
         self._validation = validation
@@ -50,15 +69,14 @@ class Trainer:
         self._steps_per_epoch = steps_per_epoch(len(train), config.batch_size)
         self._total_steps = epochs * self._steps_per_epoch
         self._optimiser = build_optimiser(config, network.parameters())
-        example, _ = next(train.in_order(1))
-        self._recorder = GradientRecorder(network, example, gradients, self._total_steps)
+        self._recorder = None
+        self.recording = Recording([])
+        if gradients is not None:
+            example, _ = next(train.in_order(1))
+            self._recorder = GradientRecorder(network, example, gradients, self._total_steps)
+            self.recording = self._recorder.recording
         self.progress = Progress()
         self.earlier_seconds = 0.0
-
-    @property
-    def recording(self) -> Recording:
-        """The gradients recorded so far."""
-        return self._recorder.recording
 
     def run(self, title: str) -> None:
         """Train to the last epoch, or until the loss is no longer finite; a bar with this title shows how far it is."""
@@ -122,16 +140,16 @@ class Trainer:
         loss = nn.functional.cross_entropy(logits, labels)
         self._optimiser.zero_grad()
         loss.backward()
-        recorded = self._recorder.due(step)
-        if recorded:
+        recorder = self._recorder if self._recorder is not None and self._recorder.due(step) else None
+        if recorder is not None:
             with self._timed("recording"):
-                self._recorder.before_step(step)
+                recorder.before_step(step)
         if self._config.clip_norm is not None:
             clip_grad_norm_(self._network.parameters(), self._config.clip_norm)
         self._optimiser.step()
-        if recorded:
+        if recorder is not None:
             with self._timed("recording"):
-                self._recorder.after_step(step, self.progress.epoch)
+                recorder.after_step(step, self.progress.epoch)
         return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
 
     def _diverged(self, first: int, validation_loss: float) -> int | None:

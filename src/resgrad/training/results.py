@@ -9,34 +9,39 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from resgrad.common.cells import Cell
 from resgrad.common.files import replacing, write_json
 from resgrad.common.seeds import derive
-from resgrad.gradients.recorder import Recording
-from resgrad.training.evaluation import Score
-from resgrad.training.state import Progress
+from resgrad.shards.batches import Batches
+from resgrad.training.devices import describe_device
+from resgrad.training.evaluation import log_probabilities, score
+from resgrad.training.flops import flops_per_image
+from resgrad.training.run import Trained
 
 
 def write_run(
-    folder: Path,
-    *,
-    summary: dict[str, Any],
-    progress: Progress,
-    predictions: pa.Table,
-    network: nn.Module,
-    recording: Recording,
+    folder: Path, cell: Cell, manifest: dict[str, Any], *, result: Trained, training: Batches, predictions: pa.Table
 ) -> None:
     """Write a run's folder, as a whole or not at all.
 
     ``run.json`` (what was trained and how it ended), ``history.json`` (a row per epoch), ``steps.parquet`` (a row per
     step: learning rate, mean loss of the batch), ``predictions.parquet``, ``weights.safetensors`` and
     ``snapshots.safetensors`` (the first convolution's raw gradient by step).
+
+    Args:
+        folder: where to.
+        cell: which run it is.
+        manifest: of its shards.
+        result: the trained network.
+        training: the images it was trained on, on which it is scored once more.
+        predictions: from :func:`predict`.
     """
+    progress, network = result.progress, result.network
     with replacing(folder) as partial:
         partial.mkdir()
-        write_json(partial / "run.json", summary)
+        write_json(partial / "run.json", _summary(cell, manifest, result, training))
         write_json(partial / "history.json", progress.history)
         steps = {"step": range(len(progress.losses)), "learning_rate": progress.rates, "loss": progress.losses}
         pq.write_table(pa.table({name: pa.array(values) for name, values in steps.items()}), partial / "steps.parquet")
@@ -44,34 +49,45 @@ def write_run(
         # Not save_file, whose files only their owner may read, in a DVC cache that others share.
         weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
         (partial / "weights.safetensors").write_bytes(save(weights))
-        snapshots = {f"step-{step:06d}": torch.from_numpy(g) for step, g in recording.snapshots.items()}
+        snapshots = {f"step-{step:06d}": torch.from_numpy(g) for step, g in result.recording.snapshots.items()}
         (partial / "snapshots.safetensors").write_bytes(save(snapshots))
 
 
-def summarise(
-    cell: Cell,
-    manifest: dict[str, Any],
-    *,
-    network: nn.Module,
-    flops_per_image: int,
-    progress: Progress,
-    training: Score,
-) -> dict[str, Any]:
-    """Return what ``run.json`` says: what was trained, and how it ended on the whole training split, in eval mode."""
-    return _finite(
-        {
-            **cell._asdict(),
-            "provenance": manifest["provenance"],
-            "classes": manifest["classes"],
-            "parameters": sum(p.numel() for p in network.parameters()),
-            "flops_per_image": flops_per_image,
-            "epochs": progress.epoch,
-            "steps": len(progress.losses),
-            "diverged_step": progress.diverged_step,
-            "train_loss": training.loss,
-            "train_accuracy": training.accuracy if math.isfinite(training.loss) else None,
-        }
-    )
+def write_times(path: Path, result: Trained, *, images: int, threads: int, device: torch.device) -> None:
+    """Write how long a training took, and on what.
+
+    Args:
+        path: of the file.
+        result: the trained network.
+        images: in one epoch.
+        threads: of the training.
+        device: of the training.
+    """
+    seconds = result.seconds()
+    rate = images * result.progress.epoch / seconds["training"]
+    times = {**describe_device(device), "threads": threads, "seconds": seconds, "images_per_second": rate}
+    write_json(path, times)
+
+
+def predict(result: Trained, splits: dict[str, tuple[list[str], Batches]], *, classes: int, seed: int) -> pa.Table:
+    """Classify the images of some splits; a diverged network guesses.
+
+    Args:
+        result: the trained network.
+        splits: by name, the ids of the images and the images.
+        classes: of the dataset.
+        seed: of the guesses.
+
+    Returns:
+        see :func:`predictions_table`.
+    """
+    log_probs = {
+        split: chance_log_probabilities(len(images), classes, seed)
+        if result.diverged
+        else log_probabilities(result.network, images)
+        for split, (_, images) in splits.items()
+    }
+    return predictions_table({split: (ids, images.labels, log_probs[split]) for split, (ids, images) in splits.items()})
 
 
 def predictions_table(splits: dict[str, tuple[list[str], Tensor, Tensor]]) -> pa.Table:
@@ -102,6 +118,27 @@ def chance_log_probabilities(images: int, classes: int, seed: int) -> Tensor:
     logits = torch.zeros(images, classes, dtype=torch.float64)
     logits[torch.arange(images), guess] = 1e-9
     return logits.log_softmax(dim=1)
+
+
+def _summary(cell: Cell, manifest: dict[str, Any], result: Trained, training: Batches) -> dict[str, Any]:
+    """Return what ``run.json`` says: what was trained, and how it ended on the whole training split, in eval mode."""
+    network, progress = result.network, result.progress
+    image, _ = next(training.in_order(1))
+    ended = score(log_probabilities(network, training), training.labels)
+    return _finite(
+        {
+            **cell._asdict(),
+            "provenance": manifest["provenance"],
+            "classes": manifest["classes"],
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "flops_per_image": flops_per_image(network, image),
+            "epochs": progress.epoch,
+            "steps": len(progress.losses),
+            "diverged_step": progress.diverged_step,
+            "train_loss": ended.loss,
+            "train_accuracy": ended.accuracy if math.isfinite(ended.loss) else None,
+        }
+    )
 
 
 def _finite(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,37 +1,33 @@
-"""The six rows of the study's closing table, a module each, whose docstring is the definition that is published."""
+"""The rows of the closing table. A row is a module of this package, and adding one changes no other file.
+
+Such a module offers ``ROW``, a :class:`~resgrad.comparison.row.Row`: its place in the table, its measures (the first is
+the primary one, which alone decides the verdict), the function that computes them from the
+:class:`~resgrad.comparison.row.Evidence`, its own docstring as the definition that is published, and the panels of its
+picture, described in words that the report can draw. A panel of a new kind is a module of
+``resgrad.report.comparison.panels``.
+"""
+
+import sys
 
 import pandas as pd
 
-from resgrad.comparison.rows import depth, efficiency, gradients, performance, stability, training_time
-from resgrad.results.metrics import measure_runs
-from resgrad.results.runs import RUN, Run
-
-ROWS = (efficiency.ROW, performance.ROW, gradients.ROW, training_time.ROW, depth.ROW, stability.ROW)
+from resgrad.common.kinds import kinds, load_kind
+from resgrad.comparison.row import Evidence, Row
+from resgrad.results.runs import RUN
 
 
-def measure_rows(
-    runs: list[Run], norms: pd.DataFrame, verdicts: pd.DataFrame, *, target: float, training_images: int
-) -> pd.DataFrame:
+def rows() -> dict[str, Row]:
+    """Return all rows by the names of their modules, in the order of the table."""
+    package = sys.modules[__name__]
+    found = {name: load_kind(package, name).ROW for name in kinds(package)}
+    return dict(sorted(found.items(), key=lambda item: (item[1].place, item[0])))
+
+
+def measure_rows(evidence: Evidence) -> pd.DataFrame:
     """Measure all runs of a dataset in every way that the closing table needs.
 
-    Args:
-        runs: of one dataset.
-        norms: from :func:`~resgrad.results.gradient_flow.load_norms`.
-        verdicts: from :func:`gradients.load_verdicts`.
-        target: validation accuracy that efficiency and training time are measured to.
-        training_images: in one epoch.
-
     Returns:
-        a row per run, sorted: variant, depth, seed and the measures of :data:`ROWS`; NaN where undefined.
+        a row per run, sorted: variant, depth, seed and the measures of all rows; NaN where undefined.
     """
-    results = measure_runs(runs)
-    times = efficiency.measure(runs, target)
-    tables = [
-        times,
-        performance.measure(results),
-        gradients.measure(norms, verdicts, results[[*RUN, "diverged"]]),
-        training_time.measure(runs, times, training_images),
-        depth.measure(results),
-        stability.measure(runs),
-    ]
-    return pd.concat([table.set_index(RUN) for table in tables], axis="columns").sort_index().reset_index()
+    tables = [row.measure(evidence).set_index(RUN) for row in rows().values()]
+    return pd.concat(tables, axis="columns").sort_index().reset_index()

@@ -9,34 +9,18 @@ through the errors of all depths up to this one, per ten layers. Both need two d
 import numpy as np
 import pandas as pd
 
-from resgrad.comparison.rows.row import Measure, Row
+from resgrad.comparison.row import Evidence, Measure, Panel, Row
 from resgrad.results.runs import RUN
 
-ROW = Row(
-    "depth",
-    "depth handling",
-    (
-        Measure("training_error_gap", "training error above the shallowest network's", "lower", "+.3f"),
-        Measure("training_error", "training error", "lower"),
-        Measure("training_error_slope", "training error, slope per 10 layers", "lower", "+.4f"),
-        Measure("test_error_gap", "test error above the shallowest network's", "lower", "+.3f"),
-        Measure("test_error", "test error", "lower"),
-        Measure("test_error_slope", "test error, slope per 10 layers", "lower", "+.4f"),
-    ),
-    __doc__,
-)
 
-
-def measure(results: pd.DataFrame) -> pd.DataFrame:
+def measure(evidence: Evidence) -> pd.DataFrame:
     """Compare the errors of a variant and seed over depths.
-
-    Args:
-        results: a row per run: variant, depth, seed, train_error, test.accuracy.
 
     Returns:
         a row per run: variant, depth, seed, and for ``training_error`` and ``test_error`` the error itself, ``_gap``
         and ``_slope``; the last two NaN at the shallowest depth.
     """
+    results = evidence.results
     errors = results[RUN].assign(training_error=results["train_error"], test_error=1 - results["test.accuracy"])
     errors = errors.sort_values(RUN, ignore_index=True)
     twins = errors.groupby(["variant", "seed"])
@@ -55,3 +39,30 @@ def _slope(errors: pd.DataFrame, name: str) -> pd.Series:
             upto = runs.iloc[:count]
             slopes[upto.index[-1]] = np.polyfit(upto["depth"], upto[name], 1)[0]
     return slopes
+
+
+_PANELS = tuple(
+    Panel("by_depth", column=f"{which}_error", title=f"{which.title()} error: lower is better", label=f"{which} error")
+    for which in ("training", "test")
+)
+
+ROW = Row(
+    place=5,
+    title="depth handling",
+    measures=(
+        Measure("training_error_gap", "training error above the shallowest network's", "lower", "+.3f"),
+        Measure("training_error", "training error", "lower"),
+        Measure("training_error_slope", "training error, slope per 10 layers", "lower", "+.4f"),
+        Measure("test_error_gap", "test error above the shallowest network's", "lower", "+.3f"),
+        Measure("test_error", "test error", "lower"),
+        Measure("test_error_slope", "test error, slope per 10 layers", "lower", "+.4f"),
+    ),
+    measure=measure,
+    definition=__doc__,
+    overview=_PANELS[0],
+    heading="Depth handling",
+    panels=_PANELS,
+    figure="depth handling",
+    key="dots: runs · lines: means over seeds · hollow: diverged, counted as guessing · rising: degradation",
+    needs_depths=True,
+)

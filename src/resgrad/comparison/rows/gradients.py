@@ -13,32 +13,73 @@ for every shape; above 1 gradients grow towards the input, below 1 they shrink. 
 L2 norm at the first layer over that at the last layer like it: first and last convolution, or first and last hidden
 layer where all are fully connected. Part of it is the layers' shapes, not the way between them: it may be below 0
 where gradients neither grow nor shrink. Dead layers are those whose gradient is exactly 0. A run that diverged before
-the last quarter counts there as exploding, at the largest distance, all its layers as not finite; growth and ratio it
-has none. Primary: distance at the initial weights, before training can make up for it.
+the last quarter counts there as exploding, at the largest distance, all its layers as not finite; its growth and
+ratio are undefined. Primary: distance at the initial weights, before training can make up for it.
 """
-
-from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from resgrad.common.cells import Cell
-from resgrad.comparison.rows.row import Measure, Row
+from resgrad.common.columns import DEPTH, LAYER, POSITION, VARIANT, band
+from resgrad.common.tables import Column, Table
+from resgrad.comparison.row import Evidence, Measure, Panel, Row
 from resgrad.gradients.growth import log10_per_layer
-from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
-from resgrad.results.gradient_flow import CEILING, FLOOR, PHASES, RATIO, first_to_last, with_phase
-from resgrad.results.runs import RUN, read_table
+from resgrad.results.gradient_flow import CEILING, FLOOR, PHASES, RATIO, first_to_last, norms_by_layer, with_phase
+from resgrad.results.runs import RUN
 
 NAMES = dict(zip(PHASES, ("early", "late"), strict=True))
 
 AFTER_DIVERGENCE = {"signal_distance": CEILING, "vanishing": 0.0, "exploding": 1.0, "bad_layers": 1.0}
 """Means over a phase that a run did not live to see."""
 
-ROW = Row(
-    "gradients",
-    "gradient challenges",
+NORMS = Table(
+    "norms",
+    "a weight layer of a variant, depth and phase of the training",
     (
+        VARIANT,
+        DEPTH,
+        Column("phase", pa.string(), "first step (at the initial weights) or last quarter of the steps"),
+        POSITION,
+        LAYER,
+        *band("log10_norm", "log10 of the L2 norm of the weights' gradient"),
+        Column("zeros", pa.int64(), "norms that are exactly 0, over all seeds and recorded steps"),
+        Column("nonfinite", pa.int64(), "norms that are not finite, likewise"),
+    ),
+)
+
+
+def measure(evidence: Evidence) -> pd.DataFrame:
+    """Measure how well gradients reach the layers of each run.
+
+    Returns:
+        a row per run: variant, depth, seed and the measures of the row; NaN where undefined.
+    """
+    norms = evidence.norms
+    of_layer = with_phase(norms)
+    of_layer["bad_layers"] = ~np.isfinite(of_layer["grad_norm"]) | (of_layer["grad_norm"] == 0)
+    of_step = with_phase(evidence.verdicts)
+    of_step["signal_distance"] = of_step[["lowest", "highest"]].clip(FLOOR, CEILING).abs().max(axis=1)
+    for verdict in ("vanishing", "exploding"):
+        of_step[verdict] = of_step["verdict"] == verdict
+    ratios = first_to_last(norms).set_index(RUN)
+    growth = log10_per_layer(of_layer, [*RUN, "phase"])
+    table = evidence.results[[*RUN, "diverged"]].set_index(RUN)
+    for phase, name in NAMES.items():
+        table[f"gradient_log10_ratio_{name}"] = ratios[RATIO + phase.replace(" ", "_")]
+        slopes = growth[growth["phase"] == phase].set_index(RUN)["log10_per_layer"]
+        table[f"gradient_growth_{name}"] = 10 ** slopes.reindex(table.index)
+        for measure, lost in AFTER_DIVERGENCE.items():
+            rows = of_layer if measure == "bad_layers" else of_step
+            seen = rows[rows["phase"] == phase].groupby(RUN)[measure].mean().reindex(table.index)
+            table[f"{measure}_{name}"] = seen.mask(seen.isna() & table["diverged"], lost)
+    return table.drop(columns="diverged").reset_index()
+
+
+ROW = Row(
+    place=3,
+    title="gradient challenges",
+    measures=(
         Measure("signal_distance_early", "worst layer's gradient signal, early (decades from 1)", "lower", ".2f"),
         Measure("signal_distance_late", "worst layer's gradient signal, late (decades from 1)", "lower", ".2f"),
         Measure("gradient_growth_early", "growth of the gradient per layer towards the input, early", None, ".3f"),
@@ -52,57 +93,11 @@ ROW = Row(
         Measure("bad_layers_early", "share of layers dead or not finite, early", "lower", ".2%"),
         Measure("bad_layers_late", "share of layers dead or not finite, late", "lower", ".2%"),
     ),
-    __doc__,
+    measure=measure,
+    definition=__doc__,
+    overview=Panel("layers", table="norms", label="L2 norm of the weights' gradient"),
+    heading="Gradients at depth {depth}",
+    figure="gradients by layer",
+    key="lines: geometric means over seeds · bands: smallest to largest · even gradients: a level line",
+    tables={NORMS: lambda evidence: norms_by_layer(evidence.norms)},
 )
-
-COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm", "weight_norm"]
-
-
-def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -> pd.DataFrame:
-    """Judge every recorded step of some runs.
-
-    Args:
-        folder: holds one gradient table per run, named as the cell.
-        cells: the runs to read.
-        config: the thresholds.
-
-    Returns:
-        a row per run and recorded step: variant, depth, seed, step, lowest, highest, verdict.
-
-    Raises:
-        RunError: a table is missing or damaged.
-    """
-    step = [*RUN, "step"]
-    tables = (read_table(folder / f"{cell.name}.parquet", cell, COLUMNS) for cell in cells)
-    return pd.concat([judge(signals(table, step), step, config) for table in tables], ignore_index=True)
-
-
-def measure(norms: pd.DataFrame, verdicts: pd.DataFrame, diverged: pd.DataFrame) -> pd.DataFrame:
-    """Measure how well gradients reach the layers of each run.
-
-    Args:
-        norms: from :func:`~resgrad.results.gradient_flow.load_norms`.
-        verdicts: from :func:`load_verdicts`.
-        diverged: a row per run: variant, depth, seed, diverged.
-
-    Returns:
-        a row per run: variant, depth, seed and the measures of :data:`ROW`; NaN where undefined.
-    """
-    of_layer = with_phase(norms)
-    of_layer["bad_layers"] = ~np.isfinite(of_layer["grad_norm"]) | (of_layer["grad_norm"] == 0)
-    of_step = with_phase(verdicts)
-    of_step["signal_distance"] = of_step[["lowest", "highest"]].clip(FLOOR, CEILING).abs().max(axis=1)
-    for verdict in ("vanishing", "exploding"):
-        of_step[verdict] = of_step["verdict"] == verdict
-    ratios = first_to_last(norms).set_index(RUN)
-    growth = log10_per_layer(of_layer, [*RUN, "phase"])
-    table = diverged.set_index(RUN)
-    for phase, name in NAMES.items():
-        table[f"gradient_log10_ratio_{name}"] = ratios[RATIO + phase.replace(" ", "_")]
-        slopes = growth[growth["phase"] == phase].set_index(RUN)["log10_per_layer"]
-        table[f"gradient_growth_{name}"] = 10 ** slopes.reindex(table.index)
-        for measure, lost in AFTER_DIVERGENCE.items():
-            rows = of_layer if measure == "bad_layers" else of_step
-            seen = rows[rows["phase"] == phase].groupby(RUN)[measure].mean().reindex(table.index)
-            table[f"{measure}_{name}"] = seen.mask(seen.isna() & table["diverged"], lost)
-    return table.drop(columns="diverged").reset_index()

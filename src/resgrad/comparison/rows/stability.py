@@ -12,9 +12,13 @@ least of it. Primary: share of unsteady steps.
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
-from resgrad.comparison.rows.row import Measure, Row
+from resgrad.common.columns import RUN as RUN_COLUMNS
+from resgrad.common.columns import STEP
+from resgrad.common.tables import Column, Table
+from resgrad.comparison.row import Evidence, Measure, Panel, Row
 from resgrad.results.runs import RUN, Run
 
 SPAN = 0.2
@@ -30,39 +34,37 @@ SPIKE = 7.0
 RESOLUTION = float(np.finfo(np.float32).eps)
 """A loss, or a relative difference of two, that is smaller than this is rounding of float32."""
 
-ROW = Row(
-    "stability",
-    "training stability",
+LOSSES = Table(
+    "losses",
+    "a training step of a run, up to the first loss that is not finite",
     (
-        Measure("unsteady_steps", "share of unsteady steps", "lower", ".2%"),
-        Measure("loss_spikes", "loss spikes per run", "lower", ".2f"),
-        Measure("loss_variance_log10", "log10 variance of the log loss about its trend", "lower", "+.2f"),
-        Measure("diverged", "share of runs that diverge", "lower", ".2f"),
+        *RUN_COLUMNS,
+        STEP,
+        Column("loss", pa.float64(), "mean cross-entropy of the batch", "nats"),
+        Column("trend", pa.float64(), "of the loss; NaN where the run is too short for one", "nats"),
+        Column("spike", pa.bool_(), "whether the loss is a spike above the trend"),
     ),
-    __doc__,
 )
 
 
-def measure(runs: list[Run]) -> pd.DataFrame:
+def measure(evidence: Evidence) -> pd.DataFrame:
     """Measure how steadily each run trained.
-
-    Args:
-        runs: of one dataset, meant to take the same number of steps.
 
     Returns:
         a row per run: variant, depth, seed, unsteady_steps (share of the longest run's steps), loss_spikes (count),
         loss_variance_log10 (NaN where a run has too few finite losses, or losses of no variance), diverged (1 or 0).
     """
-    budget = max(run.steps for run in runs)
-    return pd.DataFrame([_measure(run, budget) for run in runs])
+    budget = max(run.steps for run in evidence.runs)
+    return pd.DataFrame([_measure(run, budget) for run in evidence.runs])
 
 
-def losses(runs: list[Run]) -> pd.DataFrame:
+def losses(evidence: Evidence) -> pd.DataFrame:
     """Follow the loss and its trend from step to step.
 
     Returns:
         a row per run and step: variant, depth, seed, and what :func:`loss_and_trend` returns.
     """
+    runs = evidence.runs
     tables = [loss_and_trend(run.losses).assign(**{name: getattr(run.cell, name) for name in RUN}) for run in runs]
     return pd.concat(tables, ignore_index=True)
 
@@ -108,3 +110,23 @@ def _measure(run: Run, budget: int) -> dict[str, float]:
         "loss_variance_log10": np.log10(variance) if variance > RESOLUTION**2 else np.nan,
         "diverged": int(run.diverged),
     }
+
+
+ROW = Row(
+    place=6,
+    title="training stability",
+    measures=(
+        Measure("unsteady_steps", "share of unsteady steps", "lower", ".2%"),
+        Measure("loss_spikes", "loss spikes per run", "lower", ".2f"),
+        Measure("loss_variance_log10", "log10 variance of the log loss about its trend", "lower", "+.2f"),
+        Measure("diverged", "share of runs that diverge", "lower", ".2f", published=True),
+    ),
+    measure=measure,
+    definition=__doc__,
+    overview=Panel("losses", table="losses", label="loss of the batch (nats)"),
+    heading="Training stability at depth {depth}",
+    figure="training stability",
+    key="pale: loss of every batch, a line per seed · dark: its trend · crosses: spikes · "
+    "a line that ends early: diverged",
+    tables={LOSSES: losses},
+)

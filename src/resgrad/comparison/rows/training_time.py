@@ -9,37 +9,45 @@ difference a ratio. Primary: operations to target.
 import numpy as np
 import pandas as pd
 
-from resgrad.comparison.rows.row import Measure, Row
-from resgrad.results.runs import RUN, Run
-
-ROW = Row(
-    "training_time",
-    "training time",
-    (
-        Measure("flops_to_target_log10", "log10 FLOPs to target", "lower", ".2f"),
-        Measure("flops_per_image_log10", "log10 FLOPs per image and step", "lower", ".2f"),
-    ),
-    __doc__,
-)
+from resgrad.comparison.row import Evidence, Measure, Panel, Row
+from resgrad.results.runs import RUN
 
 
-def measure(runs: list[Run], times: pd.DataFrame, training_images: int) -> pd.DataFrame:
+def measure(evidence: Evidence) -> pd.DataFrame:
     """Count the floating-point operations that each run spends on its way to the target.
-
-    Args:
-        runs: of one dataset.
-        times: from :func:`~resgrad.comparison.rows.efficiency.measure`.
-        training_images: in one epoch.
 
     Returns:
         a row per run: variant, depth, seed, flops_to_target_log10, flops_per_image_log10.
     """
     per_image = pd.DataFrame(
-        [{**{name: getattr(run.cell, name) for name in RUN}, "flops": run.flops_per_image} for run in runs]
+        [{**{name: getattr(run.cell, name) for name in RUN}, "flops": run.flops_per_image} for run in evidence.runs]
     )
-    costs = per_image.merge(times, on=RUN)
-    images = costs["epochs_to_target"] * training_images
+    costs = per_image.merge(evidence.times, on=RUN)
+    images = costs["epochs_to_target"] * evidence.training_images
     return costs[RUN].assign(
         flops_to_target_log10=np.log10(costs["flops"]) + np.log10(images),
         flops_per_image_log10=np.log10(costs["flops"]),
     )
+
+
+ROW = Row(
+    place=4,
+    title="training time",
+    measures=(
+        Measure("flops_to_target_log10", "log10 FLOPs to target", "lower", ".2f"),
+        Measure("flops_per_image_log10", "log10 FLOPs per image and step", "lower", ".2f"),
+    ),
+    measure=measure,
+    definition=__doc__,
+    overview=Panel(
+        "by_depth",
+        column="flops_to_target_log10",
+        label="FLOPs to {target:.0%} validation accuracy",
+        scale="powers of ten",
+        hollow=("reached_target", 0),
+    ),
+    heading="Training time",
+    figure="training time",
+    key="dots: runs · lines: geometric means over seeds · hollow: never reached, counted with the whole budget",
+    width=7,
+)

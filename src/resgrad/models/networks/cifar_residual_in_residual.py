@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from resgrad.models.blocks import BasicBlock
 from resgrad.models.cifar import CifarNetwork, blocks_per_stage
 from resgrad.models.config import ModelConfig
-from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 

@@ -1,4 +1,4 @@
-"""Ways to join a block's input to its branch. A kind is a module of this package, chosen by its name.
+"""Ways to join a block's input to its branch, a module each. Its name is what ``model.shortcut`` says.
 
 Such a module offers one class, and adding one changes no other file::
 
@@ -8,29 +8,6 @@ Such a module offers one class, and adding one changes no other file::
         def forward(self, x, branch): ...       # N x in_channels x H x W, N x out_channels x H/stride x W/stride
 
 ``site`` says where the block stands, and ``layers`` makes layers as the parameters ask for them. The plain twin has no
-shortcut, nor any parameter of one.
+shortcut, nor any parameter of one. A kind around branches that must not start at 0 says why in ``NO_ZERO_BRANCH``,
+which goes on after its name: "cannot learn: ...".
 """
-
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING
-
-from torch import nn
-
-from resgrad.models.sites import Site
-
-if TYPE_CHECKING:
-    from resgrad.models.layers import Layers
-
-_NOT_KINDS = {"matching"}
-
-
-def shortcuts() -> list[str]:
-    """List the names of all kinds."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in _NOT_KINDS)
-
-
-def build_shortcut(kind: str, site: Site, layers: "Layers") -> nn.Module:
-    """Build a shortcut of a kind that :func:`shortcuts` lists."""
-    module = importlib.import_module(f"{__name__}.{kind}")
-    return module.Shortcut(site, layers)

@@ -4,22 +4,28 @@ The paper's table 1 reports that with a factor of 0.5 on the shortcut, and none 
 fails to converge well: through L blocks the shortcut carries 0.5^L.
 """
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from resgrad.models.layers import Layers
-from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 FACTOR = 0.5
 
+NO_ZERO_BRANCH = (
+    "does not learn when deep: a network of branches that start at 0 is its shortcuts alone, of which each loses half "
+    "of the signal"
+)
 
-class Shortcut(ZeroPadding):
+
+class Shortcut(nn.Module):
     """``0.5 x + F(x)``; the shape changes as in option A."""
 
     kind = "shortcut"
 
     def __init__(self, site: Site, _layers: Layers) -> None:
-        super().__init__(site)
+        super().__init__()
+        self.match = ZeroPadding(site)
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:
-        return branch + FACTOR * super().forward(x)
+        return branch + FACTOR * self.match(x)

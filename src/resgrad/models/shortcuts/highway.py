@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.models.layers import Layers
-from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 GATE_BIAS = -2.0

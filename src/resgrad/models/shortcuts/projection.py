@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from resgrad.models.layers import Layers
-from resgrad.models.shortcuts.matching import Projection
+from resgrad.models.matching import Projection
 from resgrad.models.sites import Site
 
 

@@ -4,8 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.models.layers import Layers
-from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
+
+NO_ZERO_BRANCH = "cannot learn: a branch that starts at 0 and its weight, 0 too, keep each other's gradient at 0"
 
 
 class Shortcut(nn.Module):

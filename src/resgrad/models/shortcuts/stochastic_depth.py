@@ -6,24 +6,25 @@ missing, and its batch norm goes on counting. In evaluation every branch enters 
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from resgrad.models.layers import Layers
-from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 LAST_SURVIVAL = 0.5
 
 
-class Shortcut(ZeroPadding):
+class Shortcut(nn.Module):
     """``x + b F(x)`` with ``b`` 0 or 1 in training, its probability in evaluation; the shape changes as in option A."""
 
     kind = "shortcut"
 
     def __init__(self, site: Site, _layers: Layers) -> None:
-        super().__init__(site)
+        super().__init__()
+        self.match = ZeroPadding(site)
         self.survival = 1 - site.index / site.total * (1 - LAST_SURVIVAL)
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:
         kept = (torch.rand((), device=x.device) < self.survival).to(x.dtype) if self.training else self.survival
-        return super().forward(x) + kept * branch
+        return self.match(x) + kept * branch

@@ -1,19 +1,20 @@
 """Option A of He et al. 2015: the identity; where the shape changes, every other pixel and zeros for new channels."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from resgrad.models.layers import Layers
-from resgrad.models.shortcuts.matching import ZeroPadding
+from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 
-class Shortcut(ZeroPadding):
+class Shortcut(nn.Module):
     """``x + F(x)``, without a parameter."""
 
     kind = "shortcut"
 
     def __init__(self, site: Site, _layers: Layers) -> None:
-        super().__init__(site)
+        super().__init__()
+        self.match = ZeroPadding(site)
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:
-        return branch + super().forward(x)
+        return branch + self.match(x)

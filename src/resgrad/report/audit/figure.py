@@ -9,39 +9,40 @@ from matplotlib.ticker import PercentFormatter
 from resgrad.report.style import COLOURS, MARKERS, look
 
 BASELINE = "#555555"
-SCHEMES = {"leaf": "#009E73", "random": "#CC79A7"}
+SCHEME_COLOURS = {"leaf": "#009E73", "random": "#CC79A7"}
 """Colours of the splits, from the same palette as those of the variants."""
 
 
 @look
 def draw_audit(
-    title: str, classifiers: pd.DataFrame, splits: pd.DataFrame | None, classes: pd.DataFrame, depth: int
+    title: str, classifiers: pd.DataFrame, splits: pd.DataFrame | None, by_variant: pd.DataFrame, depth: int
 ) -> Figure:
     """Draw accuracies on the left and recall on the right.
 
     Args:
         title: says what data, of which provenance.
-        classifiers: from :func:`~resgrad.audit.classifiers.side_by_side`: classifier, accuracy.
-        splits: from :func:`~resgrad.audit.inflation.accuracies`: scheme, seed, accuracy; None where both splits are the
-            same.
-        classes: from :func:`~resgrad.audit.imbalance.worst_first`: class, test, and a column per variant.
-        depth: of the networks in ``classes``.
+        classifiers: the table of that name: classifier, accuracy.
+        splits: the table ``split_accuracies``: scheme, seed, accuracy; None where both splits are the same.
+        by_variant: the table of classes: class, test, variant, recall.
+        depth: of the networks in ``by_variant``.
     """
+    recall = by_variant.pivot_table("recall", "class", "variant")
+    classes = by_variant[["class", "test"]].drop_duplicates().merge(recall, on="class")
     bars = [
         (name.replace("_", " "), _colour(name), rows["accuracy"])
         for name, rows in classifiers.groupby("classifier", sort=False)
     ]
     if splits is not None:
         bars += [
-            (f"small residual network,\n{scheme} split", SCHEMES[scheme], rows["accuracy"])
+            (f"small residual network,\n{scheme} split", SCHEME_COLOURS[scheme], rows["accuracy"])
             for scheme, rows in splits.groupby("scheme", sort=True)
         ]
     variants = [name for name in COLOURS if name in classes]
     figure = Figure(figsize=(13, max(5.0, 1.6 + 0.4 * max(len(bars), len(classes)))), layout="constrained")
-    accuracy, recall = figure.subplots(1, 2)
-    _draw_accuracies(accuracy, bars)
-    _draw_recall(recall, classes, variants)
-    recall.set_title(f"Recall by class, depth {depth}")
+    left, right = figure.subplots(1, 2)
+    _draw_accuracies(left, bars)
+    _draw_recall(right, classes, variants)
+    right.set_title(f"Recall by class, depth {depth}")
     figure.suptitle(title, fontsize=13)
     figure.legend(
         handles=[

@@ -1,16 +1,17 @@
 """The audit as a page for people."""
 
-from typing import Any
-
 import pandas as pd
 
-from resgrad.audit.classifiers import AVERAGES, BORDER, GUESS
 from resgrad.common.intervals import COVERAGE
 from resgrad.report.markdown import spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
+from resgrad.report.room import Room
 
 WORST = 3
 """Classes that are named."""
+
+GUESS, BORDER = "most_frequent_class", "border_pixels"
+"""Classifiers that see no leaf, as the tables name them."""
 
 ABOUT_SPLITS = """\
 Networks of one seed start from the same weights; each is tested on its own split, and so are the forests of the next \
@@ -28,102 +29,100 @@ network can do too."""
 ABOUT_CLASSES = "Recall on the test images, mean over seeds; the worst class on average over the variants first."
 
 
-def to_markdown(
-    dataset: str, provenance: str, *, split: str, depth: int, summary: dict[str, Any], classes: pd.DataFrame
-) -> str:
+def to_markdown(room: Room) -> str:
     """Write the three parts, each with its statement first.
 
     Args:
-        dataset: its name.
-        provenance: embedded, official or custom.
-        split: the one in use.
-        depth: of the networks in ``classes``.
-        summary: from :func:`~resgrad.audit.summary.summarise`.
-        classes: from :func:`~resgrad.audit.imbalance.worst_first`.
+        room: with the tables of the audit.
     """
+    about = room.about
     paragraphs = [
-        f"# {dataset} ({provenance}): what the accuracies are made of",
-        PROVENANCE[provenance].format(dataset=dataset),
+        f"# {about['dataset']} ({about['provenance']}): what the accuracies are made of",
+        PROVENANCE[about["provenance"]].format(dataset=about["dataset"]),
         "## Seen leaves: the random split against the leaf split",
-        *_inflation(summary.get("inflation")),
+        *_inflation(room),
         "## Backdrop: what eight border pixels tell",
-        *_border_pixels(summary["classifiers"], split),
+        *_border_pixels(room["averages"], about["split"]),
         "## Rare and difficult classes",
-        *_classes(summary, classes, depth),
+        *_classes(room["classes"], room["averages"], about["depth"]),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _inflation(inflation: dict[str, Any] | None) -> list[str]:
-    if inflation is None:
+def _inflation(room: Room) -> list[str]:
+    if "inflation" not in room:
         return ["Not applicable: no leaves are known of these images, and both splits are the same."]
-    seeds, leaves = inflation["over_seeds"], inflation["over_leaves"]
+    over = room["inflation"].set_index("over")
+    averages = room["split_averages"].set_index(["scheme", "classifier"])
+    network = averages.xs("network", level="classifier")["mean"]
     statement = (
-        f"The same small residual network has a test accuracy of {inflation['random']['network']['mean']:.3f} on the "
-        f"random split and of {inflation['leaf']['network']['mean']:.3f} on the leaf split, **a difference of "
-        f"{100 * seeds['mean']:+.1f} points** ({COVERAGE:.0%} intervals: {_points(seeds)} over {seeds['n']} seeds, "
-        f"{_points(leaves)} over {leaves['n']} leaves or stretches of captures)."
+        f"The same small residual network has a test accuracy of {network['random']:.3f} on the random split and of "
+        f"{network['leaf']:.3f} on the leaf split, **a difference of {100 * over.loc['seeds', 'mean']:+.1f} points** "
+        f"({COVERAGE:.0%} intervals: {_points(over.loc['seeds'])} over {over.loc['seeds', 'n']} seeds, "
+        f"{_points(over.loc['leaves'])} over {over.loc['leaves', 'n']} leaves or stretches of captures)."
     )
     rows = [
         [
             scheme,
-            _text(inflation[scheme]["network"]),
-            _text(inflation[scheme]["border_pixels"]),
-            f"{inflation[scheme]['leak']:.1%}" if "leak" in inflation[scheme] else "unknown",
+            *(_text(averages.loc[(scheme, classifier)]) for classifier in ("network", "border_pixels")),
+            "unknown" if pd.isna(leak) else f"{leak:.1%}",
         ]
-        for scheme in ("leaf", "random")
+        for scheme, leak in averages.xs("network", level="classifier")["leak"].items()
     ]
     headers = ["split", "test accuracy, small residual network", "test accuracy, border pixels", "leak"]
     return [statement, table_text(headers, rows), ABOUT_SPLITS]
 
 
-def _border_pixels(classifiers: dict[str, Any], split: str) -> list[str]:
-    guess, border = (classifiers[name]["accuracy"]["mean"] for name in (GUESS, BORDER))
-    networks = {name: c["accuracy"]["mean"] for name, c in classifiers.items() if name not in {GUESS, BORDER}}
-    best = max(networks, key=networks.__getitem__)
+def _border_pixels(averages: pd.DataFrame, split: str) -> list[str]:
+    accuracy = averages[averages["average"] == "accuracy"].set_index("classifier")["mean"]
+    networks = accuracy.drop([GUESS, BORDER])
+    best = networks.idxmax()
     statement = (
-        f"**Eight border pixels name the right class for {border:.1%} of the test images**, always guessing the most "
-        f"frequent one for {guess:.1%}, the best networks ({best}) for {networks[best]:.1%}."
+        f"**Eight border pixels name the right class for {accuracy[BORDER]:.1%} of the test images**, always guessing "
+        f"the most frequent one for {accuracy[GUESS]:.1%}, the best networks ({best}) for {networks[best]:.1%}."
     )
     rows = [
-        [name.replace("_", " "), *(_text(averages[average]) for average in AVERAGES)]
-        for name, averages in classifiers.items()
+        [str(name).replace("_", " "), *(_text(row) for _, row in of_classifier.iterrows())]
+        for name, of_classifier in averages.groupby("classifier", sort=False)
     ]
-    table = table_text(["classifier", *(average.replace("_", " ") for average in AVERAGES)], rows)
-    return [statement, table, ABOUT_BORDER.format(split=split)]
+    headers = [name.replace("_", " ") for name in averages["average"].unique()]
+    return [statement, table_text(["classifier", *headers], rows), ABOUT_BORDER.format(split=split)]
 
 
-def _classes(summary: dict[str, Any], classes: pd.DataFrame, depth: int) -> list[str]:
-    sizes = summary["classes"]
-    variants = list(sizes["lowest_recall"])
-    averages = [
-        f"{of_variant['accuracy']['mean']:.3f} and {of_variant['balanced_accuracy']['mean']:.3f} ({variant})"
+def _classes(classes: pd.DataFrame, averages: pd.DataFrame, depth: int) -> list[str]:
+    means = averages.set_index(["classifier", "average"])["mean"]
+    variants = sorted(classes["variant"].unique())
+    micro_and_macro = [
+        f"{means[f'{variant}-{depth}', 'accuracy']:.3f} and {means[f'{variant}-{depth}', 'balanced_accuracy']:.3f} "
+        f"({variant})"
         for variant in variants
-        for of_variant in (summary["classifiers"][f"{variant}-{depth}"],)
+    ]
+    lines = [
+        (name, rows.iloc[0], rows.set_index("variant")["recall"]) for name, rows in classes.groupby("class", sort=False)
     ]
     worst = [
-        f"{row['class']} ({', '.join(f'{variant} {row[variant]:.3f}' for variant in variants)}; n = {row['test']})"
-        for row in classes.head(WORST).to_dict("records")
+        f"{name} ({', '.join(f'{variant} {recall[variant]:.3f}' for variant in variants)}; n = {row['test']})"
+        for name, row, recall in lines[:WORST]
     ]
     statement = (
-        f"The largest of {sizes['number']} classes has {sizes['largest']} training images, the smallest "
-        f"{sizes['smallest']}. At depth {depth}, accuracy (micro average) and balanced accuracy (macro average of "
-        f"recall) are {', '.join(averages)}. **Recall is lowest for {'; '.join(worst)}.**"
+        f"The largest of {len(lines)} classes has {classes['train'].max()} training images, the smallest "
+        f"{classes['train'].min()}. At depth {depth}, accuracy (micro average) and balanced accuracy (macro average of "
+        f"recall) are {', '.join(micro_and_macro)}. **Recall is lowest for {'; '.join(worst)}.**"
     )
     rows = [
-        [row["class"], row["train"], row["test"], *(f"{row[variant]:.3f}" for variant in variants)]
-        for row in classes.to_dict("records")
+        [name, str(row["train"]), str(row["test"]), *(f"{recall[variant]:.3f}" for variant in variants)]
+        for name, row, recall in lines
     ]
     headers = ["class", "train images", "test images", *(f"recall, {variant}-{depth}" for variant in variants)]
     return [statement, table_text(headers, rows), ABOUT_CLASSES]
 
 
-def _text(summary: dict[str, float]) -> str:
-    return spread_text(**summary, form=".3f")
+def _text(row: pd.Series) -> str:
+    return spread_text(row["n"], row["mean"], row["sd"], form=".3f")
 
 
-def _points(difference: dict[str, float]) -> str:
+def _points(difference: pd.Series) -> str:
     """Write an interval in percentage points."""
-    if "low" not in difference:
+    if pd.isna(difference["low"]):
         return "none"
     return f"{100 * difference['low']:+.1f} to {100 * difference['high']:+.1f}"

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import SymLogNorm, to_rgba
@@ -67,6 +68,14 @@ def draw_first_layer(title: str, snapshots: dict[str, dict[int, np.ndarray]]) ->
     figure.suptitle(title, fontsize=13)
     figure.legend(handles=_key(gradients), title=_explain(gradients[0]), loc="outside lower center", ncols=2)
     return figure
+
+
+def gradients_by_step(table: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
+    """Turn the table of snapshots into the gradients that :func:`draw_first_layer` takes."""
+    snapshots: dict[str, dict[int, np.ndarray]] = {}
+    for row in table.itertuples():
+        snapshots.setdefault(row.variant, {})[row.step] = row.gradient.reshape(row.shape)
+    return snapshots
 
 
 def _scale(gradients: list[np.ndarray]) -> SymLogNorm:

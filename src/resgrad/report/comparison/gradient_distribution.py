@@ -23,14 +23,15 @@ BESIDE = {"nonfinite": "not finite", "zero": "exactly 0"}
 
 
 @look
-def draw_distributions(title: str, shares: pd.DataFrame) -> Figure:
+def draw_distributions(title: str, table: pd.DataFrame, lowest_exponent: int) -> Figure:
     """Draw a panel per layer and variant: steps from left to right, magnitudes upwards, colour for the share.
 
     Args:
         title: says of which data and networks.
-        shares: from :func:`resgrad.comparison.gradient_distribution.load_distributions`. Steps that a variant has not,
-            since its runs diverged and stopped, are hatched.
+        table: of distributions. Steps that a variant lacks, since its runs diverged and stopped, are hatched.
+        lowest_exponent: of the first bin: bin b holds magnitudes from 2^(lowest_exponent + b) to twice that.
     """
+    shares = _by_exponent(table, lowest_exponent)
     variants, positions = (shares.index.unique(name) for name in ("variant", "position"))
     figure = Figure(figsize=(1.6 + 5 * len(variants), 1.4 + 2.2 * len(positions)), layout="constrained")
     figure.get_layout_engine().set(h_pad=0.02)
@@ -65,6 +66,14 @@ def draw_distributions(title: str, shares: pd.DataFrame) -> Figure:
     )
     figure.suptitle(title, fontsize=13)
     return figure
+
+
+def _by_exponent(table: pd.DataFrame, lowest_exponent: int) -> pd.DataFrame:
+    """Lay out shares with a column per exponent, by variant, depth, position, layer and step (the index)."""
+    bins = np.stack(table["shares"].to_list())
+    exponents = range(lowest_exponent, lowest_exponent + bins.shape[1])
+    index = pd.MultiIndex.from_frame(table[["variant", "depth", "position", "layer", "step"]])
+    return pd.DataFrame(np.column_stack([table[list(BESIDE)], bins]), index=index, columns=[*BESIDE, *exponents])
 
 
 def _draw(axes: Axes, shares: pd.DataFrame, edges: np.ndarray, last: float) -> None:

@@ -15,7 +15,7 @@ def draw_layer_responses(title: str, responses: pd.DataFrame) -> Figure:
 
     Args:
         title: says of which data, and how many seeds.
-        responses: from :func:`~resgrad.inspection.summary.responses_by_place`.
+        responses: the table ``responses_by_place``.
     """
     depths = responses["depth"]
     responses = responses[depths.isin([depths.min(), depths.max()])]

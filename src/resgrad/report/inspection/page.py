@@ -1,10 +1,9 @@
 """The inspection as a page for people."""
 
-from typing import Any
-
 from resgrad.common.cells import VARIANTS
 from resgrad.report.markdown import spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
+from resgrad.report.room import Room
 
 MEASURES = {
     "response_std": ("response of a layer: standard deviation, mean over layers", ".3f"),
@@ -16,7 +15,7 @@ MEASURES = {
     "path_share_log10": ("log10 share of all paths that have those lengths", "+.2f"),
     "coherence_log10": ("log10 gradient of all paths together over that of orthogonal ones", "+.2f"),
 }
-"""Title and format of what :func:`~resgrad.inspection.summary.summarise` measures."""
+"""Title and format of the measures in the table ``summary``."""
 
 ABOUT = """\
 Mean ± standard deviation over n seeds, on one batch of training images; runs that diverged are left out. Responses \
@@ -26,31 +25,31 @@ of norm 1 at the logits, and shares of the gradient are shares of the sum of the
 depth is below 0 where paths cancel (they add up to less than orthogonal ones would) and above 0 where they support \
 each other."""
 
-ALL_DIVERGED = "All runs diverged: there is nothing to look at."
+ALL_DIVERGED = "All runs diverged: there is nothing to inspect."
 
 
-def to_markdown(dataset: str, provenance: str, summary: dict[str, dict[str, Any]]) -> str:
+def to_markdown(room: Room) -> str:
     """Write the page.
 
     Args:
-        dataset: its name.
-        provenance: embedded, official or custom.
-        summary: from :func:`~resgrad.inspection.summary.summarise`.
+        room: with the tables of the inspection.
     """
+    about, summary = room.about, room["summary"]
+    values = summary.set_index(["depth", "measure", "variant"]).to_dict("index")
     rows = [
-        [depth.removeprefix("depth-"), title, *(_cell(variants.get(name, {}), measure, form) for name in VARIANTS)]
-        for depth, variants in summary.items()
+        [str(depth), title, *(_cell(values.get((depth, measure, variant)), form) for variant in VARIANTS)]
+        for depth, of_depth in summary.groupby("depth")
         for measure, (title, form) in MEASURES.items()
-        if any(measure in of_variant for of_variant in variants.values())
+        if measure in set(of_depth["measure"])
     ]
     paragraphs = [
-        f"# {dataset} ({provenance}): another look at the trained networks",
-        PROVENANCE[provenance].format(dataset=dataset),
+        f"# {about['dataset']} ({about['provenance']}): inside the trained networks",
+        PROVENANCE[about["provenance"]].format(dataset=about["dataset"]),
         table_text(["depth", "measure", *VARIANTS], rows) if rows else ALL_DIVERGED,
         ABOUT,
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _cell(measures: dict[str, dict[str, float]], measure: str, form: str) -> str:
-    return spread_text(**measures[measure], form=form) if measure in measures else ""
+def _cell(spread: dict[str, float] | None, form: str) -> str:
+    return "" if spread is None else spread_text(**spread, form=form)

@@ -18,14 +18,14 @@ def draw_path_lengths(title: str, paths: pd.DataFrame) -> Figure:
 
     Args:
         title: says of which data and depth, and how many seeds.
-        paths: of one depth, from :func:`~resgrad.inspection.summary.paths_by_length`.
+        paths: of one depth, rows of the table ``paths_by_length``.
     """
     residual, plain = (paths[paths["variant"] == variant] for variant in ("residual", "plain"))
     blocks = residual["length"].max()
     figure = Figure(figsize=(13, 4.8), layout="constrained")
     number, gain, carried = figure.subplots(1, 3)
     number.bar(residual["length"], residual["frequency"], color=NUMBER)
-    number.set(title=f"How many of $2^{{{blocks}}}$ paths are as long", ylabel="share of all paths")
+    number.set(title=f"Share of the $2^{{{blocks}}}$ paths that have each length", ylabel="share of all paths")
     _draw_gain(gain, residual, plain)
     gain.set(title="What one of them carries", ylabel="gradient at the image")
     carried.bar(residual["length"], residual["frequency"], color=NUMBER)

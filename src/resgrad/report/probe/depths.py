@@ -10,8 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from resgrad.common.cells import VARIANTS
-from resgrad.gradients.verdicts import VERDICTS, VerdictsConfig
-from resgrad.probe.recipes import recipe_label
+from resgrad.report.probe.thresholds import Thresholds
 from resgrad.report.style import look
 
 # Of Okabe and Ito's palette, and none of the colours that the variants have.
@@ -19,29 +18,28 @@ VERDICT_COLOURS = {"vanishing": "#56B4E9", "healthy": "#009E73", "exploding": "#
 VERDICT_MARKERS = {"vanishing": "v", "healthy": "o", "exploding": "^"}
 SIGNALS = colormaps["RdBu_r"].with_extremes(bad="#cccccc")
 BLACK = ListedColormap(["black"])
-RECIPE = ["normalization", "activation", "initialization", "gain"]
 ROW = 0.24
 """Height of a recipe, in inches."""
 
 
 @look
-def draw_layers(title: str, signals: pd.DataFrame, networks: pd.DataFrame, thresholds: VerdictsConfig) -> Figure:
+def draw_layers(title: str, signals: pd.DataFrame, networks: pd.DataFrame, thresholds: Thresholds) -> Figure:
     """Draw the signal of every layer of every recipe, plain beside residual on one scale, with the verdicts.
 
     Args:
         title: says of which networks, on what images and over how many seeds.
-        signals: of one kind of network at one depth, from :func:`~resgrad.gradients.verdicts.signals`.
-        networks: the verdicts on these, from :func:`~resgrad.probe.summary.majority`.
+        signals: of one kind of network at one depth, the table of signals.
+        networks: the verdicts on these, the table of networks.
         thresholds: those of the verdicts; at them, colours are half as strong as they get.
     """
     figure, panels = _panels(networks, beside=0.7)
-    scale = TwoSlopeNorm(0, 2 * thresholds.vanishing_log10, 2 * thresholds.exploding_log10)
+    scale = TwoSlopeNorm(0, 2 * thresholds.vanishing, 2 * thresholds.exploding)
     recipes = _recipes(networks)
     depth = int(signals["position"].max())
     corners = np.arange(depth + 1) + 0.5, np.arange(len(recipes) + 1) - 0.5
     for axes, variant in zip(panels, VARIANTS, strict=True):
         of_variant = signals[signals["variant"] == variant]
-        medians = of_variant.pivot_table("log10_signal", RECIPE, "position", aggfunc="median")
+        medians = of_variant.pivot_table("log10_signal", "recipe", "position", aggfunc="median")
         picture = medians.reindex(recipes, columns=range(1, depth + 1)).to_numpy()
         mesh = axes.pcolormesh(*corners, np.clip(picture, -1e3, 1e3), cmap=SIGNALS, norm=scale)
         axes.pcolormesh(*corners, np.where(picture == np.inf, 1, np.nan), cmap=BLACK)
@@ -52,7 +50,7 @@ def draw_layers(title: str, signals: pd.DataFrame, networks: pd.DataFrame, thres
     bar = figure.colorbar(mesh, ax=panels, location="bottom", extend="both", **room)
     bar.set_label("signal: relative gradient per unit of error at the output (median over seeds)")
     bar.ax.xaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")
-    for threshold in thresholds.model_dump().values():
+    for threshold in thresholds:
         bar.ax.axvline(threshold, color="black")
     _finish(figure, title, "black: not finite · lines in the scale: thresholds of the verdict")
     return figure
@@ -64,7 +62,7 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
 
     Args:
         title: says of which networks, on what images and over how many seeds.
-        networks: of one kind of network, from :func:`~resgrad.probe.summary.majority`.
+        networks: of one kind of network, the table of networks.
     """
     figure, panels = _panels(networks)
     recipes = _recipes(networks)
@@ -74,7 +72,7 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
         rows = rows.assign(place=rows["depth"].map(depths.index))
         _mark(axes, rows, recipes)
         for row in rows[rows["agreeing"] < rows["n"]].itertuples():
-            at = row.place + 0.12, recipes.get_loc(tuple(getattr(row, key) for key in RECIPE))
+            at = row.place + 0.12, recipes.get_loc(row.recipe)
             axes.annotate(f"{row.agreeing}/{row.n}", at, fontsize=8, va="center")
         axes.set_xticks(range(len(depths)), depths)
         axes.set(xlabel="depth (layers with weights)", xlim=(-0.5, len(depths) - 0.5))
@@ -90,27 +88,28 @@ def _panels(networks: pd.DataFrame, beside: float = 0) -> tuple[Figure, list[Axe
     recipes = _recipes(networks)
     figure = Figure(figsize=(11, 1.9 + beside + ROW * len(recipes)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
-    names = recipes.get_level_values("normalization")
+    names = recipes.map(networks.drop_duplicates("recipe").set_index("recipe")["normalization"])
     for axes, variant in zip(panels, VARIANTS, strict=True):
         axes.set_title(f"{variant} network")
         axes.grid(visible=False)
         axes.set_ylim(len(recipes) - 0.5, -0.5)
         for row in np.flatnonzero(names[1:] != names[:-1]):
             axes.axhline(row + 0.5, color="black", linewidth=1)
-    panels[0].set_yticks(range(len(recipes)), [recipe_label(*recipe) for recipe in recipes])
+    panels[0].set_yticks(range(len(recipes)), recipes)
     return figure, list(panels)
 
 
-def _recipes(networks: pd.DataFrame) -> pd.MultiIndex:
-    recipes = networks[RECIPE].drop_duplicates()
+def _recipes(networks: pd.DataFrame) -> pd.Index:
+    """List the recipes, those of one normalisation together."""
+    recipes = networks[["recipe", "normalization"]].drop_duplicates()
     order = pd.Categorical(recipes["normalization"], recipes["normalization"].unique())
-    return pd.MultiIndex.from_frame(recipes.iloc[order.codes.argsort(kind="stable")])
+    return pd.Index(recipes["recipe"].iloc[order.codes.argsort(kind="stable")])
 
 
-def _mark(axes: Axes, rows: pd.DataFrame, recipes: pd.MultiIndex) -> None:
+def _mark(axes: Axes, rows: pd.DataFrame, recipes: pd.Index) -> None:
     """Draw the verdicts at their ``place`` from left to right."""
-    height = recipes.get_indexer(pd.MultiIndex.from_frame(rows[RECIPE]))
-    for verdict in VERDICTS:
+    height = recipes.get_indexer(rows["recipe"])
+    for verdict in VERDICT_COLOURS:
         chosen = (rows["verdict"] == verdict).to_numpy()
         axes.plot(rows["place"][chosen], height[chosen], linestyle="", markersize=7, **_style(verdict))
 
@@ -122,7 +121,7 @@ def _style(verdict: str) -> dict[str, str]:
 def _finish(figure: Figure, title: str, note: str) -> None:
     figure.suptitle(title, fontsize=13)
     figure.legend(
-        handles=[Line2D([], [], linestyle="", label=verdict, **_style(verdict)) for verdict in VERDICTS],
+        handles=[Line2D([], [], linestyle="", label=verdict, **_style(verdict)) for verdict in VERDICT_COLOURS],
         title=note,
         loc="outside lower center",
         ncols=3,

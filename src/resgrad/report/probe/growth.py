@@ -18,9 +18,8 @@ def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: f
 
     Args:
         title: says at which weights, on what images and over how many seeds.
-        norms: from :func:`~resgrad.gradients.growth.fitted_norms` by network and variant, where network is what its
-            panel is called: network, variant, position, numel, log10_norm, fitted.
-        growth: from :func:`~resgrad.gradients.growth.growth_per_layer` by the same: network, variant, factor,
+        norms: where network is what its panel is called: network, variant, position, numel, log10_norm, fitted.
+        growth: of the same networks: network, variant, factor,
             factor_low, factor_high.
         theory: factor per layer of plain networks, drawn through the last layer that was fitted.
     """

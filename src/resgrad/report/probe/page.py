@@ -4,12 +4,8 @@ import pandas as pd
 
 from resgrad.common.cells import VARIANTS
 from resgrad.common.intervals import COVERAGE
-from resgrad.gradients.growth import MEAN_FIELD_LIMIT, mean_field_factor
-from resgrad.gradients.verdicts import VerdictsConfig
-from resgrad.probe.config import ProbeConfig
-from resgrad.probe.recipes import Recipe, recipe_label
-from resgrad.probe.summary import RECIPE, failing_depths, steadiness, textbook_growth
 from resgrad.report.markdown import interval_text, table_text
+from resgrad.report.room import Room
 
 ABOUT_VERDICTS = """\
 Depths are the smallest of those probed. The signal of a layer is its gradient, relative to its weights, per unit of \
@@ -21,75 +17,63 @@ ABOUT_GROWTH = """\
 Factor by which the L2 norm of the weights' gradient changes from one layer to the one before it, fitted over all \
 layers but the first and the last; in brackets {coverage:.0%} intervals over {seeds} seeds. It is 1 where all layers \
 have the same gradient, however small or large. Theory for wide plain fully connected networks with ReLU and batch \
-normalisation (Yang et al. 2019): {theory:.3f} at this batch of {batch}, {limit:.3f} at an infinite one."""
+normalisation (Yang et al. 2019): {mean_field_factor:.3f} at this batch of {batch_size}, {mean_field_limit:.3f} \
+at an infinite one."""
 
 ABOUT_NEIGHBOURS = """\
-Correlation of the gradients at neighbouring inputs (Balduzzi et al. 2017), over {networks} networks; in brackets \
-{coverage:.0%} intervals. For comparison, as many sequences of {noises}."""
+Correlation of the gradients at neighbouring inputs (Balduzzi et al. 2017), over {shattering_networks} networks; in \
+brackets {coverage:.0%} intervals. For comparison, as many sequences of {noises}."""
 
 
-def to_markdown(
-    config: ProbeConfig,
-    thresholds: VerdictsConfig,
-    *,
-    signals: pd.DataFrame,
-    networks: pd.DataFrame,
-    neighbours: pd.DataFrame,
-    noise: pd.DataFrame,
-) -> str:
+def to_markdown(room: Room) -> str:
     """Write the three parts.
 
     Args:
-        config: the section ``probe``.
-        thresholds: those of the verdicts.
-        signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
-        networks: from :func:`~resgrad.probe.summary.majority`.
-        neighbours: correlations at lag 1: variant, depth, mean, low, high.
-        noise: the same of white and brown noise: noise, mean.
+        room: with the tables of the probe.
     """
-    steady = steadiness(signals, thresholds)
-    seeds = len(config.seeds)
-    noises = " and ".join(f"{row.noise} noise: {row.mean:.2f}" for row in noise.itertuples())
+    words = {**room.about, "coverage": COVERAGE}
+    steady = ", ".join(f"{row.share:.0%} of {row.network} networks" for row in room["steadiness"].itertuples())
+    noise = room["noise_autocorrelations"]
+    noises = " and ".join(f"{row.noise} noise: {row.mean:.2f}" for row in noise[noise["lag"] == 1].itertuples())
+    neighbours = room["autocorrelations"]
     paragraphs = [
         "# Gradients at the initial weights, without training",
-        f"One batch of {config.batch_size} noise images, sent forward and back through {len(networks)} networks.",
+        "One batch of {batch_size} noise images, sent forward and back through {networks} networks.".format(**words),
         "## Where recipes fail",
-        *(text for kind, rows in networks.groupby("network", sort=False) for text in (f"### {kind}", _failures(rows))),
-        ABOUT_VERDICTS.format(
-            **thresholds.model_dump(),
-            seeds=seeds,
-            steady=", ".join(f"{share:.0%} of {kind} networks" for kind, share in steady.items()),
+        *(
+            text
+            for kind, rows in room["outcomes"].groupby("network", sort=False)
+            for text in (f"### {kind}", _outcomes(rows))
         ),
+        ABOUT_VERDICTS.format(**words, steady=steady),
         "## Growth from layer to layer, towards the input",
-        _growth(textbook_growth(signals)),
-        ABOUT_GROWTH.format(
-            coverage=COVERAGE,
-            seeds=seeds,
-            theory=mean_field_factor(config.batch_size),
-            batch=config.batch_size,
-            limit=MEAN_FIELD_LIMIT,
-        ),
+        _growth(room["growth"]),
+        ABOUT_GROWTH.format(**words),
         "## Shattered gradients",
-        _neighbours(neighbours),
-        ABOUT_NEIGHBOURS.format(networks=config.shattering.networks, coverage=COVERAGE, noises=noises),
+        _neighbours(neighbours[neighbours["lag"] == 1]),
+        ABOUT_NEIGHBOURS.format(**words, noises=noises),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _failures(networks: pd.DataFrame) -> str:
+def _outcomes(outcomes: pd.DataFrame) -> str:
     """Say of every recipe at which depth it fails, and how, or up to which it is healthy."""
-    failing = failing_depths(networks).set_index([*RECIPE, "variant"])
-    probed = networks.groupby([*RECIPE, "variant"], sort=False)["depth"].max()
+    texts = outcomes.set_index(["recipe", "variant"])[["verdict", "depth"]].to_dict("index")
 
-    def outcome(recipe: Recipe, variant: str) -> str:
-        key = (*recipe, variant)
-        if key in failing.index:
-            return "{verdict} at {depth}".format(**failing.loc[key])
-        return f"healthy up to {probed[key]}" if key in probed.index else "-"
+    def text(recipe: str, variant: str) -> str:
+        if (recipe, variant) not in texts:
+            return "-"
+        found = texts[recipe, variant]
+        return (
+            "healthy up to {depth}".format(**found)
+            if found["verdict"] == "healthy"
+            else "{verdict} at {depth}".format(**found)
+        )
 
-    recipes = networks[RECIPE].drop_duplicates().itertuples(index=False)
-    rows = [[_label(recipe), *(outcome(Recipe(*recipe), variant) for variant in VARIANTS)] for recipe in recipes]
-    return table_text(["recipe", *VARIANTS], rows)
+    recipes = outcomes["recipe"].drop_duplicates()
+    return table_text(
+        ["recipe", *VARIANTS], [[recipe, *(text(recipe, variant) for variant in VARIANTS)] for recipe in recipes]
+    )
 
 
 def _growth(growth: pd.DataFrame) -> str:
@@ -99,7 +83,7 @@ def _growth(growth: pd.DataFrame) -> str:
     for (network, depth, _), of_case in growth.groupby(["network", "depth", "case"]):
         factors = of_case.set_index("variant")[["factor", "factor_low", "factor_high"]].reindex(VARIANTS)
         cells = [interval_text(*factors.loc[variant], ".3f") for variant in VARIANTS]
-        rows.append([network, str(depth), _label(next(of_case[RECIPE].itertuples(index=False))), *cells])
+        rows.append([network, str(depth), of_case["recipe"].iloc[0], *cells])
     return table_text(["network", "depth", "recipe", *VARIANTS], rows)
 
 
@@ -109,8 +93,3 @@ def _neighbours(neighbours: pd.DataFrame) -> str:
         ends = of_depth.set_index("variant")[["mean", "low", "high"]]
         rows.append([str(depth), *(interval_text(*ends.loc[variant], "+.2f") for variant in VARIANTS)])
     return table_text(["depth", *VARIANTS], rows)
-
-
-def _label(recipe: tuple) -> str:
-    _, activation, initialization, gain, normalization = recipe
-    return recipe_label(normalization, activation, initialization, gain)

@@ -25,8 +25,8 @@ def draw_shattering(
 
     Args:
         title: says of which networks, and how many.
-        sequences: from :func:`~resgrad.probe.shattering.gradient_sequences`.
-        noise: from :func:`~resgrad.probe.shattering.brown_and_white`.
+        sequences: the table of sequences.
+        noise: the table of noise.
         by_depth: autocorrelations of ``sequences``: variant, depth, lag, mean, low, high.
         references: autocorrelations of ``noise``: noise, lag, mean.
     """

@@ -6,9 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from resgrad.common.cells import VARIANTS
-from resgrad.gradients.verdicts import VerdictsConfig
-from resgrad.probe.recipes import recipe_label
-from resgrad.report.probe.depths import RECIPE
+from resgrad.report.probe.thresholds import Thresholds
 from resgrad.report.style import look
 
 # Okabe and Ito's palette, black first and yellow, too pale for a line, left out.
@@ -18,12 +16,12 @@ FAR = 1e3
 
 
 @look
-def draw_textbook(title: str, cases: pd.DataFrame, thresholds: VerdictsConfig) -> Figure:
+def draw_textbook(title: str, cases: pd.DataFrame, thresholds: Thresholds) -> Figure:
     """Draw plain beside residual; above without normalisation, below with it.
 
     Args:
         title: says of which networks, on what images and over how many seeds.
-        cases: from :func:`~resgrad.probe.summary.textbook`, signals of one kind of network at one depth.
+        cases: signals of recipes that theory has a word on, of one kind of network at one depth.
         thresholds: those of the verdicts; between them is shaded.
     """
     normalised = cases["normalization"] != "none"
@@ -32,14 +30,14 @@ def draw_textbook(title: str, cases: pd.DataFrame, thresholds: VerdictsConfig) -
     figure = Figure(figsize=(11, 0.8 + 3.8 * len(parts)), layout="constrained")
     grid = figure.subplots(len(parts), 2, sharex=True, sharey="row", squeeze=False)
     for row, (name, part) in zip(grid, parts.items(), strict=True):
-        recipes = part[RECIPE].drop_duplicates().itertuples(index=False)
+        recipes = part["recipe"].drop_duplicates()
         colours = dict(zip(recipes, COLOURS, strict=False))
         for axes, variant in zip(row, VARIANTS, strict=True):
             _draw(axes, part[part["variant"] == variant], colours)
-            axes.axhspan(thresholds.vanishing_log10, thresholds.exploding_log10, color="#009E73", alpha=0.1)
+            axes.axhspan(*thresholds, color="#009E73", alpha=0.1)
             axes.set_title(f"{variant} network, {name}")
         # Eight times the thresholds is far enough to see where a line goes.
-        seen = part["log10_signal"].clip(*(8 * limit for limit in thresholds.model_dump().values()))
+        seen = part["log10_signal"].clip(*(8 * limit for limit in thresholds))
         row[0].set_ylim(seen.min() - 1, seen.max() + 1)
         row[0].yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")
         row[0].set_ylabel("signal (median over seeds)")
@@ -56,9 +54,9 @@ def draw_textbook(title: str, cases: pd.DataFrame, thresholds: VerdictsConfig) -
     return figure
 
 
-def _draw(axes: Axes, cases: pd.DataFrame, colours: dict[tuple, str]) -> None:
+def _draw(axes: Axes, cases: pd.DataFrame, colours: dict[str, str]) -> None:
     for recipe, colour in colours.items():
-        rows = cases[(cases[RECIPE] == list(recipe)).all(axis=1)]
+        rows = cases[cases["recipe"] == recipe]
         ends = rows.groupby("position")["log10_signal"].agg(["median", "min", "max"]).clip(-FAR, FAR)
-        axes.plot(ends.index, ends["median"], color=colour, label=recipe_label(*recipe))
+        axes.plot(ends.index, ends["median"], color=colour, label=recipe)
         axes.fill_between(ends.index, ends["min"], ends["max"], color=colour, alpha=0.2, linewidth=0)

@@ -1,0 +1,16 @@
+"""The mean of the gradient's elements."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from resgrad.gradients.segments import Step
+
+TYPE = pa.float64()
+UNIT = "loss / weight"
+MEANING = "mean of the gradient's elements"
+
+
+def compute(step: Step) -> NDArray[np.float64]:
+    """Return the means."""
+    return step.gradients.means

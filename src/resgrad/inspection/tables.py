@@ -1,0 +1,76 @@
+"""The tables of the room: what the inspection of a dataset's trained networks writes."""
+
+import pyarrow as pa
+
+from resgrad.common.columns import DEPTH, LAYER, POSITION, RUN, VARIANT, band, spread
+from resgrad.common.tables import Column, Table
+
+RESPONSES = Table(
+    "responses",
+    "a weight layer of a run, the head left out",
+    (*RUN, LAYER, POSITION, Column("response_std", pa.float64(), "standard deviation of the layer's response")),
+)
+
+PATHS = Table(
+    "paths",
+    "a length of path through the blocks of a run",
+    (
+        *RUN,
+        Column("blocks", pa.int64(), "of the network"),
+        Column("length", pa.int64(), "of the path: blocks whose branch it takes"),
+        Column("frequency", pa.float64(), "share of all paths that have this length"),
+        Column("gain", pa.float64(), "L2 norm of the gradient at the image along one path, mean over the drawn ones"),
+        Column("gain_sd", pa.float64(), "its standard deviation over them"),
+        Column("contribution", pa.float64(), "frequency x gain, as a share of its sum over lengths"),
+        Column("gain_of_all_paths", pa.float64(), "L2 norm of the whole gradient at the image"),
+    ),
+)
+
+SURFACE = Table(
+    "loss_surface",
+    "a point of the plane through the trained weights of the deepest twins, first seed",
+    (
+        *RUN,
+        Column("x", pa.float64(), "along the first direction", "norms of the filters"),
+        Column("y", pa.float64(), "along the second direction", "norms of the filters"),
+        Column("loss", pa.float64(), "mean cross-entropy of the batch", "nats"),
+    ),
+)
+
+RESPONSES_BY_PLACE = Table(
+    "responses_by_place",
+    "a place among the layers of a variant and depth",
+    (
+        VARIANT,
+        DEPTH,
+        Column("order", pa.string(), "network (as the layers come) or descending (sorted within each run)"),
+        Column("place", pa.int64(), "in that order, from 1"),
+        *band("response_std", "standard deviation of the layer's response"),
+    ),
+)
+
+PATHS_BY_LENGTH = Table(
+    "paths_by_length",
+    "a length of path in the networks of a variant and depth",
+    (
+        VARIANT,
+        DEPTH,
+        Column("length", pa.int64(), "of the path: blocks whose branch it takes"),
+        *band("blocks", "blocks of the network"),
+        *band("frequency", "share of all paths that have this length"),
+        *band("contribution", "frequency x gain, as a share of its sum over lengths"),
+        *band("log10_gain", "log10 of the gradient's L2 norm at the image along one path"),
+        *band("log10_gain_of_all_paths", "log10 of the whole gradient's"),
+    ),
+)
+
+SUMMARY = Table(
+    "summary",
+    "a measure of the networks of a variant and depth",
+    (
+        DEPTH,
+        VARIANT,
+        Column("measure", pa.string(), "see resgrad.inspection.summary"),
+        *spread("the measure over seeds"),
+    ),
+)

@@ -1,0 +1,14 @@
+"""Axes of logarithms, labelled with what they are the logarithms of."""
+
+import math
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+
+def draw_powers_of_ten(axes: Axes) -> None:
+    """Label a vertical axis of log10 values with the powers themselves, from a whole one to a whole one."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(math.floor(low), max(math.ceil(high), math.floor(low) + 1))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    axes.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")

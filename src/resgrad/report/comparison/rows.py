@@ -1,0 +1,80 @@
+"""The rows of the closing table as pictures: all in one, and each in its own."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from resgrad.report.comparison.layout import arrange, finish
+from resgrad.report.comparison.panels import Panel
+from resgrad.report.room import Room
+from resgrad.report.style import look
+
+KEY = (
+    "dots, steps, pale lines: runs · other lines: means over seeds · bands: smallest to largest\n"
+    "hollow: diverged, counted as guessing; training time: target never reached, counted with the whole budget"
+)
+"""To the picture of all rows."""
+
+COLUMNS = 3
+"""Of the picture of all rows."""
+
+
+@look
+def draw_overview(title: str, room: Room) -> Figure:
+    """Draw a panel per row: all depths where a panel can show them, else the greatest.
+
+    Args:
+        title: says of which data.
+        room: with the tables of the comparison.
+    """
+    rows = room["rows"]
+    lines = -(-len(rows) // COLUMNS)
+    figure = Figure(figsize=(14, 4 * lines), layout="constrained")
+    grid = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for unused in grid[len(rows) :]:
+        unused.remove()
+    for axes, row in zip(grid, rows.to_dict("records"), strict=False):
+        (panel,) = _panels(room, row["row"], overview=True)
+        table = room[panel.table]
+        part = table if panel.module.ALL_DEPTHS else _deepest(table)
+        panel.module.draw(axes, panel, part, table)
+        axes.set_title(row["heading"].format(depth=room.about["depth"]))
+    finish(figure, title, KEY)
+    return figure
+
+
+@look
+def draw_row(title: str, room: Room, row: dict[str, Any]) -> Figure:
+    """Draw the panels of one row.
+
+    Args:
+        title: says of which data.
+        room: with the tables of the comparison.
+        row: of the table of rows.
+    """
+    parts = [
+        (panel, heading, part, room[panel.table])
+        for panel in _panels(room, row["row"], overview=False)
+        for heading, part in panel.module.split(panel, room[panel.table])
+    ]
+    figure, axes = arrange(len(parts), width=row["width"])
+    for place, (panel, heading, part, whole) in zip(axes, parts, strict=True):
+        panel.module.draw(place, panel, part, whole)
+        if hasattr(panel.module, "limits"):
+            place.set_ylim(panel.module.limits(whole))
+        place.set_title(heading)
+    finish(figure, title, row["key"])
+    return figure
+
+
+def _panels(room: Room, row: str, *, overview: bool) -> list[Panel]:
+    """List the panels of a row, with what stands for the target filled in."""
+    table = room["panels"]
+    chosen = table[(table["row"] == row) & (table["overview"] == overview)]
+    panels = (Panel(**fields) for fields in chosen[list(Panel._fields)].to_dict("records"))
+    return [panel._replace(label=panel.label.format(target=room.about["target"])) for panel in panels]
+
+
+def _deepest(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["depth"] == table["depth"].max()]

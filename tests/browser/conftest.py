@@ -1,0 +1,44 @@
+"""What the tests of the plots need besides Python's packages: without it they skip, in CI they fail."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.paths import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """The program that runs JavaScript, with DVC's Vega beside the tests."""
+    program = shutil.which("node")
+    if program is None or not (ROOT / "tests/browser/node_modules/vega-lite").exists():
+        _miss("needs Node.js, and Vega from npm: `make browser`")
+    return program
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        _miss(f"needs a browser: one of {', '.join(BROWSERS)}")
+    return program
+
+
+@pytest.fixture(scope="session")
+def vl_convert():
+    """The package that has the Vega of this project's page inside."""
+    try:
+        import vl_convert  # noqa: PLC0415
+    except ImportError:
+        _miss("needs vl-convert-python, which `make` installs")
+    return vl_convert
+
+
+def _miss(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

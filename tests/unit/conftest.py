@@ -1,0 +1,34 @@
+"""Fixtures that several unit tests share."""
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from resgrad.gradients import statistics
+
+
+@pytest.fixture
+def add_statistic(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Return a function that adds a gradient statistic for the length of a test, and returns its file."""
+    folder = tmp_path_factory.mktemp("statistics")
+    monkeypatch.setattr(statistics, "__path__", [*statistics.__path__, str(folder)])
+
+    def add(name: str, body: str, kind: str = "pa.float64()") -> Path:
+        file = folder / f"{name}.py"
+        file.write_text(
+            f"import numpy as np\nimport pyarrow as pa\n\nTYPE = {kind}\nUNIT = ''\nMEANING = 'a toy'\n\n\n"
+            f"def compute(step):\n    {body}\n",
+            encoding="utf-8",
+        )
+        importlib.invalidate_caches()
+        # Once set, both are put back by monkeypatch as they were: absent. So no later test finds the module.
+        module = f"{statistics.__name__}.{name}"
+        monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.setattr(statistics, name, None, raising=False)
+        del sys.modules[module]
+        return file
+
+    return add

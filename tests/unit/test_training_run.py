@@ -1,0 +1,187 @@
+"""One training from its parameters to its files: what decides its key, and what its files say."""
+
+import json
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from resgrad.common.cells import Cell
+from resgrad.shards.batches import Batches
+from resgrad.shards.shards import Shards
+from resgrad.study import load_study
+from resgrad.training import checkpoint
+from resgrad.training.devices import make_repeatable
+from resgrad.training.evaluation import log_probabilities, score
+from resgrad.training.flops import flops_per_image
+from resgrad.training.results import predict, write_run, write_times
+from resgrad.training.run import Training, trained
+from tests.paths import PARAMS
+from tests.unit.gradient_configs import gradients_config
+from tests.unit.leaf_shards import CLASSES, write_shards
+from tests.unit.model_configs import model_config
+
+STUDY = load_study(PARAMS)
+CPU = torch.device("cpu")
+CELL = Cell("plantvillage", "residual", 8, 3)
+TASK = Training(
+    name="plantvillage residual-8-3",
+    model=model_config(width=2),
+    depth=8,
+    residual=True,
+    seed=3,
+    train=STUDY.train.model_copy(update={"batch_size": 16}),
+    epochs=2,
+    augment=STUDY.train.augment["plantvillage"],
+    gradients=gradients_config(every=2, snapshots=1),
+    scheme="leaf",
+)
+CHANGED = {
+    "name": "another",
+    "model": model_config(width=4),
+    "depth": 14,
+    "residual": False,
+    "seed": 4,
+    "train": TASK.train.model_copy(update={"momentum": 0.5}),
+    "epochs": 3,
+    "augment": TASK.augment.model_copy(update={"rotation": 10.0}),
+    "gradients": None,
+    "scheme": "random",
+}
+
+
+@pytest.fixture
+def shards(tmp_path):
+    write_shards(tmp_path / "shards")
+    return Shards(tmp_path / "shards")
+
+
+@pytest.fixture
+def training(shards):
+    return Batches.read(shards, "train", CPU)[0]
+
+
+@pytest.fixture
+def validation(shards):
+    return Batches.read(shards, "validation", CPU)
+
+
+@pytest.fixture
+def result(shards, training, validation, tmp_path):
+    """A trained network, and its progress."""
+    with trained(TASK, shards, training, validation[0], device=CPU, checkpoints=tmp_path / "checkpoints") as trained_:
+        yield trained_
+
+
+def test_a_change_of_each_field_changes_the_key():
+    assert set(CHANGED) == {field.name for field in fields(Training)}
+    keys = {name: replace(TASK, **{name: value}).key({}, CPU) for name, value in CHANGED.items()}
+    assert len({TASK.key({}, CPU), *keys.values()}) == 1 + len(CHANGED)
+
+
+def test_epochs_and_augmentation_of_other_datasets_do_not_change_the_key():
+    elsewhere = TASK.train.model_copy(update={"epochs": {"mnist": 99}, "augment": {}})
+    assert replace(TASK, train=elsewhere).key({}, CPU) == TASK.key({}, CPU)
+
+
+def test_other_images_and_another_machine_change_the_key(monkeypatch):
+    key = TASK.key({}, CPU)
+    assert TASK.key({"shards": [1]}, CPU) != key
+    monkeypatch.setattr("resgrad.training.run.describe_device", lambda _: {"processor": "another"})
+    assert TASK.key({}, CPU) != key
+
+
+def test_another_source_of_a_statistic_changes_the_key(monkeypatch):
+    key = TASK.key({}, CPU)
+    monkeypatch.setattr("resgrad.training.run.digests", lambda names: dict.fromkeys(names, "another"))
+    assert TASK.key({}, CPU) != key
+
+
+@pytest.mark.parametrize("library", ["torch", "np"])
+def test_other_versions_of_torch_and_numpy_change_the_key(monkeypatch, library):
+    key = checkpoint.run_key({})
+    monkeypatch.setattr(getattr(checkpoint, library), "__version__", "0.0.1")
+    assert checkpoint.run_key({}) != key
+
+
+def test_the_history_says_what_the_network_makes_of_both_splits(result, validation):
+    """After the last epoch, validation is that of the network as it is; training counts what its steps got right."""
+    last = result.progress.history[-1]
+    now = score(log_probabilities(result.network, validation[0]), validation[0].labels)
+    assert last["validation_loss"] == now.loss
+    assert last["validation_accuracy"] == now.accuracy
+    first = result.progress.history[0]
+    assert first["train_accuracy"] != last["train_accuracy"]
+    assert all(0 <= row["train_accuracy"] <= 1 for row in result.progress.history)
+
+
+def test_training_accuracy_is_the_share_of_images_that_steps_got_right(shards, training, validation, tmp_path):
+    """At a learning rate of almost nothing, and without augmentation, the network stays what it was."""
+    still = TASK.train.model_copy(update={"learning_rate": 1e-30, "weight_decay": 0.0, "schedule": "constant"})
+    off = {"horizontal_flip": False, "crop_padding": 0}
+    task = replace(TASK, train=still, epochs=1, augment=TASK.augment.model_copy(update=off), gradients=None)
+    with trained(task, shards, training, validation[0], device=CPU, checkpoints=tmp_path / "still") as result:
+        network = result.network.train()
+        hits = 0
+        for images, labels in training.shuffled(16, task.augment, task.seed, 1):
+            hits += (network(images).argmax(dim=1) == labels).sum().item()
+        assert result.progress.history[0]["train_accuracy"] == pytest.approx(hits / len(training))
+
+
+def test_the_record_of_a_run_says_what_was_trained_and_how_it_ended(result, shards, training, validation, tmp_path):
+    predictions = predict(result, {"validation": validation[::-1]}, classes=3, seed=3)
+    write_run(tmp_path / "run", CELL, shards.manifest, result=result, training=training, predictions=predictions)
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    ended = score(log_probabilities(result.network, training), training.labels)
+    image, _ = next(training.in_order(1))
+    assert record == {
+        **CELL._asdict(),
+        "provenance": "embedded",
+        "classes": list(CLASSES),
+        "parameters": sum(np.prod(p.shape, dtype=int) for p in result.network.parameters()),
+        "flops_per_image": flops_per_image(result.network, image),
+        "epochs": 2,
+        "steps": len(result.progress.losses),
+        "train_loss": pytest.approx(ended.loss, rel=1e-5),
+        "train_accuracy": pytest.approx(ended.accuracy, rel=1e-5),
+    }
+    assert record["parameters"] > 1000
+    history = json.loads((tmp_path / "run/history.json").read_text())
+    assert [row["epoch"] for row in history] == [1, 2]
+
+
+def test_times_are_those_of_the_run_and_its_machine(result, training, tmp_path):
+    write_times(tmp_path / "times.json", result, images=len(training), threads=5, device=CPU)
+    times = json.loads((tmp_path / "times.json").read_text())
+    seconds = times["seconds"]
+    assert times["threads"] == 5
+    assert times["device"] == "cpu"
+    assert times["torch"] == torch.__version__
+    assert seconds["total"] >= seconds["training"] + seconds["evaluation"]
+    assert seconds["training"] > seconds["recording"] > 0
+    rate = 2 * len(training) / seconds["training"]
+    assert math.isclose(times["images_per_second"], rate, rel_tol=1e-4)
+
+
+def test_training_allows_deterministic_algorithms_alone(monkeypatch):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, torch.get_num_threads()
+    try:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.benchmark = True
+        make_repeatable(threads=1)
+        assert torch.are_deterministic_algorithms_enabled()
+        assert not torch.backends.cudnn.benchmark
+        assert torch.get_num_threads() == 1
+        assert checkpoint.os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]
+        torch.set_num_threads(before[2])
+
+
+def test_every_layer_of_a_trained_network_is_in_its_normal_mode(result):
+    assert all(module.training for module in result.network.modules() if isinstance(module, nn.BatchNorm2d))
