@@ -8,7 +8,7 @@ BROWSER := tests/browser/node_modules
 # DVC starts the stages with whatever `python` comes first on the path.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: repro test browser docs lint lock clean
+.PHONY: repro test browser docs study lint lock clean
 
 ## repro: check the parameters, then run the pipeline
 repro: $(INSTALLED) $(VEGA)
@@ -22,9 +22,14 @@ test: $(INSTALLED) $(VEGA)
 ## browser: install what the tests of the plots need beside Chromium (needs Node.js with npm)
 browser: $(BROWSER)
 
-## docs: write the tables of the handbook from the code
+## docs: write the results in README.md and docs/ from docs/study, and docs/tables.md from the code
 docs: $(INSTALLED)
-	python docs/make_tables.py
+	python -m handbook
+
+## study: freeze the finished run in the working tree as docs/study/$(NAME)
+study: $(INSTALLED)
+	@dvc status --quiet || { echo "dvc status: this run is not finished; finish it with dvc repro" >&2; exit 1; }
+	python -m handbook.freeze "$(NAME)"
 
 ## lint: what a change must pass
 lint: $(INSTALLED)

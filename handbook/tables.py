@@ -1,24 +1,16 @@
-"""Write docs/tables.md from the tables as the code has them: ``python docs/make_tables.py``, or ``make docs``."""
+"""docs/tables.md: every table that a stage writes, as the code has them."""
 
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
-
-from resgrad import audit, comparison, gradients, inspection, probe, timing  # noqa: E402
-from resgrad.audit import tables as audit_tables  # noqa: E402
-from resgrad.common.tables import Table  # noqa: E402
-from resgrad.comparison import tables as comparison_tables  # noqa: E402
-from resgrad.comparison.rows import rows  # noqa: E402
-from resgrad.gradients.statistics import statistics  # noqa: E402
-from resgrad.gradients.table import gradient_table  # noqa: E402
-from resgrad.inspection import tables as inspection_tables  # noqa: E402
-from resgrad.probe import tables as probe_tables  # noqa: E402
-from resgrad.probe.table import TABLE  # noqa: E402
-from resgrad.timing import times  # noqa: E402
-
-PAGE = ROOT / "docs/tables.md"
+from resgrad import audit, comparison, gradients, inspection, probe, timing
+from resgrad.audit import tables as audit_tables
+from resgrad.common.tables import Table
+from resgrad.comparison import tables as comparison_tables
+from resgrad.comparison.rows import rows
+from resgrad.gradients.statistics import statistics
+from resgrad.gradients.table import gradient_table
+from resgrad.inspection import tables as inspection_tables
+from resgrad.probe import tables as probe_tables
+from resgrad.probe.table import TABLE
+from resgrad.timing import times
 
 INTRODUCTION = """\
 # Tables
@@ -34,7 +26,7 @@ def in_module(module: object) -> list[Table]:
     return [value for value in vars(module).values() if isinstance(value, Table)]
 
 
-def page() -> str:
+def tables_page() -> str:
     """Return the whole page."""
     of_rows = [table for row in rows().values() for table in row.tables]
     rooms = {
@@ -48,9 +40,10 @@ def page() -> str:
     parts = [INTRODUCTION]
     for place, (room, tables) in rooms.items():
         parts.append(f"## `{place}`\n\n{(room.__doc__ or '').strip()}\n")
-        parts += [f"### {table.name}\n\nA row: {table.about}.\n\n{table.markdown()}" for table in tables]
+        parts += [f"### {table.name}\n\n{_sentence(table.about)}\n\n{table.markdown()}" for table in tables]
     return "\n".join(parts)
 
 
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+def _sentence(about: str) -> str:
+    """Write ``A row: a probed network.``; what is a sentence already stays."""
+    return about if about.endswith(".") else f"A row: {about}."

@@ -1,0 +1,65 @@
+"""Which block holds what, and which pages have blocks."""
+
+from functools import partial
+from pathlib import Path
+
+from handbook import accuracy, audit, gradients, verdicts
+from handbook.blocks import fill
+from handbook.study import Studies
+from handbook.tables import tables_page
+
+BLOCKS = {
+    "accuracy": accuracy.at_deepest,
+    "verdict-count": verdicts.count,
+    "twins": accuracy.twins,
+    "budget": accuracy.budget,
+    "deeper": accuracy.deeper,
+    "rows-short": verdicts.short_rows,
+    "rows-long": verdicts.long_rows,
+    "rows-default": verdicts.default_rows,
+    "target": verdicts.target,
+    "images": verdicts.images,
+    "floor": verdicts.floor,
+    "stability": verdicts.stability,
+    "growth-at-start": gradients.at_start,
+    "growth-in-training": gradients.in_training,
+    "vanishing": gradients.vanishing,
+    "recipes": gradients.recipes,
+    "recipes-steady": gradients.steady,
+    "shattering": gradients.shattering,
+    "paths": gradients.paths,
+    "responses": gradients.responses,
+    "seen-leaves": audit.leaves,
+    "border-pixels": audit.borders,
+    "classes": audit.classes,
+    "shallow-beside-deep": audit.shallow_beside_deep,
+    "highway": verdicts.highway,
+    "kinds": verdicts.kinds,
+}
+"""By name of a block, the function that writes it from the frozen studies."""
+
+
+def pages(root: Path) -> list[Path]:
+    """List the pages that may have blocks: README.md, CONTRIBUTING.md and docs/*.md."""
+    return [
+        *(page for page in (root / "README.md", root / "CONTRIBUTING.md") if page.exists()),
+        *sorted((root / "docs").glob("*.md")),
+    ]
+
+
+def written(text: str, studies: Studies) -> str:
+    """Return a page as its blocks should be."""
+    return fill(text, {name: partial(write, studies) for name, write in BLOCKS.items()})
+
+
+def outdated(root: Path) -> dict[Path, str]:
+    """Find the pages whose blocks differ from what the frozen studies say.
+
+    Returns:
+        by page, the text that it should have.
+    """
+    studies = Studies(root)
+    texts = {page: page.read_text(encoding="utf-8") for page in pages(root)}
+    made = {page: written(text, studies) for page, text in texts.items()}
+    made[root / "docs/tables.md"] = tables_page()
+    return {page: new for page, new in made.items() if new != texts.get(page)}

@@ -1,0 +1,120 @@
+"""A frozen study: the tables of one finished run, in docs/study/<name>.
+
+=================================  =====================================================================================
+file                               what it holds
+=================================  =====================================================================================
+``params.yaml``                    the parameters of the run, without ``source`` and ``leaf_map``, which name places
+``<page>-<dataset>.md``            the page, as the pipeline wrote it
+``<page>-<dataset>/*.csv``         those of its tables that README.md or docs/ rest on (docs/tables.md explains them)
+``<page>-<dataset>/about.json``    what the tables are about, provenance among it
+``<page>-<dataset>/*.png``         the pictures that README.md or docs/ show
+``probe.md``, ``probe/*``          likewise
+=================================  =====================================================================================
+"""
+
+import json
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from resgrad.common.config import load, read
+from resgrad.common.tables import ABOUT
+from resgrad.comparison.comparison import compare_by_depth, judge_rows
+from resgrad.comparison.config import ComparisonConfig
+
+NAMES = {
+    ("mnist", "embedded"): "embedded digits (not MNIST)",
+    ("mnist", "official"): "MNIST",
+    ("mnist", "custom"): "digits from a user's own source",
+    ("plantvillage", "embedded"): "drawn leaves (not PlantVillage)",
+    ("plantvillage", "official"): "PlantVillage",
+    ("plantvillage", "custom"): "part of PlantVillage",
+}
+"""What a data set is called in a result, by where its bytes came from."""
+
+
+class Study:
+    """What the pages say about one frozen run."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the study in ``folder``; nothing is read yet, and everything once."""
+        self.folder = folder
+        self.table = cache(self._read_table)
+        self.by_depth = cache(self._by_depth)
+        self.verdicts = cache(self._verdicts)
+
+    def _read_table(self, page: str, name: str) -> pd.DataFrame:
+        """Read a table of a page, such as ``comparison-mnist`` and ``runs``."""
+        return pd.read_csv(self.folder / page / f"{name}.csv")
+
+    def about(self, page: str) -> dict[str, Any]:
+        """Read what the tables of a page are about."""
+        return json.loads((self.folder / page / ABOUT).read_text(encoding="utf-8"))
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that the run was made with."""
+        return read(self.folder / "params.yaml")
+
+    @cached_property
+    def comparison(self) -> ComparisonConfig:
+        """Thresholds and targets of the verdicts."""
+        return load(ComparisonConfig, self.parameters["comparison"], "comparison")
+
+    @property
+    def datasets(self) -> list[str]:
+        """The data sets that took part."""
+        return self.parameters["datasets"]
+
+    @property
+    def depth(self) -> int:
+        """The greatest depth, at which verdicts are given."""
+        return max(self.parameters["depths"])
+
+    def provenance(self, dataset: str) -> str:
+        """Return embedded, official or custom: where the run's data came from."""
+        return self.about(f"comparison-{dataset}")["provenance"]
+
+    def name(self, dataset: str) -> str:
+        """Return what to call the data, so that no sample passes for the set that it stands in for."""
+        return NAMES[dataset, self.provenance(dataset)]
+
+    def at_start(self, dataset: str) -> str:
+        """Return the name as it begins a sentence."""
+        name = self.name(dataset)
+        return name[0].upper() + name[1:]
+
+    def epochs(self, dataset: str) -> int:
+        """Return how often each run went over its training images."""
+        return self.parameters["train"]["epochs"][dataset]
+
+    def runs(self, dataset: str, depth: int | None = None, variant: str | None = None) -> pd.DataFrame:
+        """Read a row per run, indexed by seed; of one depth and variant where they are given."""
+        runs = self.table(f"comparison-{dataset}", "runs")
+        if depth is not None:
+            runs = runs[runs["depth"] == depth]
+        if variant is not None:
+            runs = runs[runs["variant"] == variant]
+        return runs.set_index("seed")
+
+    def _by_depth(self, dataset: str) -> pd.DataFrame:
+        """Compare the variants: see :func:`~resgrad.comparison.comparison.compare_by_depth`."""
+        return compare_by_depth(self.table(f"comparison-{dataset}", "runs"))
+
+    def _verdicts(self, dataset: str) -> pd.DataFrame:
+        """Judge the rows: see :func:`~resgrad.comparison.comparison.judge_rows`."""
+        return judge_rows(self.by_depth(dataset), self.comparison)
+
+
+class Studies:
+    """All frozen studies of a repository, by name."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the studies below docs/study of the repository at ``root``."""
+        self._folder = root / "docs/study"
+        self._studies: dict[str, Study] = {}
+
+    def __getitem__(self, name: str) -> Study:
+        return self._studies.setdefault(name, Study(self._folder / name))

@@ -1,0 +1,156 @@
+"""The rows of the comparison, with verdicts, and what stands beside them."""
+
+import math
+
+import pandas as pd
+
+from handbook.study import Studies, Study
+from handbook.words import in_words, interval, listed, p_value
+from resgrad.common.cells import VARIANTS
+from resgrad.comparison.comparison import BETTER
+from resgrad.comparison.row import Row
+from resgrad.comparison.rows import rows
+from resgrad.comparison.survival import log_rank
+from resgrad.report.markdown import spread_text, table_text
+
+
+def rows_of(study: Study) -> str:
+    """Write the rows of a study's comparison, its data sets side by side."""
+    verdicts = {dataset: study.verdicts(dataset) for dataset in study.datasets}
+    lines = [
+        [f"{row.title}: {row.primary.label}", *(cell for of in verdicts.values() for cell in _cells(of.loc[name], row))]
+        for name, row in rows().items()
+    ]
+    headers = [f"{study.at_start(dataset)}: {name}" for dataset in study.datasets for name in (*VARIANTS, "verdict")]
+    return table_text(["aspect", *headers], lines)
+
+
+def short_rows(studies: Studies) -> str:
+    """Write those of the short study."""
+    return rows_of(studies["short"])
+
+
+def long_rows(studies: Studies) -> str:
+    """Write those of the long study."""
+    return rows_of(studies["long"])
+
+
+def default_rows(studies: Studies) -> str:
+    """Write those of the default study."""
+    return rows_of(studies["default"])
+
+
+def count(studies: Studies) -> str:
+    """Say of how many rows the verdict is for residual networks."""
+    study = studies["short"]
+    verdicts = {study.name(dataset): study.verdicts(dataset) for dataset in study.datasets}
+    counts = listed(
+        f"{in_words((of['verdict'] == BETTER).sum())} of {in_words(len(of))} aspects on {name}"
+        for name, of in verdicts.items()
+    )
+    others = sorted({title for of in verdicts.values() for title in _titles(of[of["verdict"] != BETTER])})
+    seeds = {int(of["n"].max()) for of in verdicts.values()}
+    rest = f" No difference is shown in {listed(others)}." if others else ""
+    return (
+        f"At depth {study.depth} and the short budget (n = {listed(map(str, sorted(seeds)))} seeds, paired t-tests, "
+        f"Holm's correction, {study.comparison.alpha:g}) the residual twin is better in {counts}.{rest}"
+    )
+
+
+def target(studies: Studies) -> str:
+    """Say which runs reach the target, and what the log-rank test makes of it."""
+    study = studies["short"]
+    lines = []
+    for dataset in study.datasets:
+        runs = study.runs(dataset, study.depth).reset_index()
+        reached = runs.groupby("variant")["reached_target"].agg(["sum", "count"])
+        counts = listed(f"{reached.loc[name, 'sum']} of {reached.loc[name, 'count']} {name} runs" for name in VARIANTS)
+        p = log_rank(runs)
+        lowest = 2 / math.comb(reached["count"].sum(), reached["count"].iloc[0])
+        floor = ", the smallest value that it can take with so few runs" if p < 1.01 * lowest else ""
+        lines.append(
+            f"* **{study.at_start(dataset)}**, target {study.comparison.target_accuracy[dataset]:.0%}: {counts} reach "
+            "it; the others count with the whole budget. "
+            f"Log-rank test over permuted runs, not paired: {p_value(p)}{floor}."
+        )
+    return "\n".join(lines)
+
+
+def images(studies: Studies) -> str:
+    """Say how far the difference in accuracy hangs on which test images there are."""
+    study = studies["short"]
+    lines = []
+    for dataset in study.datasets:
+        about = study.about(f"comparison-{dataset}")
+        units = {"leaves": "leaves or stretches of captures"}.get(about["images_unit"], about["images_unit"])
+        lines.append(
+            f"* **{study.at_start(dataset)}**, {about['images_units']:,} resampled {units}: "
+            f"{about['images_difference']:+.3f} ({interval(about['images_low'], about['images_high'], '.3f')})."
+        )
+    return "\n".join(lines)
+
+
+def floor(studies: Studies) -> str:
+    """Say what small p-values rest on."""
+    n = int(studies["short"].verdicts("mnist")["n"].max())
+    return (
+        f"A p-value below 0.001 from {in_words(n)} pairs rests on the assumption that differences are normal: a test "
+        f"without it, such as Wilcoxon's, cannot go below 2^(1-{n}) = {2.0 ** (1 - n):.3f} before any correction."
+    )
+
+
+def stability(studies: Studies) -> str:
+    """Say why these runs cannot tell which twin is the more stable."""
+    study = studies["short"]
+    lines = []
+    for dataset in study.datasets:
+        runs = study.runs(dataset, study.depth)
+        steady = int((runs["unsteady_steps"] == 0).sum())
+        lines.append(f"{steady} of {len(runs)} on {study.name(dataset)}")
+    diverged = sum(int(study.runs(dataset)["diverged"].sum()) for dataset in study.datasets)
+    return (
+        f"Of the runs at depth {study.depth}, {listed(lines)} have no unsteady step; {in_words(diverged)} of the "
+        "study's runs diverged. A row with so few events to compare cannot tell which twin is more stable."
+    )
+
+
+def highway(studies: Studies) -> str:
+    """Write the rows of the study in which the residual twin is worse."""
+    return rows_of(studies["highway"])
+
+
+def kinds(studies: Studies) -> str:
+    """Write the accuracy of other kinds of networks and shortcuts at the short budget."""
+    lines = []
+    seeds = list(range(3))
+    for name, folder in {
+        "`cifar_resnet`": "short",
+        "`cifar_preactivation`": "kinds/preactivation",
+        "`cifar_resnet` with `rezero`": "kinds/rezero",
+        "`densenet`": "kinds/densenet",
+    }.items():
+        study = studies[folder]
+        depth = min(study.parameters["depths"])
+        cells = []
+        for dataset in study.datasets:
+            for variant in VARIANTS:
+                runs = study.runs(dataset, depth, variant).reindex(seeds)["test_accuracy"].dropna()
+                cells.append(spread_text(len(runs), runs.mean(), runs.std(), form=".3f") if len(runs) else "-")
+        lines.append([name, str(depth), *cells])
+    short = studies["short"]
+    headers = [f"{short.at_start(dataset)}: {variant}" for dataset in short.datasets for variant in VARIANTS]
+    return table_text(["network", "depth", *headers], lines)
+
+
+def _cells(values: pd.Series, row: Row) -> list[str]:
+    spreads = [
+        spread_text(*(values[f"{variant}_{name}"] for name in ("n", "mean", "sd")), form=row.primary.form)
+        for variant in VARIANTS
+    ]
+    p = "" if math.isnan(values["p_holm"]) else f" ({p_value(values['p_holm'])})"
+    verdict = values["verdict"]
+    return [*spreads, f"**{verdict}**{p}" if verdict.startswith("residual") else f"{verdict}{p}"]
+
+
+def _titles(verdicts: pd.DataFrame) -> list[str]:
+    return [rows()[name].title for name in verdicts.index]
