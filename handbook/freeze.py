@@ -104,13 +104,14 @@ def _copy_page(page: Path, room: Path, tables: tuple[str, ...], pictures: list[P
     text = page.with_suffix(".md")
     if not (text.exists() or pictures):
         return
-    needed = [text, room / ABOUT, *pictures]
-    for source in needed:
+    found = [path for path in (page / f"{name}.csv" for name in tables) if path.exists()]
+    beside = [room / ABOUT, *pictures, *found] if pictures or found else []
+    for source in [text, *beside]:
         if not source.exists():
             raise FreezeError(f"{source} is missing; `dvc repro` makes it.")
     shutil.copyfile(text, destination / text.name)
-    (destination / page.name).mkdir()
-    for source in [room / ABOUT, *pictures, *filter(Path.exists, (page / f"{name}.csv" for name in tables))]:
+    for source in beside:
+        (destination / page.name).mkdir(exist_ok=True)
         shutil.copyfile(source, destination / page.name / source.name)
 
 

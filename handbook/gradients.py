@@ -24,9 +24,7 @@ def at_start(studies: Studies) -> str:
         return f"{row['factor']:.3f} ({interval(row['factor_low'], row['factor_high'], '.3f')})"
 
     convolutional = growth.loc[("cifar_resnet", "plain")]
-    apart = (
-        "excludes" if not convolutional["factor_low"] <= MEAN_FIELD_LIMIT <= convolutional["factor_high"] else "holds"
-    )
+    apart = "holds" if convolutional["factor_low"] <= theory <= convolutional["factor_high"] else "excludes"
     depths = {network: growth.loc[(network, "plain"), "depth"] for network in ("fully_connected", "cifar_resnet")}
     return (
         f"With batch normalisation and ReLU (n = {convolutional['n']:.0f} seeds, 95 % intervals), a plain fully "
@@ -34,7 +32,7 @@ def at_start(studies: Studies) -> str:
         f"{factor('fully_connected', 'plain')} per layer on the way back, where mean-field theory (Yang et al. 2019) "
         f"says {theory:.3f} at this batch of {batch}, and {MEAN_FIELD_LIMIT:.3f} for an infinite one. The theory is "
         f"for fully connected networks alone. Plain `cifar_resnet` at depth {depths['cifar_resnet']} has "
-        f"{factor('cifar_resnet', 'plain')}, an interval that {apart} {MEAN_FIELD_LIMIT:.3f}; its residual twin has "
+        f"{factor('cifar_resnet', 'plain')}, an interval that {apart} {theory:.3f}; its residual twin has "
         f"{factor('cifar_resnet', 'residual')}."
     )
 

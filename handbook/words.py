@@ -9,7 +9,7 @@ from resgrad.common.intervals import mean_with_interval
 from resgrad.common.spread import spread
 from resgrad.report.markdown import spread_text
 
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def in_words(number: int) -> str:

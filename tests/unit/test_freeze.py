@@ -54,7 +54,6 @@ def test_a_study_has_the_pages_their_tables_and_the_pictures_that_pages_show(rep
         "probe/growth.png",
         "probe/outcomes.csv",
         "timing-mnist.md",
-        "timing-mnist/about.json",
     ]
     assert (study / "probe/growth.png").read_text(encoding="utf-8") == "growth"
 
