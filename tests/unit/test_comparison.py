@@ -1,4 +1,6 @@
 import math
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -6,6 +8,7 @@ import pytest
 from resgrad.comparison.comparison import Comparison, compare_by_depth, comparison_metrics, judge_rows
 from resgrad.comparison.image_tests import ImageTests
 from resgrad.comparison.rows import rows
+from tests.paths import ROOT
 from tests.unit.fake_measures import CLEAR, CONFIG, NAMES, NAN, measures, twins
 
 IMAGES = ImageTests("leaves", 12, 0.7, 0.6, 0.8, {0: -3.0, 1: -2.0, 2: 0.0})
@@ -85,6 +88,28 @@ def test_depth_handling_takes_two_depths():
     one = measures(twins(56, {"training_error_gap": [NAN] * 3}, {"training_error_gap": [NAN] * 3}))
     assert verdicts(one)["verdict"]["depth"] == "not enough depths"
     assert verdicts(CLEAR)["verdict"]["depth"] == "no difference shown"
+
+
+def test_every_row_has_a_file_of_tests_and_every_such_file_a_row():
+    files = Path(__file__).parent.glob("test_row_*.py")
+    assert {file.stem.removeprefix("test_row_") for file in files} == set(rows())
+
+
+COUNTED = r"\b(six|6)[\s\\]+(\w+[\s\\]+)?(rows|aspects|measures|panels|pictures|tests|verdicts)\b"
+"""The number of rows, written out where it should be counted; a backslash continues a line of text."""
+
+
+@pytest.mark.parametrize("folder", ["comparison", "report"])
+def test_nowhere_is_it_written_how_many_rows_there_are(folder):
+    files = sorted((ROOT / "src/resgrad" / folder).rglob("*.py"))
+    assert files
+    written = {str(file): re.search(COUNTED, file.read_text(encoding="utf-8"), re.IGNORECASE) for file in files}
+    assert {file: match[0] for file, match in written.items() if match} == {}
+
+
+@pytest.mark.parametrize("sentence", ["the 6 rows", "Six\nrows", "the six primary \\\nmeasures", "6 panels"])
+def test_a_number_of_rows_that_is_written_out_is_found(sentence):
+    assert re.search(COUNTED, sentence, re.IGNORECASE)
 
 
 def test_what_is_published_is_grouped_by_which_way_is_better():

@@ -1,7 +1,7 @@
 import matplotlib as mpl
 import pandas as pd
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 
 from resgrad.common.kinds import kinds
 from resgrad.comparison import tables
@@ -90,35 +90,49 @@ def test_everything_is_labelled(figure):
     assert figure.legends[0].get_title().get_text()
 
 
-BLACK = (0, 0, 0)
-"""Of the crosses at spikes."""
+def crosses(axes):
+    """List the lines that mark spikes, which are those of no variant."""
+    return [line for line in axes.get_lines() if line.get_marker() == "x"]
 
 
 def painted(axes):
-    """List the colours, as red, green and blue, of every line, dot, band and bar of a panel."""
-    lines = [line.get_color() for line in axes.get_lines()]
-    areas = [colour for collection in axes.collections for colour in collection.get_facecolor()]
-    return {to_rgb(colour) for colour in (*lines, *areas, *(patch.get_facecolor() for patch in axes.patches))}
+    """List the colours of every line, dot, band and bar of a panel but for the crosses, whether it has a label or not.
+
+    Markers have two of their own: that of their faces and that of their edges.
+    """
+    colours = []
+    for line in set(axes.get_lines()) - set(crosses(axes)):
+        colours += [line.get_color(), line.get_markerfacecolor(), line.get_markeredgecolor()]
+    for collection in axes.collections:
+        colours += [*collection.get_facecolor(), *collection.get_edgecolor()]
+    for patch in axes.patches:
+        colours += [patch.get_facecolor(), patch.get_edgecolor()]
+    return {to_rgb(colour) for colour in colours if to_rgba(colour)[3] > 0}
 
 
 def test_nothing_is_painted_in_another_colour_than_those_of_the_variants(figure):
-    """Whether it has a label or not."""
-    allowed = {to_rgb(colour) for colour in COLOURS.values()} | {BLACK}
+    allowed = {to_rgb(colour) for colour in COLOURS.values()}
     for axes in figure.axes:
         assert painted(axes) <= allowed
+        assert {to_rgb(line.get_color()) for line in crosses(axes)} <= {to_rgb("black")}
 
 
 @pytest.mark.parametrize("variant", COLOURS)
-@pytest.mark.parametrize("name", rows())
-def test_a_variant_has_its_own_colour_everywhere(draw, name, variant):
-    """A picture of one variant alone has no line, dot or band in the colour of the other."""
+@pytest.mark.parametrize("name", ["comparison", *rows()])
+def test_a_variant_has_the_same_colour_everywhere(draw, name, variant):
+    """In a picture of one variant alone no line, dot or band has any other, with a label or without."""
     alone = {table: frame[frame["variant"] == variant].reset_index(drop=True) for table, frame in TABLES.items()}
     for axes in draw(name, **alone).axes:
-        assert painted(axes) <= {to_rgb(COLOURS[variant]), BLACK}
-        assert to_rgb(COLOURS[variant]) in painted(axes)
+        assert painted(axes) == {to_rgb(COLOURS[variant])}
 
 
-def test_every_kind_of_panel_is_drawn_here():
+def test_the_key_has_the_colours_of_the_variants(figure):
+    (key,) = figure.legends
+    names = [text.get_text().removesuffix(" network") for text in key.get_texts()]
+    assert dict(zip(names, (line.get_color() for line in key.get_lines()), strict=True)) == COLOURS
+
+
+def test_every_kind_of_panel_stands_in_the_picture_of_a_row():
     assert set(kinds(kinds_of_panel)) == set(tables.panels_table()["kind"])
 
 
@@ -184,6 +198,21 @@ def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_a
         assert lines[0] == pytest.approx([2.0, 1.9, 1.8, 1.7, 1.6])
         assert lines[1] == pytest.approx([2.1, 2.0, 1.9, 1.8, 1.7])
         assert [line for line in lines if len(line) == 1] == [[1.7]]
+        assert [cross.get_ydata().tolist() for cross in crosses(axes)] == [[], [1.7]]
+        assert {cross.get_color() for cross in crosses(axes)} == {"#000000"}
+
+
+CHECKS = {
+    "by_depth": test_results_by_depth_have_a_dot_per_run_and_a_line_through_the_means,
+    "layers": test_norms_have_a_line_and_a_band_per_variant_and_phase,
+    "losses": test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_at_spikes,
+    "share_by_step": test_shares_rise_in_steps_up_to_the_last_step_of_all_with_a_bar_where_runs_never_got_there,
+}
+"""By kind of panel: what looks at the numbers it draws."""
+
+
+def test_every_kind_of_panel_has_a_check_of_what_it_draws():
+    assert kinds(kinds_of_panel) == sorted(CHECKS)
 
 
 def test_the_overview_has_a_panel_per_row_at_the_greatest_depth_where_it_shows_one(draw):

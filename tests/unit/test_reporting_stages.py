@@ -1,22 +1,21 @@
 """The stages that look at all runs, and the reports on them, on fake runs."""
 
+import importlib
 import json
 import math
 import shutil
-from dataclasses import replace
+import sys
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 import resgrad.comparison.rows
 from resgrad.common.cells import Matrix
 from resgrad.common.config import ParameterError
-from resgrad.common.tables import Column, Table
 from resgrad.comparison import tables
 from resgrad.comparison.rows import rows
-from resgrad.report.comparison import CSV
+from resgrad.report.comparison import CSV, pictures
 from resgrad.report.comparison.first_convolution import gradients_by_step
 from resgrad.report.room import Room
 from stages.compare import compare_variants
@@ -89,7 +88,7 @@ def test_a_stage_run_twice_writes_the_same_bytes(study):
         return {path.relative_to(study).as_posix(): path.read_bytes() for path in files}
 
     first = run()
-    pictures = {"comparison", "first_convolution", "gradient_distribution", *rows()}
+    drawn = {"comparison", "first_convolution", "gradient_distribution", *rows()}
     assert list(first) == [
         *(f"metrics/comparison-mnist/{table}.csv" for table in sorted(CSV)),
         "metrics/comparison-mnist.json",
@@ -99,7 +98,7 @@ def test_a_stage_run_twice_writes_the_same_bytes(study):
         "metrics/timing-mnist/times.csv",
         "metrics/timing-mnist.md",
         "plots/mnist/accuracy.json",
-        *(f"plots/mnist/comparison/{name}.png" for name in sorted(pictures)),
+        *(f"plots/mnist/comparison/{name}.png" for name in sorted(drawn)),
         "plots/mnist/confusion.json",
         "plots/mnist/gradient_heatmap.json",
         "plots/mnist/gradient_norms.json",
@@ -133,7 +132,7 @@ def test_runs_that_the_parameters_do_not_list_are_not_read(study):
     assert (study / "metrics/mnist.json").read_bytes() == before
 
 
-def test_the_tables_of_gradients_are_of_the_deepest_twins_and_the_first_seed(study):
+def test_the_tables_and_pictures_of_gradients_are_of_the_deepest_twins_and_the_first_seed(study):
     (study / "params.yaml").write_text((PARAMETERS % "true").replace("[0, 1]", "[1, 0]"))
     compare_variants("mnist")
     room = Room(study / "data/comparison/mnist")
@@ -148,50 +147,72 @@ def test_the_tables_of_gradients_are_of_the_deepest_twins_and_the_first_seed(stu
     shares = room["distributions"]
     assert set(shares["depth"]) == {14}
     assert shares.groupby(["variant", "step"])["nonfinite"].max().loc["plain", 30] == 0.5
+    titles = {name: figure.get_suptitle() for name, figure in pictures(room)}
+    assert titles["first_convolution"] == "mnist (embedded data): gradient of the first layer, depth 14, seed 1"
+    assert "mnist (embedded data)" in titles["gradient_distribution"]
+    assert "depth 14, n = 2 seeds pooled" in titles["gradient_distribution"]
 
 
-def test_every_table_of_the_room_is_described_and_holds_what_it_says(study):
-    compare_variants("mnist")
-    described = {name: table for name, table in vars(tables).items() if isinstance(table, Table)}.values()
-    described = {table.name: table for table in (*described, *(t for row in rows().values() for t in row.tables))}
-    written = {path.stem for path in (study / "data/comparison/mnist").glob("*.parquet")}
-    assert written == set(described)
-    for name, table in described.items():
-        table.read(study / f"data/comparison/mnist/{name}.parquet")
-        assert all(column.meaning for column in table.columns)
+@pytest.fixture
+def seventh(tmp_path_factory):
+    """Return a function that puts a seventh file beside those of the rows; afterwards it is gone again."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def add():
+            folder = tmp_path_factory.mktemp("rows")
+            (folder / "seventh.py").write_text(SEVENTH, encoding="utf-8")
+            patch.setattr("resgrad.comparison.rows.__path__", [*resgrad.comparison.rows.__path__, str(folder)])
+            importlib.reload(tables)  # its table of runs is made when it is imported
+
+        yield add
+    sys.modules.pop("resgrad.comparison.rows.seventh", None)
+    importlib.reload(tables)
 
 
-@pytest.mark.parametrize("page", ["comparison", "timing"])
-def test_a_report_reads_its_room_and_nothing_else(study, tmp_path_factory, monkeypatch, page):
-    {"comparison": compare_variants, "timing": timing}[page]("mnist")
-    write_report(page, "mnist")
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    shutil.copytree(study / "data" / page, elsewhere / "data" / page)
-    monkeypatch.chdir(elsewhere)
-    write_report(page, "mnist")
-    written = [path for top in ("metrics", "plots") for path in (elsewhere / top).rglob("*.*")]
-    assert len(written) > 3
-    for path in written:
-        assert path.read_bytes() == (study / path.relative_to(elsewhere)).read_bytes(), path
+def test_a_seventh_row_is_one_new_file(study, seventh):
+    (study / "params.yaml").write_text((PARAMETERS % "true").replace("minimum_pairs: 3", "minimum_pairs: 2"))
 
+    def report():
+        compare_variants("mnist")
+        write_report("comparison", "mnist")
+        csv = {name: pd.read_csv(study / f"metrics/comparison-mnist/{name}.csv") for name in ("runs", "verdicts")}
+        return csv["runs"], csv["verdicts"].set_index("row")
 
-def test_a_seventh_row_is_one_new_file(study, tmp_path_factory, monkeypatch):
-    folder = tmp_path_factory.mktemp("rows")
-    (folder / "seventh.py").write_text(SEVENTH, encoding="utf-8")
-    monkeypatch.setattr("resgrad.comparison.rows.__path__", [*resgrad.comparison.rows.__path__, str(folder)])
-    columns = (*tables.RUNS.columns, Column("image_count", pa.float64(), "a measure"))
-    monkeypatch.setattr(tables, "RUNS", replace(tables.RUNS, columns=columns))  # made when the rows were imported
-    compare_variants("mnist")
-    write_report("comparison", "mnist")
-    assert list(rows())[-1] == "seventh"
-    assert "image_count" in pd.read_csv(study / "metrics/comparison-mnist/runs.csv")
-    assert len(pd.read_csv(study / "metrics/comparison-mnist/verdicts.csv")) == 7
+    runs_of_six, six = report()
+    seventh()
+    runs, verdicts = report()
+
+    assert runs["image_count"].tolist() == [60.0, 60.0] * 2 + [70.0, 70.001] * 2
+    pd.testing.assert_frame_equal(runs.drop(columns="image_count"), runs_of_six)
+    assert list(verdicts.index) == [*six.index, "seventh"]
+    corrected = ["p_holm", "verdict"]
+    pd.testing.assert_frame_equal(verdicts[:6].drop(columns=corrected), six.drop(columns=corrected))
+    # It has the smallest p of all, which is multiplied by the number of rows; no other p becomes smaller.
+    own = verdicts.loc["seventh"]
+    assert own["p"] < six["p"].min()
+    assert own["p_holm"] == pytest.approx(7 * own["p"])
+    assert own["verdict"] == "residual better"
+    assert (verdicts["p_holm"][:6] >= six["p_holm"]).all()
+
     page = (study / "metrics/comparison-mnist.md").read_text()
     assert "## The 7 rows" in page
     assert "corrected after Holm for 7 rows" in page
-    assert "the count of images: images ↑" in page
+    assert "only the 7 primary measures" in page
+    (closing,) = (line for line in page.splitlines() if "the count of images: images ↑" in line)
+    assert "**residual better**" in closing
     assert "**The count of images.** A toy." in page
+
     assert (study / "plots/mnist/comparison/seventh.png").exists()
+    figures = dict(pictures(Room(study / "data/comparison/mnist")))
+    overview, own_picture = figures["comparison"], figures["seventh"]
+    assert [axes.get_title(loc="left") for axes in overview.axes] == [
+        row.heading.format(depth=14) for row in rows().values()
+    ]
+    assert overview.axes[-1].get_title(loc="left") == "Images at depth 14"
+    assert "counted images" in own_picture.get_suptitle()
+    for axes in (overview.axes[-1], *own_picture.axes):
+        means = {line.get_label(): line.get_ydata().tolist() for line in axes.get_lines()}
+        assert means["residual, mean"] == pytest.approx([70.0005] * 2)
 
 
 SEVENTH = '''
@@ -199,8 +220,12 @@ SEVENTH = '''
 
 from resgrad.comparison.row import Measure, Panel, Row
 
+
 def measure(evidence):
-    return evidence.results[["variant", "depth", "seed"]].assign(image_count=60.0)
+    runs = evidence.results[["variant", "depth", "seed"]]
+    more = (10 + 0.001 * runs["seed"]).where(runs["variant"] == "residual", 0)
+    return runs.assign(image_count=60.0 + more)
+
 
 ROW = Row(
     place=7,
@@ -209,8 +234,8 @@ ROW = Row(
     measure=measure,
     definition=__doc__,
     overview=Panel("by_depth", column="image_count", title="Images", label="images", scale="from zero"),
-    heading="Images",
-    figure="images",
+    heading="Images at depth {depth}",
+    figure="counted images",
     key="dots: runs",
 )
 '''
