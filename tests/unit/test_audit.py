@@ -4,12 +4,14 @@ import json
 import math
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from resgrad.audit import tables
-from resgrad.audit.classifiers import BORDER, GUESS, side_by_side
+from resgrad.audit.border_pixels import classify_borders
+from resgrad.audit.classifiers import BORDER, GUESS, measure_borders, side_by_side
 from resgrad.audit.summary import audit_metrics, average
 from resgrad.common.cells import Matrix
 from resgrad.common.config import ParameterError, load, read
@@ -199,7 +201,7 @@ SPLIT_AVERAGES = pd.DataFrame(
     columns=["scheme", "classifier", "n", "mean", "sd", "leak"],
 )
 INFLATION = pd.DataFrame(
-    [("seeds", 2, 0.25, -0.01, 0.51), ("leaves", 30, 0.25, 0.2, 0.3)], columns=["over", "n", "mean", "low", "high"]
+    [("seeds", 2, 0.25, -0.01, 0.51), ("leaves", 30, 0.24, 0.2, 0.3)], columns=["over", "n", "mean", "low", "high"]
 )
 
 ONE_SEED = INFLATION.assign(n=[1, 30], low=[math.nan, 0.2], high=[math.nan, 0.3])
@@ -220,6 +222,31 @@ def test_guess_border_and_networks_stand_side_by_side(classifiers):
     # The squares get lighter from class to class.
     assert classifiers["accuracy"][1] > 0.8
     assert classifiers[2:]["balanced_accuracy"].tolist() == [0.25, 0.5, 0.75]
+
+
+def test_the_guess_is_the_class_that_is_most_frequent_in_training():
+    class Few:
+        """Black squares of classes that are not equally frequent."""
+
+        def read(self, split, _scheme=None):
+            labels = {"train": [0, 2, 2, 1, 2], "test": [0, 0, 2, 1]}[split]
+            return np.zeros((len(labels), 1, 4, 4), np.uint8), np.array(labels), []
+
+    guess, *_ = side_by_side(Few(), MEASURES, [0]).to_dict("records")
+    assert (guess["classifier"], guess["seed"]) == (GUESS, 0)
+    assert (guess["accuracy"], guess["balanced_accuracy"]) == pytest.approx((1 / 4, 1 / 3))
+
+
+@pytest.mark.parametrize(("scheme", "own"), [("leaf", "leaf"), ("random", "random"), (None, "leaf")])
+def test_forests_learn_and_are_measured_on_the_split_that_is_asked_for(tmp_path, scheme, own):
+    write_shards(tmp_path / "shards", brighter=10)
+    shards = Shards(tmp_path / "shards")
+    (images, labels, _), (unknown, truth, _) = (shards.read(split, own) for split in ("train", "test"))
+    forests = measure_borders(shards, [5, 6], scheme)
+    assert forests["seed"].tolist() == [5, 6]
+    expected = [(classify_borders(images, labels, unknown, seed) == truth).mean() for seed in (5, 6)]
+    assert forests["accuracy"].tolist() == pytest.approx(expected)
+    assert max(expected) < 0.9, "tells nothing"
 
 
 def test_averages_are_over_seeds_for_every_classifier_in_turn(classifiers):
@@ -324,6 +351,9 @@ def test_the_picture_has_a_bar_per_classifier_and_a_dot_per_class_and_variant(cl
     accuracy, recall = figure.axes
     assert figure.get_suptitle() == "a title"
     assert [bar.get_width() for bar in accuracy.patches][2:] == pytest.approx([0.5, 0.8, 0.5, 0.75])
+    assert [text.get_text() for text in accuracy.texts][2:] == ["50.0 %", "80.0 %", "50.0 %", "75.0 %"]
+    seeds = [line.get_xydata().tolist() for line in accuracy.get_lines()]
+    assert seeds[2:] == [[[0.5, 2]], [[0.7, 3], [0.9, 3]], [[0.5, 4]], [[0.75, 5]]]
     names = [label.get_text() for label in accuracy.get_yticklabels()]
     assert names[:4] == ["most frequent class", "border pixels", "plain-8", "residual-8"]
     assert [label.get_text() for label in recall.get_yticklabels()] == ["rare (2)", "frequent (20)"]
@@ -339,6 +369,7 @@ def test_the_picture_of_a_room_is_drawn_from_its_tables(room):
     title = "plantvillage (embedded data, leaf split): what the accuracies are made of"
     assert figure.get_suptitle() == title
     assert len(figure.axes[0].patches) == 6
+    assert figure.axes[1].get_title(loc="left") == "Recall by class, depth 8"
     ((_, without),) = pictures(room(None))
     assert len(without.axes[0].patches) == 4
 

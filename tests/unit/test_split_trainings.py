@@ -7,6 +7,7 @@ from resgrad.audit.trainings import splits_differ, train_on_both_splits
 from resgrad.common.config import load, read
 from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
+from resgrad.training import run
 from resgrad.training.config import TrainConfig
 from resgrad.training.loop import Trainer
 from tests.paths import PARAMS
@@ -23,7 +24,7 @@ def shards(tmp_path):
 def train(tmp_path):
     """Return a function that trains on some shards; checkpoints lie in ``tmp_path / "checkpoints"``."""
 
-    def run(shards, *, augment=None, **changes):
+    def on(shards, *, augment=None, **changes):
         config = load(TrainConfig, {**read(PARAMS)["train"], "batch_size": 16, **changes}, "train")
         return train_on_both_splits(
             "plantvillage",
@@ -35,7 +36,7 @@ def train(tmp_path):
             checkpoints=tmp_path / "checkpoints",
         )
 
-    return run
+    return on
 
 
 def test_every_network_is_tested_on_the_test_images_of_its_own_split(shards, train):
@@ -56,6 +57,20 @@ def test_two_equal_splits_give_equal_networks(tmp_path, train):
     leaf, random = (hits for _, hits in train(Shards(tmp_path / "equal")).groupby("scheme"))
     assert leaf["correct"].tolist() == random["correct"].tolist()
     assert 0 < leaf["correct"].mean() < 1, "tells nothing"
+
+
+def test_all_networks_are_small_residual_ones_from_the_weights_of_their_seed(shards, train, monkeypatch):
+    build, built = run.build_network, []
+
+    def logged(model, **named):
+        built.append((model, named))
+        return build(model, **named)
+
+    monkeypatch.setattr(run, "build_network", logged)
+    train(shards)
+    common = {"depth": 8, "residual": True, "image_shape": (3, 8, 8), "classes": 3}
+    assert [named for _, named in built] == [{**common, "seed": seed} for seed in (3, 1, 3, 1)]
+    assert {(model.network, model.shortcut, model.width) for model, _ in built} == {("cifar_resnet", "zero_padding", 2)}
 
 
 def test_an_image_counts_as_recognised_where_its_own_class_is_the_most_probable_one(shards, train, monkeypatch):
