@@ -35,6 +35,7 @@ study: $(INSTALLED)
 lint: $(INSTALLED)
 	ruff check .
 	ruff format --check .
+	pyright
 
 ## lock: pin every dependency anew for all supported Pythons (needs uv)
 # torch and torchvision bring their CUDA packages themselves where they need them: a CPU build does not.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from resgrad.common.cells import Matrix
-from resgrad.common.config import load
+from resgrad.common.config import DatasetName, load
 from stages._run import run
 
 
@@ -14,7 +14,7 @@ def load_matrix(parameters: dict[str, Any]) -> Matrix:
     return load(Matrix, {name: parameters[name] for name in Matrix.model_fields if name in parameters})
 
 
-def run_on_dataset(stage: Callable[[str], None], description: str | None) -> None:
+def run_on_dataset(stage: Callable[[DatasetName], None], description: str | None) -> None:
     """Run a stage on the dataset that the command line names."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("dataset")

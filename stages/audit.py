@@ -11,7 +11,7 @@ from resgrad.audit.imbalance import class_counts, per_class_recall, worst_first
 from resgrad.audit.inflation import accuracies, average_on_splits, inflation
 from resgrad.audit.summary import audit_metrics, average
 from resgrad.audit.trainings import splits_differ, train_on_both_splits
-from resgrad.common.config import load, read
+from resgrad.common.config import DatasetName, load, read
 from resgrad.common.files import write_json
 from resgrad.common.tables import Table, write_room
 from resgrad.results.metrics import measure_runs
@@ -22,7 +22,7 @@ from resgrad.training.devices import choose_device, make_repeatable
 from stages._matrix import load_matrix, run_on_dataset
 
 
-def audit(dataset: str) -> None:
+def audit(dataset: DatasetName) -> None:
     """Read shards and all runs, and train on both splits; write the tables of the room, and metrics."""
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
@@ -54,7 +54,9 @@ def audit(dataset: str) -> None:
     )
 
 
-def _on_both_splits(dataset: str, shards: Shards, config: AuditConfig, train: TrainConfig) -> dict[Table, pd.DataFrame]:
+def _on_both_splits(
+    dataset: DatasetName, shards: Shards, config: AuditConfig, train: TrainConfig
+) -> dict[Table, pd.DataFrame]:
     """Train small networks and forests on either split."""
     hits = train_on_both_splits(
         dataset,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from resgrad.common.config import load, read
+from resgrad.common.config import DatasetName, load, read
 from resgrad.common.files import write_json
 from resgrad.common.seeds import derive
 from resgrad.common.tables import write_room
@@ -21,7 +21,7 @@ from stages._matrix import load_matrix, run_on_dataset
 RUNS, GRADIENTS = Path("data/runs"), Path("data/gradients")
 
 
-def compare_variants(dataset: str) -> None:
+def compare_variants(dataset: DatasetName) -> None:
     """Read all runs and gradient tables; write the comparison as metrics and as the tables of its room."""
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)

@@ -4,11 +4,12 @@ All paths are the same for both variants, so that ``dvc metrics diff`` and ``dvc
 """
 
 from pathlib import Path
+from typing import Any
 
-from resgrad.common.cells import variant_name
-from resgrad.common.config import ParameterError, read
+from resgrad.common.cells import Variant, variant_name
+from resgrad.common.config import DatasetName, ParameterError, read
 from resgrad.common.files import write_json
-from resgrad.common.spread import to_rows
+from resgrad.common.frames import to_rows
 from resgrad.evaluation.curves import learning_curves
 from resgrad.evaluation.gradient_heatmap import heat_map
 from resgrad.results.gradient_flow import first_to_last, load_norms, norms_by_layer
@@ -17,7 +18,7 @@ from resgrad.results.runs import RUN, load_runs
 from stages._matrix import load_matrix, run_on_dataset
 
 
-def evaluate(dataset: str) -> None:
+def evaluate(dataset: DatasetName) -> None:
     """Read runs and gradient tables of one variant; write its metrics and plots."""
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
@@ -43,7 +44,7 @@ def evaluate(dataset: str) -> None:
         write_json(Path(f"plots/{dataset}/{name}.json"), to_rows(frame.assign(panel=panel, variant=variant)))
 
 
-def _variant(parameters: dict) -> str:
+def _variant(parameters: dict[str, Any]) -> Variant:
     """Return the name of the variant that is reported."""
     residual = (parameters.get("model") or {}).get("residual")
     if not isinstance(residual, bool):

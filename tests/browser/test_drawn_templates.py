@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from dvc_render.vega import VegaRenderer
 
-from resgrad.common.spread import to_rows
+from resgrad.common.frames import to_rows
 from tests.paths import ROOT
 from tests.unit.filled_templates import AXES, fill, make_frames
 

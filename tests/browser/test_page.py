@@ -13,7 +13,7 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from resgrad.common.files import write_json
-from resgrad.common.spread import to_rows
+from resgrad.common.frames import to_rows
 from tests.paths import ROOT
 from tests.pipeline.project import Project
 from tests.unit.filled_templates import AXES, make_frames

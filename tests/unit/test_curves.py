@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from resgrad.common.cells import Cell
-from resgrad.common.spread import spread, to_rows
+from resgrad.common.frames import to_rows
+from resgrad.common.spread import spread
 from resgrad.evaluation.curves import learning_curves
 from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run

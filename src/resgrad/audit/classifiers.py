@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+from sklearn.metrics import accuracy_score
 
 from resgrad.audit.border_pixels import classify_borders
-from resgrad.shards.shards import Shards
+from resgrad.results.metrics import macro_averages
+from resgrad.shards.shards import Scheme, Shards
 
 AVERAGES = {"accuracy": "test.accuracy", "balanced_accuracy": "test.macro_recall", "macro_f1": "test.macro_f1"}
 """What is compared, by scikit-learn's names, and what :func:`~resgrad.results.metrics.measure_runs` calls it.
@@ -39,7 +40,7 @@ def side_by_side(shards: Shards, measures: pd.DataFrame, seeds: Iterable[int]) -
     return pd.concat([_guess(shards), measure_borders(shards, seeds), networks], ignore_index=True)
 
 
-def measure_borders(shards: Shards, seeds: Iterable[int], scheme: str | None = None) -> pd.DataFrame:
+def measure_borders(shards: Shards, seeds: Iterable[int], scheme: Scheme | None = None) -> pd.DataFrame:
     """Measure forests that see border pixels.
 
     Args:
@@ -68,8 +69,5 @@ def _guess(shards: Shards) -> pd.DataFrame:
 
 def _averages(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
     """Average over images, and over the classes that occur among the labels."""
-    present = np.unique(labels)
-    _, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=present, average="macro", zero_division=0
-    )
+    _, recall, f1 = macro_averages(labels, predicted)
     return {"accuracy": accuracy_score(labels, predicted), "balanced_accuracy": recall, "macro_f1": f1}

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-from sklearn.metrics import recall_score
 
 from resgrad.results.runs import Run
 from resgrad.shards.shards import SPLITS
@@ -44,8 +43,8 @@ def worst_first(recall: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
 
 def _recalls(run: Run) -> pd.DataFrame:
     test = run.predictions[run.predictions["split"] == "test"]
-    present = sorted(test["label"].unique())
-    recall = recall_score(test["label"], test["predicted"], labels=present, average=None)
+    recall = (test["label"] == test["predicted"]).groupby(test["label"], sort=True).mean()
     _, variant, depth, seed = run.cell
-    classes = [run.classes[label] for label in present]
-    return pd.DataFrame({"variant": variant, "depth": depth, "seed": seed, "class": classes, "recall": recall})
+    classes = [run.classes[label] for label in recall.index]
+    values = recall.to_numpy()
+    return pd.DataFrame({"variant": variant, "depth": depth, "seed": seed, "class": classes, "recall": values})

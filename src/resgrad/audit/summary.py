@@ -44,9 +44,9 @@ def audit_metrics(averages: pd.DataFrame, classes: pd.DataFrame, inflation: pd.D
     lower: dict[str, Any] = {"test_accuracy_without_a_leaf": blind}
     if inflation is not None:
         over = inflation.set_index("over")
-        ends = {f"{end}_over_{name}": float(over.loc[name, end]) for name in over.index for end in ("low", "high")}
+        ends = {f"{end}_over_{name}": float(over[end][name]) for name in over.index for end in ("low", "high")}
         defined = {name: value for name, value in ends.items() if pd.notna(value)}
-        lower["test_accuracy_added_by_random_split"] = {"difference": float(over.loc["seeds", "mean"]), **defined}
+        lower["test_accuracy_added_by_random_split"] = {"difference": float(over["mean"]["seeds"]), **defined}
     recall = classes.groupby("variant")["recall"].min().to_dict()
     return {
         "higher_is_better": {"test_accuracy": accuracy, "lowest_class_recall": recall},

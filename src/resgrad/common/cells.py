@@ -8,8 +8,8 @@ from pydantic import Field, field_validator
 
 from resgrad.common.config import DatasetName, Section
 
-VARIANTS = ("plain", "residual")
 Variant = Literal["plain", "residual"]
+VARIANTS: tuple[Variant, ...] = ("plain", "residual")
 
 
 def is_residual(variant: str) -> bool:
@@ -25,8 +25,8 @@ def variant_name(*, residual: bool) -> Variant:
 class Cell(NamedTuple):
     """One training."""
 
-    dataset: str
-    variant: str
+    dataset: DatasetName
+    variant: Variant
     depth: int
     seed: int
 
@@ -56,7 +56,7 @@ class Matrix(Section):
             raise ValueError(f"{info.field_name} is {values}; allowed: each value once.")
         return values
 
-    def cells(self, dataset: str) -> Iterator[Cell]:
+    def cells(self, dataset: DatasetName) -> Iterator[Cell]:
         """List a dataset's trainings by variant, depth and seed, in the order of params.yaml."""
         for variant, depth, seed in product(self.variants, self.depths, self.seeds):
             yield Cell(dataset, variant, depth, seed)

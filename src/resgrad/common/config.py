@@ -100,14 +100,15 @@ def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
     """Say in one sentence which parameter is wrong and what is allowed."""
     steps = [str(step) for step in detail["loc"] if step != "[key]"]
     name = ".".join([*filter(None, [key]), *steps])
+    context = detail.get("ctx", {})
     if detail["type"] == "value_error":  # raised by a section's own validator, which names its parameter
-        return f"{key + '.' if key else ''}{detail['ctx']['error']}"
+        return f"{key + '.' if key else ''}{context['error']}"
     if detail["type"] == "extra_forbidden":
         meant = _intended(cls, detail)[-1]
         allowed = _join(_keys(_class_at(cls, steps[:-1])))
         return f"{name} is not a parameter; {f'did you mean {meant}?' if meant else f'allowed: {allowed}.'}"
     if detail["loc"][-1:] == ("[key]",):
-        return f"{name} is not a parameter; allowed: {detail['ctx']['expected']}."
+        return f"{name} is not a parameter; allowed: {context['expected']}."
     if detail["type"] == "missing":
         return f"{name} is missing; restore it, `git diff params.yaml` shows what was there."
     allowed = _ALLOWED.get(detail["type"]) or detail["msg"].removeprefix("Input should be ")

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
@@ -29,11 +28,3 @@ def over_seeds(frame: pd.DataFrame, by: list[str], columns: list[str]) -> pd.Dat
     groups = frame.groupby(by, sort=True)
     ends = {"": "mean", "_min": "min", "_max": "max"}
     return groups.agg(**{column + end: (column, how) for column in columns for end, how in ends.items()}).reset_index()
-
-
-def to_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Turn a frame into rows for a plot file, with None for NaN.
-
-    Every row has every key: DVC drops a list whose first row lacks a key that a later one has.
-    """
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from resgrad.common.cells import VARIANTS
+from resgrad.common.config import DatasetName
 from resgrad.common.spread import spread
 from resgrad.comparison.config import ComparisonConfig
 from resgrad.comparison.image_tests import ImageTests, compare_on_images
@@ -109,7 +110,10 @@ def judge_rows(table: pd.DataFrame, config: ComparisonConfig) -> pd.DataFrame:
     verdicts.index = pd.Index(list(rows()), name="row")
     verdicts["p"] = verdicts["p"].where(verdicts["n"] >= config.minimum_pairs)
     verdicts["p_holm"] = holm(verdicts["p"])
-    verdicts["verdict"] = [_verdict(row, verdicts.loc[name], len(depths), config) for name, row in rows().items()]
+    verdicts["verdict"] = [
+        _verdict(row, primary, len(depths), config)
+        for row, (_, primary) in zip(rows().values(), verdicts.iterrows(), strict=True)
+    ]
     return verdicts
 
 
@@ -125,15 +129,14 @@ def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
     at_depth = comparison.table.loc[comparison.depth]
     numbers: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
     for variant in VARIANTS:
-        numbers["runs"][variant] = int(at_depth.loc["test_accuracy", f"{variant}_n"])
+        numbers["runs"][variant] = int(at_depth[f"{variant}_n"]["test_accuracy"])
         for measure in _published_measures():
-            mean = at_depth.loc[measure.name, f"{variant}_mean"]
+            mean = at_depth[f"{variant}_mean"][measure.name]
             numbers[f"{measure.better}_is_better"][measure.name][variant] = float(mean)
     for name, row in rows().items():
-        primary = comparison.verdicts.loc[name]
-        numbers["residual_minus_plain"][row.primary.name] = float(primary["difference"])
+        numbers["residual_minus_plain"][row.primary.name] = float(comparison.verdicts["difference"][name])
         # The smallest p that a double can hold stands for what is smaller.
-        p = max(primary["p_holm"], np.finfo(float).tiny)
+        p = max(comparison.verdicts["p_holm"][name], np.finfo(float).tiny)
         numbers["holm_log10_p"][row.primary.name] = math.log10(p)
     if comparison.images is not None:
         ends = {"low": comparison.images.low, "high": comparison.images.high}
@@ -142,7 +145,7 @@ def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
     return {f"depth-{comparison.depth}": _defined(numbers)}
 
 
-def about(comparison: Comparison, config: ComparisonConfig, *, dataset: str, provenance: str) -> dict[str, Any]:
+def about(comparison: Comparison, config: ComparisonConfig, *, dataset: DatasetName, provenance: str) -> dict[str, Any]:
     """Say what the tables of a comparison are about: its thresholds, and the tests that are single numbers.
 
     Args:

@@ -39,7 +39,7 @@ def load_distributions(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
     counts = pd.concat([_counts(read_table(folder / f"{cell.name}.parquet", cell, COLUMNS)) for cell in cells])
     pooled = counts.groupby(level=counts.index.names, sort=True).sum()
     shares = pooled.div(pooled.sum(axis=1), axis=0)
-    bins = list(shares[list(range(BINS))].to_numpy())
+    bins = pd.Series(list(shares[list(range(BINS))].to_numpy()), index=shares.index)
     return shares[["nonfinite", "zero"]].assign(shares=bins).reset_index()
 
 

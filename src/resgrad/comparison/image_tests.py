@@ -88,7 +88,7 @@ def mcnemar_log10_p(plain: Run, residual: Run) -> float:
     plain_alone = int((right["plain"] & ~right["residual"]).sum())
     residual_alone = int((~right["plain"] & right["residual"]).sum())
     fewer, discordant = min(plain_alone, residual_alone), plain_alone + residual_alone
-    tail = special.logsumexp(stats.binom.logpmf(np.arange(fewer + 1), discordant, 0.5))
+    tail = np.asarray(special.logsumexp(stats.binom.logpmf(np.arange(fewer + 1), discordant, 0.5)))
     return min(0.0, float(tail + math.log(2)) / math.log(10))
 
 

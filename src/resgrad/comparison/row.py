@@ -115,7 +115,8 @@ class Row:
         title: the aspect, as the study calls it.
         measures: its measures; the first is the primary one, which alone decides the verdict.
         measure: computes them: a row per run with variant, depth, seed and every measure; NaN where undefined.
-        definition: Markdown: what is measured, after whom, and what it cannot see.
+        definition: Markdown: what is measured, after whom, and what it cannot see; a docstring, so None
+            where Python drops those (``-OO``).
         overview: its panel in the picture of all rows.
         heading: of that panel.
         panels: of its own picture; the overview's alone where there are no others.
@@ -130,7 +131,7 @@ class Row:
     title: str
     measures: tuple[Measure, ...]
     measure: Callable[[Evidence], pd.DataFrame]
-    definition: str
+    definition: str | None
     overview: Panel
     heading: str
     figure: str

@@ -47,7 +47,7 @@ class Paired(NamedTuple):
     wilcoxon_p: float = math.nan
 
 
-def compare_pairs(differences: Sequence[float]) -> Paired:
+def compare_pairs(differences: Sequence[float] | pd.Series) -> Paired:
     """Test whether differences within pairs are 0 on average.
 
     Args:
@@ -61,22 +61,23 @@ def compare_pairs(differences: Sequence[float]) -> Paired:
     if np.ptp(pairs) <= 1e-9 * np.abs(pairs).max():  # equal but for rounding
         return Paired(n, mean, p=_sign_test(pairs) if n > 1 else math.nan)
     test = stats.ttest_1samp(pairs, 0)
+    t, p = np.asarray(test, dtype=float)
     interval = test.confidence_interval(COVERAGE)
-    effect, effect_low, effect_high = _effect(float(test.statistic), n) if n > 2 else (math.nan,) * 3
+    effect, effect_low, effect_high = _effect(float(t), n) if n > 2 else (math.nan,) * 3
     return Paired(
         n=n,
         difference=mean,
         low=float(interval.low),
         high=float(interval.high),
-        p=float(test.pvalue),
+        p=float(p),
         effect=effect,
         effect_low=effect_low,
         effect_high=effect_high,
-        wilcoxon_p=float(stats.wilcoxon(pairs).pvalue) if n >= WILCOXON_FROM else math.nan,
+        wilcoxon_p=float(np.asarray(stats.wilcoxon(pairs))[1]) if n >= WILCOXON_FROM else math.nan,
     )
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(p: Sequence[float] | pd.Series) -> np.ndarray:
     """Correct p-values for their number (Holm 1979).
 
     A test that could not be made counts as one that found nothing: which tests there are is settled beforehand, not by
@@ -89,7 +90,7 @@ def holm(p: Sequence[float]) -> np.ndarray:
         the corrected values, NaN likewise.
     """
     values = np.asarray(p, dtype=float)
-    corrected = multipletests(np.nan_to_num(values, nan=1.0), method="holm")[1]
+    corrected = np.asarray(multipletests(np.nan_to_num(values, nan=1.0), method="holm")[1], dtype=float)
     return np.where(np.isnan(values), np.nan, corrected)
 
 

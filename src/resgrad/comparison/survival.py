@@ -26,8 +26,8 @@ def log_rank(times: pd.DataFrame) -> float:
     if len(samples) < 2 or len(times[["steps_to_target", "reached_target"]].drop_duplicates()) < 2:
         return math.nan
 
-    def statistic(*dealt: np.ndarray) -> float:
-        return stats.logrank(*(censored(times.iloc[rows]) for rows in dealt)).statistic
+    def statistic(one: np.ndarray, other: np.ndarray) -> float:
+        return float(stats.logrank(censored(times.iloc[one]), censored(times.iloc[other])).statistic)
 
     # All permutations where there are no more than that.
     test = stats.permutation_test(

@@ -20,10 +20,11 @@ def times_to_target(runs: list[Run], target: float) -> pd.DataFrame:
     return pd.DataFrame([_time(run, target, budget) for run in runs])
 
 
-def _time(run: Run, target: float, budget: dict[str, int]) -> dict[str, float]:
+def _time(run: Run, target: float, budget: dict[str, int]) -> dict[str, str | int]:
     reached = run.history[run.history["validation_accuracy"] >= target]
     when = budget if reached.empty else reached.iloc[0]
-    return {name: getattr(run.cell, name) for name in RUN} | {
+    return {
+        **{name: getattr(run.cell, name) for name in RUN},
         "steps_to_target": int(when["step"]),
         "epochs_to_target": int(when["epoch"]),
         "reached_target": int(not reached.empty),

@@ -9,7 +9,7 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
 from tqdm import tqdm
@@ -118,7 +118,7 @@ def check(archive: Path) -> None:
             read(opened, member)
 
 
-def is_image(path: PurePosixPath) -> bool:
+def is_image(path: PurePath) -> bool:
     """Tell whether a file counts as an image: by its ending, and neither hidden nor added by macOS."""
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
     return path.suffix.lower() in IMAGE_ENDINGS and not hidden

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
+from sklearn.utils import Bunch
 from tqdm import tqdm
 
 from resgrad.common.files import replacing
@@ -26,7 +27,7 @@ def write_digits(folder: Path) -> None:
     They are the test part of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998). The last
     fifth, in the set's own order, becomes the test split.
     """
-    digits = load_digits()
+    digits: Bunch = load_digits()  # pyright: ignore[reportAssignmentType]  - a tuple only with return_X_y
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
     labels = digits.target.astype(np.uint8)
     first_test = len(images) - len(images) // 5

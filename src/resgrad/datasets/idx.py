@@ -9,8 +9,8 @@ import gzip
 import math
 import struct
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def write(path: Path, array: np.ndarray) -> None:
         stream.write(header + array.tobytes())
 
 
-def _parse(stream: BinaryIO, path: Path, max_bytes: int) -> np.ndarray:
+def _parse(stream: BufferedIOBase, path: Path, max_bytes: int) -> np.ndarray:
     zeros, kind, ndim = struct.unpack(">HBB", _exactly(stream, 4, path))
     if zeros:
         raise IdxError(f"{path} is not an IDX file: it starts with 0x{zeros:04x}, not with 0x0000; fetch it again.")
@@ -89,7 +89,7 @@ def _parse(stream: BinaryIO, path: Path, max_bytes: int) -> np.ndarray:
     return np.frombuffer(bytearray(data), np.uint8).reshape(shape)
 
 
-def _exactly(stream: BinaryIO, size: int, path: Path) -> bytes:
+def _exactly(stream: BufferedIOBase, size: int, path: Path) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise IdxError(f"{path} is cut short: {len(data):,} bytes where {size:,} were announced; fetch it again.")

@@ -114,8 +114,8 @@ def _check_address(url: str) -> None:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
-        usable = False
-    if not usable:
+        parts, usable = None, False
+    if parts is None or not usable:
         raise AddressError(url, "it must be of the form http://host/path or https://host/path")
     if "@" in parts.netloc:
         raise AddressError(url, "a user name or password in it would end up in Git; put them into ~/.netrc")

@@ -4,6 +4,7 @@ Recording copies gradients and weights into flat buffers with a few fused calls 
 once: it never waits for the accelerator layer by layer, draws no random number and changes no weight.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -90,10 +91,10 @@ class GradientRecorder:
 
     def before_step(self, step: int) -> None:
         """Take in the gradients, before anything clips them, and the weights."""
-        self._gradients.fill([p.grad for p in self._parameters])
+        self._gradients.fill([_gradient(p) for p in self._parameters])
         self._weights.fill(self._parameters)
         if step in self._snapshots:
-            self.recording.snapshots[step] = self._first.grad.detach().cpu().contiguous().numpy().copy()
+            self.recording.snapshots[step] = _gradient(self._first).detach().cpu().contiguous().numpy().copy()
 
     def after_step(self, step: int, epoch: int) -> None:
         """Take in the moved weights and add this step to the recording."""
@@ -153,12 +154,19 @@ def _kind(network: nn.Module, layer: str) -> str:
     module = network
     for name in layer.split("."):
         module = module.get_submodule(name)
-        if hasattr(module, "kind"):
-            return module.kind
+        declared = getattr(module, "kind", None)
+        if isinstance(declared, str):
+            return declared
     for cls, kind in _KINDS.items():
         if isinstance(module, cls):
             return kind
     raise TypeError(f"no kind is known for {type(module).__name__}; add it to resgrad.gradients.recorder")
+
+
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    if parameter.grad is None:
+        raise ValueError("a parameter has no gradient: the loss does not depend on it")
+    return parameter.grad
 
 
 class _FlatBuffer:
@@ -172,9 +180,10 @@ class _FlatBuffer:
             for part, parameter in zip(parts, parameters, strict=True)
         ]
 
-    def fill(self, tensors: list[Tensor]) -> None:
+    def fill(self, tensors: Iterable[Tensor]) -> None:
         with torch.no_grad():
-            torch._foreach_copy_(self._views, tensors)
+            copy = torch._foreach_copy_  # pyright: ignore[reportPrivateImportUsage]  - the only fused copy there is
+            copy(self._views, list(tensors))
 
     def to_host(self) -> np.ndarray:
         return self._flat.cpu().numpy()

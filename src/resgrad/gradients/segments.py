@@ -4,6 +4,7 @@ One pass over a flat array costs what the arithmetic costs; a pass per tensor wo
 accelerator and a dozen Python calls each anywhere.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -20,7 +21,7 @@ denormal numbers, and 255 for NaN and infinity."""
 class Layout:
     """Where each tensor lies in the flat array: prepared once, used at every recorded step."""
 
-    def __init__(self, sizes: list[int]) -> None:
+    def __init__(self, sizes: Sequence[int]) -> None:
         """Prepare for tensors of these sizes (elements, each at least 1), in this order."""
         self.sizes = np.asarray(sizes)
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])

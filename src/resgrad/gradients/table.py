@@ -1,6 +1,6 @@
 """The gradient table: one row per recorded step and parameter tensor, a column per chosen statistic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ def write_table(path: Path, cell: Cell, recording: Recording, statistics: Sequen
     """
     records, tensors = len(recording.steps), len(recording.tensors)
 
-    def per_record(values: Iterable[int]) -> np.ndarray:
+    def per_record(values: list[int]) -> np.ndarray:
         return np.repeat(values, tensors)
 
     def per_tensor(name: str) -> list:

@@ -47,7 +47,8 @@ def load_network(
             f"{path} is not of the network that params.yaml describes; `dvc repro train@{cell.dataset}-{cell.name}` "
             "trains that one."
         ) from None
-    return network.eval().to(device, memory_format=torch.channels_last)
+    network.eval()
+    return network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  - not declared
 
 
 def fixed_batch(shards: Shards, images: int, device: torch.device) -> tuple[Tensor, Tensor]:

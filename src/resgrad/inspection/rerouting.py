@@ -1,6 +1,7 @@
 """Backward passes that take the branch of some blocks and the shortcut of the others, as each image says for itself."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +24,11 @@ class Rerouted:
         self._images = images.detach().clone().requires_grad_()
         self._ways: list[Tensor] = []
 
-        def split(inputs: tuple[Tensor, Tensor], block: int) -> tuple[Tensor, ...]:
+        def split(block: int, _module: nn.Module, inputs: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
             return tuple(_gated(x, lambda way=way: self._ways[way][:, block]) for way, x in enumerate(inputs))
 
         hooks = [
-            block.shortcut.register_forward_pre_hook(lambda _module, inputs, i=i: split(inputs, i))
+            block.shortcut.register_forward_pre_hook(partial(split, i))
             for i, block in enumerate(blocks(network))
             if block.shortcut is not None
         ]
@@ -69,10 +70,11 @@ def in_series(network: nn.Module, image: Tensor) -> bool:
         return False
     images = image.detach().repeat(count, 1, 1, 1).requires_grad_()
     opened = ~torch.eye(count, dtype=torch.bool, device=image.device)
-    hooks = [
-        block.register_forward_hook(lambda _module, _inputs, output, i=i: _gated(output, lambda: opened[:, i]))
-        for i, block in enumerate(blocks(network))
-    ]
+
+    def close(own: int, _module: nn.Module, _inputs: tuple[Tensor], output: Tensor) -> Tensor:
+        return _gated(output, lambda: opened[:, own])
+
+    hooks = [block.register_forward_hook(partial(close, i)) for i, block in enumerate(blocks(network))]
     try:
         (gradient,) = torch.autograd.grad(network(images)[:, 0].sum(), images)
     finally:

@@ -5,6 +5,8 @@ none follows within the block (``model.normalization`` none, or the last layer o
 is that output itself. In residual networks the responses tell the strength of the residual functions.
 """
 
+from functools import partial
+
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -32,24 +34,18 @@ def response_stds(network: nn.Module, images: Tensor) -> pd.DataFrame:
     stds: dict[str, float] = {}
     newest: tuple[str, Tensor | None] = ("", None)
 
-    def after_layer(name: str, output: Tensor) -> None:
+    def after_layer(name: str, _module: nn.Module, _inputs: tuple[Tensor], output: Tensor) -> None:
         nonlocal newest
         newest = name, output
         stds[name] = _std(output)
 
-    def after_norm(name: str, entered: Tensor, output: Tensor) -> None:
+    def after_norm(name: str, _module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
         layer, response = newest
-        if entered is response and _block(network, name) == _block(network, layer):
+        if inputs[0] is response and _block(network, name) == _block(network, layer):
             stds[layer] = _std(output)
 
-    hooks = [
-        network.get_submodule(name).register_forward_hook(lambda _module, _inputs, y, name=name: after_layer(name, y))
-        for name in layers
-    ]
-    hooks += [
-        network.get_submodule(name).register_forward_hook(lambda _module, x, y, name=name: after_norm(name, x[0], y))
-        for name in norms
-    ]
+    hooks = [network.get_submodule(name).register_forward_hook(partial(after_layer, name)) for name in layers]
+    hooks += [network.get_submodule(name).register_forward_hook(partial(after_norm, name)) for name in norms]
     try:
         with torch.no_grad():
             network(images)

@@ -65,7 +65,7 @@ def _decode_scaled(data: bytes, size: int, color: Color) -> np.ndarray | None:
     """
     try:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data)
-        if height * width > MAX_PIXELS:
+        if int(height) * int(width) > MAX_PIXELS:
             raise ImageError("too_large")
         if space == "CMYK":
             return None

@@ -17,8 +17,8 @@ class Picture(NamedTuple):
     """Of the source: the file's bytes, or the pixels of an IDX image."""
     pixels: np.ndarray | None
     """uint8, C x H x W."""
-    reason: str | None = None
-    """Why there are no pixels."""
+    reason: str = ""
+    """Why there are no pixels; empty where there are."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,9 @@ def deal_groups(
         members[group].append(index)
     sizes = {group: len(indices) for group, indices in members.items()}
     for label, name in enumerate(classes):
-        own = sorted({groups[index] for index in np.flatnonzero(labels == label)}, key=lambda group: group.name)
+        own = sorted(
+            {groups[index] for index in np.flatnonzero(labels == label).tolist()}, key=lambda group: group.name
+        )
         shares = {TEST: test, VALIDATION: validation}
         for group, part in _deal_class(_rolls(own, name), sizes, shares).items():
             split[members[group]] = part

@@ -108,10 +108,10 @@ def autocorrelations(sequences: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         :func:`~resgrad.common.intervals.mean_with_interval`). Constant sequences are left out.
     """
     tables = []
-    for keys, kind in sequences.groupby(by, sort=True):
+    for _, kind in sequences.groupby(by, sort=True):
         samples = kind.pivot_table("value", "sample", "input").to_numpy()
         by_lag = pd.DataFrame(autocorrelation(samples, samples.shape[1] // 4)).melt(var_name="lag")
-        tables.append(by_lag.assign(**dict(zip(by, keys, strict=True))))
+        tables.append(by_lag.merge(kind[by].head(1), how="cross"))
     return mean_with_interval(pd.concat(tables), [*by, "lag"], "value")
 
 
@@ -161,7 +161,8 @@ def _fix_batch_statistics(network: nn.Module, batch: Tensor) -> None:
         network.train()(batch)
     for layer in layers:
         # PyTorch normalises by the variance with N in the denominator, but keeps the one with N - 1.
-        layer.running_var *= (len(batch) - 1) / len(batch)
+        if layer.running_var is not None:
+            layer.running_var *= (len(batch) - 1) / len(batch)
     network.eval()
 
 

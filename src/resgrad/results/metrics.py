@@ -35,9 +35,7 @@ def classification(labels: np.ndarray, predicted: np.ndarray, probabilities: np.
     if len(labels) == 0:
         return {}
     present = np.unique(labels)
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=present, average="macro", zero_division=0
-    )
+    precision, recall, f1 = macro_averages(labels, predicted)
     measures = {
         "accuracy": np.mean(labels == predicted),
         "macro_precision": precision,
@@ -48,6 +46,18 @@ def classification(labels: np.ndarray, predicted: np.ndarray, probabilities: np.
     if len(present) > 1:
         measures["roc_auc"] = np.mean([roc_auc_score(labels == k, probabilities[:, k]) for k in present])
     return {name: float(value) for name, value in measures.items()}
+
+
+def macro_averages(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, float, float]:
+    """Return precision, recall and F1 as :func:`classification` does."""
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels,
+        predicted,
+        labels=np.unique(labels),
+        average="macro",
+        zero_division=0,  # pyright: ignore[reportArgumentType]  - inferred from a default, "warn"; numbers are allowed
+    )
+    return precision, recall, f1
 
 
 def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
@@ -86,7 +96,7 @@ def summarise(measures: pd.DataFrame) -> dict[str, dict[str, Any]]:
         means = runs.drop(columns=[*RUN, "diverged"]).mean().dropna()
         at_depth: dict[str, Any] = defaultdict(dict, runs=len(runs), runs_diverged=int(runs["diverged"].sum()))
         for name, mean in means.items():
-            group, _, measure = name.rpartition(".")
+            group, _, measure = str(name).rpartition(".")
             (at_depth[group] if group else at_depth)[measure] = float(mean)
         summary[f"depth-{depth}"] = dict(at_depth)
     return summary

@@ -36,9 +36,9 @@ def run_key(decides: dict[str, Any]) -> str:
     ``stages``, and the one that runs.
     """
     sources = {
-        name: hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
+        name: hashlib.sha256(Path(file).read_bytes()).hexdigest()
         for name, module in sorted(sys.modules.items())
-        if name.partition(".")[0] in {"resgrad", "stages", "__main__"} and getattr(module, "__file__", None)
+        if name.partition(".")[0] in {"resgrad", "stages", "__main__"} and (file := getattr(module, "__file__", None))
     }
     versions = {"torch": torch.__version__, "numpy": np.__version__}
     everything = {"decides": decides, "sources": sources, "versions": versions}

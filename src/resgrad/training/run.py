@@ -124,7 +124,7 @@ def trained(
         image_shape=tuple(manifest["shape"]),
         classes=len(manifest["classes"]),
         seed=task.seed,
-    ).to(device, memory_format=torch.channels_last)
+    ).to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  - documented, but not declared
     checkpoint = Checkpoint(checkpoints / f"{task.name.replace(' ', '-')}-{task.key(manifest, device)}")
     with checkpoint.exclusive():
         trainer = Trainer(

@@ -100,11 +100,12 @@ def loss_and_trend(losses: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _measure(run: Run, budget: int) -> dict[str, float]:
+def _measure(run: Run, budget: int) -> dict[str, str | float]:
     table = loss_and_trend(run.losses)
     spikes = int(table["spike"].sum())
     variance = np.log(table["loss"] / table["trend"]).var(ddof=1)
-    return {name: getattr(run.cell, name) for name in RUN} | {
+    return {
+        **{name: getattr(run.cell, name) for name in RUN},
         "unsteady_steps": (spikes + budget - len(table)) / budget,
         "loss_spikes": spikes,
         "loss_variance_log10": np.log10(variance) if variance > RESOLUTION**2 else np.nan,

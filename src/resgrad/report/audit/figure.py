@@ -29,12 +29,12 @@ def draw_audit(
     recall = by_variant.pivot_table("recall", "class", "variant")
     classes = by_variant[["class", "test"]].drop_duplicates().merge(recall, on="class")
     bars = [
-        (name.replace("_", " "), _colour(name), rows["accuracy"])
+        (str(name).replace("_", " "), _colour(str(name)), rows["accuracy"])
         for name, rows in classifiers.groupby("classifier", sort=False)
     ]
     if splits is not None:
         bars += [
-            (f"small residual network,\n{scheme} split", SCHEME_COLOURS[scheme], rows["accuracy"])
+            (f"small residual network,\n{scheme} split", SCHEME_COLOURS[str(scheme)], rows["accuracy"])
             for scheme, rows in splits.groupby("scheme", sort=True)
         ]
     variants = [name for name in COLOURS if name in classes]

@@ -1,7 +1,11 @@
 """The audit as a page for people."""
 
+import math
+from typing import NamedTuple
+
 import pandas as pd
 
+from resgrad.common.frames import typed_rows
 from resgrad.common.intervals import COVERAGE
 from resgrad.report.markdown import spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
@@ -29,6 +33,27 @@ network can do too."""
 ABOUT_CLASSES = "Recall on the test images, mean over seeds; the worst class on average over the variants first."
 
 
+class _Difference(NamedTuple):
+    """A row of the table ``inflation``."""
+
+    over: str
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+class _SplitAverage(NamedTuple):
+    """A row of the table ``split_averages``."""
+
+    scheme: str
+    classifier: str
+    n: int
+    mean: float
+    sd: float
+    leak: float
+
+
 def to_markdown(room: Room) -> str:
     """Write the three parts, each with its statement first.
 
@@ -52,22 +77,24 @@ def to_markdown(room: Room) -> str:
 def _inflation(room: Room) -> list[str]:
     if "inflation" not in room:
         return ["Not applicable: no leaves are known of these images, and both splits are the same."]
-    over = room["inflation"].set_index("over")
-    averages = room["split_averages"].set_index(["scheme", "classifier"])
-    network = averages.xs("network", level="classifier")["mean"]
+    over = {row.over: row for row in typed_rows(room["inflation"], _Difference)}
+    averages = typed_rows(room["split_averages"], _SplitAverage)
+    network, borders = (
+        {row.scheme: row for row in averages if row.classifier == classifier} for classifier in ("network", BORDER)
+    )
     statement = (
-        f"The same small residual network has a test accuracy of {network['random']:.3f} on the random split and of "
-        f"{network['leaf']:.3f} on the leaf split, **a difference of {100 * over.loc['seeds', 'mean']:+.1f} points** "
-        f"({COVERAGE:.0%} intervals: {_points(over.loc['seeds'])} over {over.loc['seeds', 'n']} seeds, "
-        f"{_points(over.loc['leaves'])} over {over.loc['leaves', 'n']} leaves or stretches of captures)."
+        f"The same small residual network has a test accuracy of {network['random'].mean:.3f} on the random split and "
+        f"of {network['leaf'].mean:.3f} on the leaf split, **a difference of {100 * over['seeds'].mean:+.1f} points** "
+        f"({COVERAGE:.0%} intervals: {_points(over['seeds'])} over {over['seeds'].n} seeds, "
+        f"{_points(over['leaves'])} over {over['leaves'].n} leaves or stretches of captures)."
     )
     rows = [
         [
             scheme,
-            *(_text(averages.loc[(scheme, classifier)]) for classifier in ("network", "border_pixels")),
-            "unknown" if pd.isna(leak) else f"{leak:.1%}",
+            *(spread_text(row.n, row.mean, row.sd, form=".3f") for row in (of_network, borders[scheme])),
+            "unknown" if math.isnan(of_network.leak) else f"{of_network.leak:.1%}",
         ]
-        for scheme, leak in averages.xs("network", level="classifier")["leak"].items()
+        for scheme, of_network in network.items()
     ]
     headers = ["split", "test accuracy, small residual network", "test accuracy, border pixels", "leak"]
     return [statement, table_text(headers, rows), ABOUT_SPLITS]
@@ -76,7 +103,7 @@ def _inflation(room: Room) -> list[str]:
 def _border_pixels(averages: pd.DataFrame, split: str) -> list[str]:
     accuracy = averages[averages["average"] == "accuracy"].set_index("classifier")["mean"]
     networks = accuracy.drop([GUESS, BORDER])
-    best = networks.idxmax()
+    best = str(networks.idxmax())
     statement = (
         f"**Eight border pixels name the right class for {accuracy[BORDER]:.1%} of the test images**, always guessing "
         f"the most frequent one for {accuracy[GUESS]:.1%}, the best networks ({best}) for {networks[best]:.1%}."
@@ -121,8 +148,8 @@ def _text(row: pd.Series) -> str:
     return spread_text(row["n"], row["mean"], row["sd"], form=".3f")
 
 
-def _points(difference: pd.Series) -> str:
+def _points(difference: _Difference) -> str:
     """Write an interval in percentage points."""
-    if pd.isna(difference["low"]):
+    if math.isnan(difference.low):
         return "none"
-    return f"{100 * difference['low']:+.1f} to {100 * difference['high']:+.1f}"
+    return f"{100 * difference.low:+.1f} to {100 * difference.high:+.1f}"

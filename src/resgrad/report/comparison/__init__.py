@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
+from resgrad.common.frames import records
 from resgrad.report.comparison.first_convolution import draw_first_layer, gradients_by_step
 from resgrad.report.comparison.gradient_distribution import draw_distributions
 from resgrad.report.comparison.page import to_markdown
@@ -20,7 +21,7 @@ def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
     data, depth = room.data, room.about["depth"]
     seeds = seeds_text(room["runs"])
     yield "comparison", draw_overview(f"{data}: plain and residual twins, {seeds}", room)
-    for row in room["rows"].to_dict("records"):
+    for row in records(room["rows"]):
         yield row["row"], draw_row(f"{data}: {row['figure']}, {seeds}", room, row)
     snapshots = room["snapshots"]
     first = f", seed {snapshots['seed'].iloc[0]}" if len(snapshots) else ""

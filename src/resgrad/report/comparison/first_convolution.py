@@ -1,6 +1,7 @@
 """The first weight layer's gradient as pictures, step by step, plain beside residual."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from matplotlib.colors import SymLogNorm, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from resgrad.common.frames import typed_rows
 from resgrad.report.style import COLOURS, look
 
 FILTERS = 8
@@ -27,6 +29,15 @@ ZERO, NOT_FINITE = "#d4d4d4", "#ffd92f"
 
 # Of a sheet, in pixels: the side of a gradient's element, and the white between tiles.
 ELEMENT, GAP = 10, 4
+
+
+class _Snapshot(NamedTuple):
+    """A row of the table of snapshots."""
+
+    variant: str
+    step: int
+    shape: np.ndarray
+    gradient: np.ndarray
 
 
 @look
@@ -73,7 +84,7 @@ def draw_first_layer(title: str, snapshots: dict[str, dict[int, np.ndarray]]) ->
 def gradients_by_step(table: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
     """Turn the table of snapshots into the gradients that :func:`draw_first_layer` takes."""
     snapshots: dict[str, dict[int, np.ndarray]] = {}
-    for row in table.itertuples():
+    for row in typed_rows(table, _Snapshot):
         snapshots.setdefault(row.variant, {})[row.step] = row.gradient.reshape(row.shape)
     return snapshots
 

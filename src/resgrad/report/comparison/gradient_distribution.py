@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from resgrad.report.style import COLOURS, look
@@ -32,19 +33,19 @@ def draw_distributions(title: str, table: pd.DataFrame, lowest_exponent: int) ->
         lowest_exponent: of the first bin: bin b holds magnitudes from 2^(lowest_exponent + b) to twice that.
     """
     shares = _by_exponent(table, lowest_exponent)
-    variants, positions = (shares.index.unique(name) for name in ("variant", "position"))
-    figure = Figure(figsize=(1.6 + 5 * len(variants), 1.4 + 2.2 * len(positions)), layout="constrained")
-    figure.get_layout_engine().set(h_pad=0.02)
+    variants, positions = (list(shares.index.unique(name)) for name in ("variant", "position"))
+    size = (1.6 + 5 * len(variants), 1.4 + 2.2 * len(positions))
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.02))
     heights = [7, 1.4] * len(positions)
     grid = figure.subplots(len(heights), len(variants), sharex=True, squeeze=False, height_ratios=heights)
     magnitudes = shares.drop(columns=list(BESIDE))
-    visible = magnitudes.columns[(magnitudes >= VISIBLE).any()]
+    visible = magnitudes.columns[(magnitudes >= VISIBLE).any()].astype(int)
     exponents = np.arange(visible.min(), visible.max() + 1) if len(visible) else np.arange(2)
     last = _borders(shares.index.unique("step").sort_values())[-1]
     for (variant, _, position, layer), rows in shares.groupby(level=["variant", "depth", "position", "layer"]):
-        row = 2 * positions.get_loc(position)
-        main, strip = grid[row : row + 2, variants.get_loc(variant)]
-        main.set_title(f"{variant}, layer {position} ({layer})", color=COLOURS[variant])
+        row = 2 * positions.index(position)
+        main, strip = grid[row : row + 2, variants.index(variant)]
+        main.set_title(f"{variant}, layer {position} ({layer})", color=COLOURS[str(variant)])
         main.set_yscale("log")
         _draw(main, rows[exponents], 2.0 ** np.append(exponents, exponents[-1] + 1), last)
         _draw(strip, rows[list(BESIDE)], np.arange(len(BESIDE) + 1), last)

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterator
-
-import pandas as pd
+from typing import Any, NamedTuple
 
 from resgrad.common.cells import VARIANTS
+from resgrad.common.frames import records, typed_rows
 from resgrad.common.intervals import COVERAGE
 from resgrad.report.markdown import interval_text, spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
@@ -32,6 +32,23 @@ In brackets {coverage} t intervals of the mean difference, not corrected for the
 measures are tests."""
 
 
+class _Row(NamedTuple):
+    """Of a row of the table ``rows``, what the page says."""
+
+    row: str
+    title: str
+    definition: str
+
+
+class _Measure(NamedTuple):
+    """A row of the table ``measures``."""
+
+    row: str
+    measure: str
+    label: str
+    form: str
+
+
 def to_markdown(room: Room) -> str:
     """Write a comparison for people.
 
@@ -55,7 +72,7 @@ def to_markdown(room: Room) -> str:
         _measures(room),
         ABOUT_MEASURES.format(**words),
         "## What is measured",
-        *(f"**{row.title.capitalize()}.** {_unwrapped(row.definition)}" for row in rows.itertuples()),
+        *(f"**{row.title.capitalize()}.** {_unwrapped(row.definition)}" for row in typed_rows(rows, _Row)),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
@@ -64,17 +81,17 @@ def _closing_table(room: Room) -> str:
     lines = []
     for title, primary, values in _rows(room):
         p = "" if math.isnan(values["p_holm"]) else f" ({_p(values['p_holm'], equals=True)})"
-        cells = [_spread(values, variant, primary["form"]) for variant in VARIANTS]
-        lines.append([f"{title}: {primary['label']}", *cells, f"**{values['verdict']}**{p}"])
+        cells = [_spread(values, variant, primary.form) for variant in VARIANTS]
+        lines.append([f"{title}: {primary.label}", *cells, f"**{values['verdict']}**{p}"])
     return table_text(["aspect", "without residual blocks", "with residual blocks", "verdict"], lines)
 
 
-def _rows(room: Room) -> Iterator[tuple[str, pd.Series, pd.Series]]:
+def _rows(room: Room) -> Iterator[tuple[str, _Measure, dict[str, Any]]]:
     """Go through the rows: title, primary measure, verdict with all that it rests on."""
-    primary = room["measures"].drop_duplicates("row").set_index("row")
-    verdicts = room["verdicts"].set_index("row")
-    for row in room["rows"].itertuples():
-        yield row.title, primary.loc[row.row], verdicts.loc[row.row]
+    primary = {measure.row: measure for measure in typed_rows(room["measures"].drop_duplicates("row"), _Measure)}
+    verdicts = {verdict["row"]: verdict for verdict in records(room["verdicts"])}
+    for row in typed_rows(room["rows"], _Row):
+        yield row.title, primary[row.row], verdicts[row.row]
 
 
 def _reached(room: Room) -> str:
@@ -93,7 +110,7 @@ def _tests(room: Room) -> str:
         [
             title,
             str(test["n"]),
-            interval_text(test["difference"], test["low"], test["high"], _signed(primary["form"])),
+            interval_text(test["difference"], test["low"], test["high"], _signed(primary.form)),
             interval_text(test["effect"], test["effect_low"], test["effect_high"], "+.2f"),
             *(_p(test[name]) for name in ("p", "p_holm", "wilcoxon_p")),
         ]
@@ -111,7 +128,7 @@ def _other_tests(room: Room) -> list[str]:
         ends = (about.get(f"images_{name}", math.nan) for name in ("difference", "low", "high"))
         units = {"leaves": "leaves or stretches of captures"}.get(unit, unit)
         resampled = f"over {about['images_units']} resampled {units}"
-        lines.append(f"Test accuracy, residual - plain, {resampled}: {interval_text(*ends, '+.3f')}.")
+        lines.append(f"Test accuracy, residual - plain, {resampled}: {interval_text(*ends, form='+.3f')}.")
         seeds = ", ".join(f"{row.log10_p:.1f} (seed {row.seed})" for row in room["mcnemar"].itertuples())
         caution = (
             " It takes photographs of one leaf as independent, so these are too small." if unit == "leaves" else ""
@@ -121,7 +138,7 @@ def _other_tests(room: Room) -> list[str]:
 
 
 def _measures(room: Room) -> str:
-    by_measure = dict(list(room["by_depth"].groupby("measure")))
+    by_depth = records(room["by_depth"])
     lines = [
         [
             str(values["depth"]),
@@ -129,13 +146,14 @@ def _measures(room: Room) -> str:
             *(_spread(values, variant, measure.form) for variant in VARIANTS),
             interval_text(values["difference"], values["low"], values["high"], _signed(measure.form)),
         ]
-        for measure in room["measures"].itertuples()
-        for _, values in by_measure[measure.measure].iterrows()
+        for measure in typed_rows(room["measures"], _Measure)
+        for values in by_depth
+        if values["measure"] == measure.measure
     ]
     return table_text(["depth", "measure", *VARIANTS, "residual - plain"], lines)
 
 
-def _spread(values: pd.Series, variant: str, form: str) -> str:
+def _spread(values: dict[str, Any], variant: str, form: str) -> str:
     return spread_text(*(values[f"{variant}_{name}"] for name in ("n", "mean", "sd")), form=form)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from resgrad.common.frames import records, typed_rows
 from resgrad.report.comparison.layout import arrange, finish
 from resgrad.report.comparison.panels import Panel
 from resgrad.report.room import Room
@@ -34,7 +35,7 @@ def draw_overview(title: str, room: Room) -> Figure:
     grid = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
     for unused in grid[len(rows) :]:
         unused.remove()
-    for axes, row in zip(grid, rows.to_dict("records"), strict=False):
+    for axes, row in zip(grid, records(rows), strict=False):
         (panel,) = _panels(room, row["row"], overview=True)
         table = room[panel.table]
         part = table if panel.module.ALL_DEPTHS else _deepest(table)
@@ -72,8 +73,9 @@ def _panels(room: Room, row: str, *, overview: bool) -> list[Panel]:
     """List the panels of a row, with what stands for the target filled in."""
     table = room["panels"]
     chosen = table[(table["row"] == row) & (table["overview"] == overview)]
-    panels = (Panel(**fields) for fields in chosen[list(Panel._fields)].to_dict("records"))
-    return [panel._replace(label=panel.label.format(target=room.about["target"])) for panel in panels]
+    return [
+        panel._replace(label=panel.label.format(target=room.about["target"])) for panel in typed_rows(chosen, Panel)
+    ]
 
 
 def _deepest(table: pd.DataFrame) -> pd.DataFrame:

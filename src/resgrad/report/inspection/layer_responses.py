@@ -1,10 +1,13 @@
 """How strongly the layers respond, plain against residual: in the order of the network, and sorted."""
 
+from collections.abc import Hashable
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.typing import LineStyleType
 
 from resgrad.report.style import COLOURS, look
 
@@ -47,25 +50,28 @@ def draw_layer_responses(title: str, responses: pd.DataFrame) -> Figure:
 
 def _draw(axes: Axes, responses: pd.DataFrame) -> None:
     for (variant, depth), rows in responses.groupby(["variant", "depth"]):
+        colour = COLOURS[str(variant)]
         axes.plot(
             rows["place"],
             rows["response_std"],
-            color=COLOURS[variant],
+            color=colour,
             linestyle=_dash(depth, responses),
             marker=".",  # a line of one point would not be seen
             markersize=4,
         )
         low, high = rows["response_std_min"], rows["response_std_max"]
-        axes.fill_between(rows["place"], low, high, color=COLOURS[variant], alpha=0.15, linewidth=0)
+        axes.fill_between(rows["place"], low, high, color=colour, alpha=0.15, linewidth=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _dash(depth: int, responses: pd.DataFrame) -> str:
+def _dash(depth: Hashable, responses: pd.DataFrame) -> LineStyleType:
     return "-" if depth == responses["depth"].max() else "--"
 
 
 def _key(responses: pd.DataFrame) -> list[Line2D]:
     return [
-        Line2D([], [], color=COLOURS[variant], linestyle=_dash(depth, responses), label=f"{variant}, depth {depth}")
-        for variant, depth in responses.groupby(["variant", "depth"]).groups
+        Line2D(
+            [], [], color=COLOURS[str(variant)], linestyle=_dash(depth, responses), label=f"{variant}, depth {depth}"
+        )
+        for (variant, depth), _ in responses.groupby(["variant", "depth"])
     ]

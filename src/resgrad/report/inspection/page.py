@@ -1,7 +1,8 @@
 """The inspection as a page for people."""
 
 from resgrad.common.cells import VARIANTS
-from resgrad.report.markdown import spread_text, table_text
+from resgrad.report.averages import Average, averages
+from resgrad.report.markdown import table_text
 from resgrad.report.provenance import PROVENANCE
 from resgrad.report.room import Room
 
@@ -34,13 +35,12 @@ def to_markdown(room: Room) -> str:
     Args:
         room: with the tables of the inspection.
     """
-    about, summary = room.about, room["summary"]
-    values = summary.set_index(["depth", "measure", "variant"]).to_dict("index")
+    about, values = room.about, averages(room["summary"])
     rows = [
         [str(depth), title, *(_cell(values.get((depth, measure, variant)), form) for variant in VARIANTS)]
-        for depth, of_depth in summary.groupby("depth")
+        for depth in sorted({depth for depth, _, _ in values})
         for measure, (title, form) in MEASURES.items()
-        if measure in set(of_depth["measure"])
+        if any((depth, measure, variant) in values for variant in VARIANTS)
     ]
     paragraphs = [
         f"# {about['dataset']} ({about['provenance']}): inside the trained networks",
@@ -51,5 +51,5 @@ def to_markdown(room: Room) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _cell(spread: dict[str, float] | None, form: str) -> str:
-    return "" if spread is None else spread_text(**spread, form=form)
+def _cell(average: Average | None, form: str) -> str:
+    return "" if average is None else average.text(form)

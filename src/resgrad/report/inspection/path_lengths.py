@@ -50,14 +50,14 @@ def draw_path_lengths(title: str, paths: pd.DataFrame) -> Figure:
 
 
 def _draw_gain(axes: Axes, residual: pd.DataFrame, plain: pd.DataFrame) -> None:
-    style = {"color": COLOURS["residual"]}
-    axes.plot(residual["length"], residual["log10_gain"], marker=MARKERS["residual"], markersize=4, **style)
+    colour = COLOURS["residual"]
+    axes.plot(residual["length"], residual["log10_gain"], marker=MARKERS["residual"], markersize=4, color=colour)
     low, high = residual["log10_gain_min"], residual["log10_gain_max"]
-    axes.fill_between(residual["length"], low, high, alpha=0.2, linewidth=0, **style)
-    axes.axhline(residual["log10_gain_of_all_paths"].iloc[0], linestyle="--", **style)
-    style = {"color": COLOURS["plain"]}
-    axes.plot(plain["length"], plain["log10_gain"], marker=MARKERS["plain"], linestyle="", **style)
-    axes.vlines(plain["length"], plain["log10_gain_min"], plain["log10_gain_max"], **style)
+    axes.fill_between(residual["length"], low, high, alpha=0.2, linewidth=0, color=colour)
+    axes.axhline(residual["log10_gain_of_all_paths"].iloc[0], linestyle="--", color=colour)
+    colour = COLOURS["plain"]
+    axes.plot(plain["length"], plain["log10_gain"], marker=MARKERS["plain"], linestyle="", color=colour)
+    axes.vlines(plain["length"], plain["log10_gain_min"], plain["log10_gain_max"], color=colour)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")
 

@@ -1,15 +1,19 @@
 """What became of the error signal in the probed networks: layer by layer at one depth, and depth by depth."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from resgrad.common.cells import VARIANTS
+from resgrad.common.frames import typed_rows
 from resgrad.report.probe.thresholds import Thresholds
 from resgrad.report.style import look
 
@@ -20,6 +24,15 @@ SIGNALS = colormaps["RdBu_r"].with_extremes(bad="#cccccc")
 BLACK = ListedColormap(["black"])
 ROW = 0.24
 """Height of a recipe, in inches."""
+
+
+class _Split(NamedTuple):
+    """Of a row of the table of networks, what is said where seeds do not agree, and at which ``place``."""
+
+    place: int
+    recipe: str
+    agreeing: int
+    n: int
 
 
 @look
@@ -41,13 +54,13 @@ def draw_layers(title: str, signals: pd.DataFrame, networks: pd.DataFrame, thres
         of_variant = signals[signals["variant"] == variant]
         medians = of_variant.pivot_table("log10_signal", "recipe", "position", aggfunc="median")
         picture = medians.reindex(recipes, columns=range(1, depth + 1)).to_numpy()
-        mesh = axes.pcolormesh(*corners, np.clip(picture, -1e3, 1e3), cmap=SIGNALS, norm=scale)
+        axes.pcolormesh(*corners, np.clip(picture, -1e3, 1e3), cmap=SIGNALS, norm=scale)
         axes.pcolormesh(*corners, np.where(picture == np.inf, 1, np.nan), cmap=BLACK)
         _mark(axes, networks[networks["variant"] == variant].assign(place=1.03 * depth + 0.5), recipes)
         axes.set(xlabel="layer (1: first, last: linear)", xlim=(0.5, 1.06 * depth + 0.5))
         axes.set_xticks([tick for tick in MaxNLocator(6, integer=True).tick_values(1, depth) if 0 < tick <= depth])
     room = {"fraction": 0.3 / figure.get_figheight(), "aspect": 45, "pad": 0.1 / figure.get_figheight()}
-    bar = figure.colorbar(mesh, ax=panels, location="bottom", extend="both", **room)
+    bar = figure.colorbar(ScalarMappable(scale, SIGNALS), ax=panels, location="bottom", extend="both", **room)
     bar.set_label("signal: relative gradient per unit of error at the output (median over seeds)")
     bar.ax.xaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")
     for threshold in thresholds:
@@ -71,8 +84,8 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
         rows = networks[networks["variant"] == variant]
         rows = rows.assign(place=rows["depth"].map(depths.index))
         _mark(axes, rows, recipes)
-        for row in rows[rows["agreeing"] < rows["n"]].itertuples():
-            at = row.place + 0.12, recipes.get_loc(row.recipe)
+        for row in typed_rows(rows[rows["agreeing"] < rows["n"]], _Split):
+            at = row.place + 0.12, recipes.index(row.recipe)
             axes.annotate(f"{row.agreeing}/{row.n}", at, fontsize=8, va="center")
         axes.set_xticks(range(len(depths)), depths)
         axes.set(xlabel="depth (layers with weights)", xlim=(-0.5, len(depths) - 0.5))
@@ -88,7 +101,8 @@ def _panels(networks: pd.DataFrame, beside: float = 0) -> tuple[Figure, list[Axe
     recipes = _recipes(networks)
     figure = Figure(figsize=(11, 1.9 + beside + ROW * len(recipes)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
-    names = recipes.map(networks.drop_duplicates("recipe").set_index("recipe")["normalization"])
+    normalizations = dict(zip(networks["recipe"], networks["normalization"], strict=True))
+    names = np.array([normalizations[recipe] for recipe in recipes])
     for axes, variant in zip(panels, VARIANTS, strict=True):
         axes.set_title(f"{variant} network")
         axes.grid(visible=False)
@@ -99,29 +113,35 @@ def _panels(networks: pd.DataFrame, beside: float = 0) -> tuple[Figure, list[Axe
     return figure, list(panels)
 
 
-def _recipes(networks: pd.DataFrame) -> pd.Index:
+def _recipes(networks: pd.DataFrame) -> list[str]:
     """List the recipes, those of one normalisation together."""
     recipes = networks[["recipe", "normalization"]].drop_duplicates()
     order = pd.Categorical(recipes["normalization"], recipes["normalization"].unique())
-    return pd.Index(recipes["recipe"].iloc[order.codes.argsort(kind="stable")])
+    return recipes["recipe"].iloc[order.codes.argsort(kind="stable")].tolist()
 
 
-def _mark(axes: Axes, rows: pd.DataFrame, recipes: pd.Index) -> None:
+def _mark(axes: Axes, rows: pd.DataFrame, recipes: list[str]) -> None:
     """Draw the verdicts at their ``place`` from left to right."""
-    height = recipes.get_indexer(rows["recipe"])
-    for verdict in VERDICT_COLOURS:
+    height = np.array([recipes.index(recipe) for recipe in rows["recipe"]], dtype=int)
+    for verdict, marker in VERDICT_MARKERS.items():
         chosen = (rows["verdict"] == verdict).to_numpy()
-        axes.plot(rows["place"][chosen], height[chosen], linestyle="", markersize=7, **_style(verdict))
-
-
-def _style(verdict: str) -> dict[str, str]:
-    return {"marker": VERDICT_MARKERS[verdict], "color": VERDICT_COLOURS[verdict]}
+        axes.plot(
+            rows["place"][chosen],
+            height[chosen],
+            linestyle="",
+            markersize=7,
+            marker=marker,
+            color=VERDICT_COLOURS[verdict],
+        )
 
 
 def _finish(figure: Figure, title: str, note: str) -> None:
     figure.suptitle(title, fontsize=13)
     figure.legend(
-        handles=[Line2D([], [], linestyle="", label=verdict, **_style(verdict)) for verdict in VERDICT_COLOURS],
+        handles=[
+            Line2D([], [], linestyle="", label=verdict, marker=marker, color=VERDICT_COLOURS[verdict])
+            for verdict, marker in VERDICT_MARKERS.items()
+        ],
         title=note,
         loc="outside lower center",
         ncols=3,

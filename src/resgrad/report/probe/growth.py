@@ -1,15 +1,26 @@
 """The gradient's norm layer by layer at the initial weights, with the growth per layer that was fitted to it."""
 
 import math
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from resgrad.common.frames import typed_rows
 from resgrad.report.style import COLOURS, MARKERS, look
 
 THEORY = "#444444"
+
+
+class _Factor(NamedTuple):
+    """Of a row of the table of growth, what the key says."""
+
+    variant: str
+    factor: float
+    factor_low: float
+    factor_high: float
 
 
 @look
@@ -27,9 +38,9 @@ def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: f
     figure = Figure(figsize=(1 + 5.5 * len(panels), 5.6), layout="constrained")
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)
     for axes, (network, rows) in zip(grid[0], panels, strict=True):
-        factors = growth[growth["network"] == network].set_index("variant")
+        factors = {row.variant: row for row in typed_rows(growth[growth["network"] == network], _Factor)}
         for variant, layers in rows.groupby("variant", sort=True):
-            _draw_fit(axes, variant, layers, _text(factors.loc[variant]))
+            _draw_fit(axes, str(variant), layers, _text(factors[str(variant)]))
         plain = rows[rows["variant"] == "plain"].dropna(subset="fitted")
         if len(plain):
             _draw_theory(axes, plain, theory)
@@ -59,6 +70,6 @@ def _draw_theory(axes: Axes, plain: pd.DataFrame, theory: float) -> None:
     axes.plot(plain["position"], line, color=THEORY, linestyle="--", linewidth=1.2, label=label)
 
 
-def _text(row: pd.Series) -> str:
-    interval = "" if math.isnan(row["factor_low"]) else f" ({row['factor_low']:.3f} to {row['factor_high']:.3f})"
-    return f"factor {row['factor']:.3f}{interval}"
+def _text(row: _Factor) -> str:
+    interval = "" if math.isnan(row.factor_low) else f" ({row.factor_low:.3f} to {row.factor_high:.3f})"
+    return f"factor {row.factor:.3f}{interval}"

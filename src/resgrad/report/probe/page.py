@@ -1,8 +1,11 @@
 """The probe as a page for people."""
 
+from typing import NamedTuple
+
 import pandas as pd
 
 from resgrad.common.cells import VARIANTS
+from resgrad.common.frames import typed_rows
 from resgrad.common.intervals import COVERAGE
 from resgrad.report.markdown import interval_text, table_text
 from resgrad.report.room import Room
@@ -23,6 +26,15 @@ at an infinite one."""
 ABOUT_NEIGHBOURS = """\
 Correlation of the gradients at neighbouring inputs (Balduzzi et al. 2017), over {shattering_networks} networks; in \
 brackets {coverage:.0%} intervals. For comparison, as many sequences of {noises}."""
+
+
+class _Outcome(NamedTuple):
+    """Of a row of the table of outcomes, what the page says."""
+
+    recipe: str
+    variant: str
+    verdict: str
+    depth: int
 
 
 def to_markdown(room: Room) -> str:
@@ -58,17 +70,14 @@ def to_markdown(room: Room) -> str:
 
 def _outcomes(outcomes: pd.DataFrame) -> str:
     """Say of every recipe at which depth it fails, and how, or up to which it is healthy."""
-    texts = outcomes.set_index(["recipe", "variant"])[["verdict", "depth"]].to_dict("index")
+    found = {(row.recipe, row.variant): row for row in typed_rows(outcomes, _Outcome)}
 
     def text(recipe: str, variant: str) -> str:
-        if (recipe, variant) not in texts:
+        outcome = found.get((recipe, variant))
+        if outcome is None:
             return "-"
-        found = texts[recipe, variant]
-        return (
-            "healthy up to {depth}".format(**found)
-            if found["verdict"] == "healthy"
-            else "{verdict} at {depth}".format(**found)
-        )
+        healthy = outcome.verdict == "healthy"
+        return f"healthy up to {outcome.depth}" if healthy else f"{outcome.verdict} at {outcome.depth}"
 
     recipes = outcomes["recipe"].drop_duplicates()
     return table_text(
@@ -82,7 +91,7 @@ def _growth(growth: pd.DataFrame) -> str:
     rows = []
     for (network, depth, _), of_case in growth.groupby(["network", "depth", "case"]):
         factors = of_case.set_index("variant")[["factor", "factor_low", "factor_high"]].reindex(VARIANTS)
-        cells = [interval_text(*factors.loc[variant], ".3f") for variant in VARIANTS]
+        cells = [interval_text(*ends, form=".3f") for ends in factors.to_numpy()]
         rows.append([network, str(depth), of_case["recipe"].iloc[0], *cells])
     return table_text(["network", "depth", "recipe", *VARIANTS], rows)
 
@@ -90,6 +99,6 @@ def _growth(growth: pd.DataFrame) -> str:
 def _neighbours(neighbours: pd.DataFrame) -> str:
     rows = []
     for depth, of_depth in neighbours.groupby("depth", sort=True):
-        ends = of_depth.set_index("variant")[["mean", "low", "high"]]
-        rows.append([str(depth), *(interval_text(*ends.loc[variant], "+.2f") for variant in VARIANTS)])
+        means = of_depth.set_index("variant")[["mean", "low", "high"]].loc[list(VARIANTS)]
+        rows.append([str(depth), *(interval_text(*ends, form="+.2f") for ends in means.to_numpy())])
     return table_text(["depth", *VARIANTS], rows)

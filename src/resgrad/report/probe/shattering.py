@@ -32,7 +32,7 @@ def draw_shattering(
     """
     depths = sorted(by_depth["depth"].unique())
     figure = Figure(figsize=(3.2 + 2.2 * len(depths), 9), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
+    (above,), (below,) = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.1])
     _draw_sequences(above, sequences, noise, depths)
     _draw_autocorrelations(below, by_depth, references, depths)
     figure.suptitle(title, fontsize=13)
@@ -67,7 +67,7 @@ def _draw_autocorrelations(
     panels = figure.subplots(1, 3, sharey=True)
     for axes, variant in zip(panels, COLOURS, strict=False):
         for noise, rows in references[references["lag"] > 0].groupby("noise"):
-            axes.plot(rows["lag"], rows["mean"], color=GREY, linestyle=NOISE_DASHES[noise], label=f"{noise} noise")
+            axes.plot(rows["lag"], rows["mean"], color=GREY, linestyle=NOISE_DASHES[str(noise)], label=f"{noise} noise")
         for number, depth in enumerate(depths):
             kind = (by_depth["variant"] == variant) & (by_depth["depth"] == depth) & (by_depth["lag"] > 0)
             rows = by_depth[kind]
@@ -93,8 +93,8 @@ def _draw_neighbours(axes: Axes, by_depth: pd.DataFrame, references: pd.DataFram
         axes.axhline(mean, color=GREY, linestyle=NOISE_DASHES[noise])
     for variant, rows in by_depth.groupby("variant"):
         errors = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
-        style = {"color": COLOURS[variant], "marker": MARKERS[variant], "capsize": 3}
-        axes.errorbar(rows["depth"], rows["mean"], errors, label=variant, **style)
+        colour, marker = COLOURS[str(variant)], MARKERS[str(variant)]
+        axes.errorbar(rows["depth"], rows["mean"], errors, label=variant, color=colour, marker=marker, capsize=3)
     axes.set_xticks(depths)
     axes.set_title("neighbouring inputs (lag 1)")
     axes.set_xlabel("depth (layers with weights)")

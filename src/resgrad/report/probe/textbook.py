@@ -1,5 +1,7 @@
 """The error signal from layer to layer in the cases that theory has a word on."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -54,7 +56,7 @@ def draw_textbook(title: str, cases: pd.DataFrame, thresholds: Thresholds) -> Fi
     return figure
 
 
-def _draw(axes: Axes, cases: pd.DataFrame, colours: dict[str, str]) -> None:
+def _draw(axes: Axes, cases: pd.DataFrame, colours: Mapping[str, str]) -> None:
     for recipe, colour in colours.items():
         rows = cases[cases["recipe"] == recipe]
         ends = rows.groupby("position")["log10_signal"].agg(["median", "min", "max"]).clip(-FAR, FAR)

@@ -1,7 +1,8 @@
 """Wall-clock times as a page for people."""
 
 from resgrad.common.cells import VARIANTS
-from resgrad.report.markdown import spread_text, table_text
+from resgrad.report.averages import Average, averages
+from resgrad.report.markdown import table_text
 from resgrad.report.room import Room
 
 
@@ -11,11 +12,10 @@ def to_markdown(room: Room) -> str:
     Args:
         room: with the tables of times.
     """
-    averages = room["averages"]
-    values = averages.set_index(["depth", "measure", "variant"]).to_dict("index")
+    values = averages(room["averages"])
     rows = [
         [str(depth), _title(measure), *(_cell(values.get((depth, measure, variant))) for variant in VARIANTS)]
-        for depth, measure in averages[["depth", "measure"]].drop_duplicates().itertuples(index=False)
+        for depth, measure in dict.fromkeys((depth, measure) for depth, measure, _ in values)
     ]
     machine = ", ".join(f"{name} {value}" for name, value in room.about["machine"].items())
     paragraphs = [
@@ -32,5 +32,5 @@ def _title(measure: str) -> str:
     return measure.replace("seconds.", "seconds, ")
 
 
-def _cell(spread: dict[str, float] | None) -> str:
-    return "undefined" if spread is None else spread_text(**spread, form=".3g")
+def _cell(average: Average | None) -> str:
+    return "undefined" if average is None else average.text(".3g")

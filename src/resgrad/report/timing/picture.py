@@ -22,11 +22,12 @@ def draw_times(title: str, averages: pd.DataFrame) -> Figure:
     means["other"] = means["seconds.total"] - means["seconds.training"] - means["seconds.evaluation"]
     figure = Figure(figsize=(9, 1.6 + 0.5 * len(means)), layout="constrained")
     axes = figure.subplots()
-    for place, ((_, variant), row) in enumerate(means.iterrows()):
+    for place, (_, variant) in enumerate(means.index):
         left = 0.0
         for part, alpha in SHADES.items():
-            axes.barh(place, row[part], left=left, color=COLOURS[variant], alpha=alpha, height=0.7)
-            left += row[part]
+            seconds = means[part].iloc[place]
+            axes.barh(place, seconds, left=left, color=COLOURS[variant], alpha=alpha, height=0.7)
+            left += seconds
     axes.set_yticks(range(len(means)), [f"{variant}, depth {depth}" for depth, variant in means.index])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")

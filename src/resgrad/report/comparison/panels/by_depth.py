@@ -43,7 +43,8 @@ def _draw_runs(axes: Axes, measures: pd.DataFrame, column: str, hollow: pd.Serie
     # Twins side by side, or equal values would hide each other.
     aside = dict(zip(COLOURS, (-0.008, 0.008), strict=True))
     span = depths[-1] - depths[0] or 10
-    for variant, runs in measures.groupby("variant", sort=True):
+    for key, runs in measures.groupby("variant", sort=True):
+        variant = str(key)
         mean = runs.groupby("depth", sort=True)[column].mean()
         axes.plot(mean.index, mean, color=COLOURS[variant], label=f"{variant}, mean")
         for is_hollow, dots in runs.groupby(hollow[runs.index], sort=True):

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import LineStyleType
 
 from resgrad.report.comparison.panels import Panel
 from resgrad.report.comparison.powers import draw_powers_of_ten
@@ -11,7 +12,7 @@ from resgrad.report.style import COLOURS
 
 ALL_DEPTHS = False
 
-DASHES = {"first step": "--", "last quarter": "-"}
+DASHES: dict[str, LineStyleType] = {"first step": "--", "last quarter": "-"}
 
 
 def split(_panel: Panel, table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -22,11 +23,18 @@ def split(_panel: Panel, table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> None:
     """Draw the norms of one depth."""
     for (variant, phase), rows in part.groupby(["variant", "phase"], sort=True):
-        # Small dots, or a line of one point would not be seen.
-        style = {"color": COLOURS[variant], "linestyle": DASHES[phase], "marker": ".", "markersize": 4}
-        axes.plot(rows["position"], rows["log10_norm"], label=f"{variant}, {phase}", **style)
+        colour = COLOURS[str(variant)]
+        axes.plot(
+            rows["position"],
+            rows["log10_norm"],
+            label=f"{variant}, {phase}",
+            color=colour,
+            linestyle=DASHES[str(phase)],
+            marker=".",  # small dots, or a line of one point would not be seen
+            markersize=4,
+        )
         low, high = rows["log10_norm_min"], rows["log10_norm_max"]
-        axes.fill_between(rows["position"], low, high, color=COLOURS[variant], alpha=0.15, linewidth=0)
+        axes.fill_between(rows["position"], low, high, color=colour, alpha=0.15, linewidth=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="layer (1: first, last: head)", ylabel=panel.label)
     draw_powers_of_ten(axes)

@@ -19,7 +19,7 @@ def split(_panel: Panel, table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> None:
     """Draw the runs of one depth."""
     for (variant, _), run in part.groupby(["variant", "seed"], sort=True):
-        colour = COLOURS[variant]
+        colour = COLOURS[str(variant)]
         axes.plot(run["step"], run["loss"], color=colour, alpha=0.3, linewidth=0.7)
         axes.plot(run["step"], run["trend"], color=colour, linewidth=1.6)
         spikes = run[run["spike"]]

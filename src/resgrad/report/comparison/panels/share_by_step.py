@@ -22,9 +22,10 @@ def draw(axes: Axes, panel: Panel, part: pd.DataFrame, whole: pd.DataFrame) -> N
     for variant, curve in part.groupby("variant", sort=True):
         steps = np.append(curve["step"], budget)
         share = np.append(curve["share"], curve["share"].iloc[-1])
-        axes.step(steps, share, where="post", color=COLOURS[variant], label=variant)
+        colour = COLOURS[str(variant)]
+        axes.step(steps, share, where="post", color=colour, label=variant)
         if share[-1] < 1:
-            axes.plot(budget, share[-1], "|", color=COLOURS[variant], markersize=14, markeredgewidth=2)
+            axes.plot(budget, share[-1], "|", color=colour, markersize=14, markeredgewidth=2)
     axes.set(xlabel="step", ylabel=panel.label, ylim=(-0.03, 1.03))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
