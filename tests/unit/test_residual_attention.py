@@ -41,7 +41,7 @@ def activated(p, name, x):
 
 def unit(p, site, x, residual):
     """The first unit of a network begins with its convolution."""
-    y = weighted(p, "conv1", x if site.index == 1 else activated(p, "norm1", x))
+    y = weighted(p, "conv1", x if site.number == 1 else activated(p, "norm1", x))
     y = weighted(p, "conv2", activated(p, "norm2", y), site.stride)
     y = weighted(p, "conv3", activated(p, "norm3", y))
     return y + matched(site, x) if residual else y

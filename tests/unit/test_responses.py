@@ -60,7 +60,7 @@ def test_with_full_preactivation_the_last_layer_of_a_branch_responds_with_its_ow
     responses = {"stem.0": fixed_norm(p, "stem.1", weighted(p, "stem.0", images()))}
     x = torch.relu(responses["stem.0"])
     for block, site in SITES.items():
-        y = x if site.index == 1 else torch.relu(fixed_norm(p, f"{block}.norm1", x))
+        y = x if site.number == 1 else torch.relu(fixed_norm(p, f"{block}.norm1", x))
         y = fixed_norm(p, f"{block}.norm2", weighted(p, f"{block}.conv1", y, site.stride))
         responses[f"{block}.conv1"] = y
         y = weighted(p, f"{block}.conv2", torch.relu(y))

@@ -97,7 +97,7 @@ def bottleneck_branch(p, site, x):
 
 def preactivation_branch(p, site, x):
     """The first block of a network begins with its convolution."""
-    y = x if site.index == 1 else torch.relu(batch_norm(p, "norm1", x))
+    y = x if site.number == 1 else torch.relu(batch_norm(p, "norm1", x))
     y = weighted(p, "conv1", y, site.stride)
     return weighted(p, "conv2", torch.relu(batch_norm(p, "norm2", y)))
 

@@ -117,7 +117,8 @@ _DRAWS: dict[str, Callable[[Tensor, torch.Generator], None]] = {
 def _zero_gamma(network: nn.Module) -> None:
     """Goyal et al. 2017, section 5.1: the scale of every branch's last normalisation starts at 0."""
     for block in _blocks(network):
-        nn.init.zeros_(block.last_norm.weight)
+        if block.last_norm is not None:
+            nn.init.zeros_(block.last_norm.get_parameter("weight"))
 
 
 def _fixup(network: nn.Module) -> None:
@@ -133,8 +134,8 @@ def _fixup(network: nn.Module) -> None:
         with torch.no_grad():
             for layer in inner:
                 layer.weight *= factor
-        nn.init.zeros_(last.weight)
-    nn.init.zeros_(network.head.weight)
+        nn.init.zeros_(last.get_parameter("weight"))
+    nn.init.zeros_(network.get_submodule("head").get_parameter("weight"))
 
 
 def _blocks(network: nn.Module) -> list[Block]:

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 
 class Site(NamedTuple):
-    """What a block maps, and its place: number ``index``, from 1, of ``total`` blocks."""
+    """What a block maps, and its place: it is the ``number``-th, from 1, of ``total`` blocks."""
 
     in_channels: int
     out_channels: int
     stride: int
-    index: int
+    number: int
     total: int

@@ -18,8 +18,8 @@ class Conv2d(nn.Conv2d):
     def __init__(self, in_channels: int, out_channels: int, *args, **kwargs) -> None:
         super().__init__(in_channels, out_channels * PIECES, *args, **kwargs)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return _largest(super().forward(x))
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as the layer calls it whose place it takes
+        return _largest(super().forward(input))
 
 
 class Linear(nn.Linear):
@@ -28,8 +28,8 @@ class Linear(nn.Linear):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__(in_features, out_features * PIECES, bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return _largest(super().forward(x))
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as the layer calls it whose place it takes
+        return _largest(super().forward(input))
 
 
 def _largest(pieces: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class PreActivationBlock(Block):
     def __init__(self, site: Site, layers: Layers) -> None:
         super().__init__(layers.shortcut(site))
         channels = site.out_channels
-        first = site.index == 1
+        first = site.number == 1
         self.norm1 = nn.Identity() if first else layers.normalization(site.in_channels)
         self.act1 = nn.Identity() if first else layers.activation(site.in_channels)
         self.conv1 = layers.convolution(site.in_channels, channels, stride=site.stride)

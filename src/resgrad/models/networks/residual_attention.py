@@ -56,7 +56,7 @@ class Unit(Block):
     def __init__(self, site: Site, layers: Layers) -> None:
         super().__init__(layers.shortcut(site))
         inner = site.out_channels // EXPANSION
-        first = site.index == 1
+        first = site.number == 1
         self.norm1 = nn.Identity() if first else layers.normalization(site.in_channels)
         self.act1 = nn.Identity() if first else layers.activation(site.in_channels)
         self.conv1 = layers.convolution(site.in_channels, inner, kernel=1)
@@ -89,7 +89,7 @@ class Hourglass(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.down(functional.max_pool2d(x, kernel_size=3, stride=2, padding=1))
-        if self.inner is not None:
+        if self.skip is not None and self.inner is not None:
             y = self.skip(y) + self.inner(y)
         # Repeatable on CUDA too: with deterministic algorithms PyTorch interpolates by indexing.
         return functional.interpolate(self.up(y), size=x.shape[2:], mode="bilinear")
@@ -123,7 +123,7 @@ class AttentionModule(nn.Module):
     def __init__(self, site: Site, poolings: int, layers: Layers, *, residual: bool) -> None:
         """Take the site of the first of the four units on the trunk; those of the mask stand beside the second."""
         super().__init__()
-        sites = [site._replace(index=site.index + i) for i in range(self.UNITS)]
+        sites = [site._replace(number=site.number + i) for i in range(self.UNITS)]
         self.before = Unit(sites[0], layers)
         self.trunk = nn.Sequential(Unit(sites[1], layers), Unit(sites[2], layers))
         self.mask = Mask(sites[1], poolings, layers)

@@ -23,7 +23,7 @@ class Shortcut(nn.Module):
     def __init__(self, site: Site, _layers: Layers) -> None:
         super().__init__()
         self.match = ZeroPadding(site)
-        self.survival = 1 - site.index / site.total * (1 - LAST_SURVIVAL)
+        self.survival = 1 - site.number / site.total * (1 - LAST_SURVIVAL)
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:
         kept = (torch.rand((), device=x.device) < self.survival).to(x.dtype) if self.training else self.survival
