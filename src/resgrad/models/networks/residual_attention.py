@@ -156,7 +156,7 @@ class ResidualAttention(nn.Module):
             indices = range(index + 1, index + units, AttentionModule.UNITS)
             return nn.Sequential(
                 Unit(Site(before, channels, 1 if number == 0 else 2, index, total), layers),
-                *(AttentionModule(rest._replace(index=i), 3 - number, layers, residual=residual) for i in indices),
+                *(AttentionModule(rest._replace(number=i), 3 - number, layers, residual=residual) for i in indices),
             )
 
         self.stem = nn.Sequential(layers.convolution(image_shape[0], width), *_activated(width, layers))
@@ -166,7 +166,7 @@ class ResidualAttention(nn.Module):
         last = Site(8 * first, 8 * first, 1, total, total)
         self.stage4 = nn.Sequential(
             Unit(Site(4 * first, 8 * first, 2, total - 2, total), layers),
-            Unit(last._replace(index=total - 1), layers),
+            Unit(last._replace(number=total - 1), layers),
             Unit(last, layers),
         )
         self.tail = nn.Sequential(*_activated(8 * first, layers))
