@@ -28,6 +28,9 @@ GROWTH = pd.DataFrame(
 )
 
 
+TWO_SHAPES = NORMS.assign(numel=[16, 16, 16, 64, 64, 64] * 2)
+
+
 @pytest.fixture
 def axes():
     (panel,) = draw_growth("a title", NORMS, GROWTH, theory=100.0).axes
@@ -39,6 +42,29 @@ def test_theory_grows_towards_the_input_from_the_last_layer_that_was_fitted(axes
     # By a factor of 100, two decades, a layer: at layer 5 it meets the line that was fitted, at 1.
     assert dict(zip(theory.get_xdata(), theory.get_ydata(), strict=True)) == pytest.approx({2: 7, 3: 5, 4: 3, 5: 1})
     assert "factor 100.000" in theory.get_label()
+
+
+def test_layers_of_each_shape_have_a_line_of_their_own():
+    (panel,) = draw_growth("a title", TWO_SHAPES, GROWTH, theory=100.0).axes
+    lines = [line.get_xdata().tolist() for line in panel.get_lines() if line.get_linestyle() == "-"]
+    assert lines.count([1, 2, 3]) == lines.count([4, 5, 6]) == 2, "in the plain and in the residual network"
+    assert [1, 2, 3, 4, 5, 6] not in lines
+
+
+def test_without_plain_networks_there_is_no_line_of_the_theory():
+    residual = NORMS[NORMS["variant"] == "residual"], GROWTH[GROWTH["variant"] == "residual"]
+    (panel,) = draw_growth("a title", *residual, theory=100.0).axes
+    assert len(panel.get_lines()) == 3
+    assert not any(line.get_label().startswith("theory") for line in panel.get_lines())
+
+
+def test_each_kind_of_network_has_a_panel_with_its_own_factors():
+    deeper = {"network": "cifar_resnet, depth 20"}
+    growth = pd.concat([GROWTH, GROWTH.assign(**deeper, factor=[2.0, 3.0])])
+    figure = draw_growth("a title", pd.concat([NORMS, NORMS.assign(**deeper)]), growth, theory=100.0)
+    assert [panel.get_title(loc="left") for panel in figure.axes] == [NORMS["network"][0], deeper["network"]]
+    labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert "residual: factor 3.000" in labels
 
 
 def test_the_lines_are_those_that_were_fitted_and_the_key_has_the_factors(axes):

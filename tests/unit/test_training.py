@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -307,15 +308,22 @@ def test_the_key_depends_on_every_value():
     assert run_key({"a": 1}) != run_key({"a": 2})
 
 
-def test_the_key_depends_on_the_loaded_code(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [
+        *((name, True) for name in ("resgrad", "resgrad.extra", "stages", "stages.extra", "__main__")),
+        *((name, False) for name in ("extra", "resgradient", "tests.resgrad")),
+    ],
+)
+def test_the_key_depends_on_the_loaded_code_of_the_project_and_of_what_runs(tmp_path, monkeypatch, name, decides):
     source = tmp_path / "extra.py"
     source.write_text("x = 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    module = __import__("extra")
-    monkeypatch.setitem(sys.modules, "resgrad.extra", module)
+    module = ModuleType(name)
+    module.__file__ = str(source)
+    monkeypatch.setitem(sys.modules, name, module)
     before = run_key({})
     source.write_text("x = 2\n")
-    assert run_key({}) != before
+    assert (run_key({}) != before) is decides
 
 
 def test_a_run_has_one_trainer(tmp_path):

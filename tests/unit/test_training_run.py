@@ -2,11 +2,14 @@
 
 import json
 import math
+import os
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import torch
+from pyarrow import compute, parquet
+from safetensors.torch import load_file
 from torch import nn
 
 from resgrad.common.cells import Cell
@@ -17,7 +20,7 @@ from resgrad.training import checkpoint
 from resgrad.training.devices import make_repeatable
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.flops import flops_per_image
-from resgrad.training.results import predict, write_run, write_times
+from resgrad.training.results import chance_log_probabilities, predict, write_run, write_times
 from resgrad.training.run import Training, trained
 from tests.paths import PARAMS
 from tests.unit.gradient_configs import gradients_config
@@ -113,6 +116,7 @@ def test_the_history_says_what_the_network_makes_of_both_splits(result, validati
     now = score(log_probabilities(result.network, validation[0]), validation[0].labels)
     assert last["validation_loss"] == now.loss
     assert last["validation_accuracy"] == now.accuracy
+    assert last["learning_rate"] == result.progress.rates[-1]
     first = result.progress.history[0]
     assert first["train_accuracy"] != last["train_accuracy"]
     assert all(0 <= row["train_accuracy"] <= 1 for row in result.progress.history)
@@ -149,8 +153,61 @@ def test_the_record_of_a_run_says_what_was_trained_and_how_it_ended(result, shar
         "train_accuracy": pytest.approx(ended.accuracy, rel=1e-5),
     }
     assert record["parameters"] > 1000
-    history = json.loads((tmp_path / "run/history.json").read_text())
+    assert record["steps"] == 10, "two epochs of 72 images, 16 a step"
+
+
+def test_the_other_files_of_a_run_hold_its_epochs_its_steps_its_weights_and_its_snapshots(
+    result, shards, training, validation, tmp_path
+):
+    predictions = predict(result, {"validation": validation[::-1]}, classes=3, seed=3)
+    folder = tmp_path / "run"
+    write_run(folder, CELL, shards.manifest, result=result, training=training, predictions=predictions)
+    history = json.loads((folder / "history.json").read_text())
+    assert history == [pytest.approx(row, rel=1e-5) for row in result.progress.history]
     assert [row["epoch"] for row in history] == [1, 2]
+    steps = parquet.read_table(folder / "steps.parquet").to_pydict()
+    assert steps == {
+        "step": list(range(10)),
+        "learning_rate": result.progress.rates,
+        "loss": result.progress.losses,
+    }
+    assert steps["learning_rate"][0] != steps["learning_rate"][5]
+    weights, own = load_file(folder / "weights.safetensors"), result.network.state_dict()
+    assert weights.keys() == own.keys()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in own.items())
+    snapshots = load_file(folder / "snapshots.safetensors")
+    assert list(snapshots) == ["step-000000"]
+    np.testing.assert_array_equal(snapshots["step-000000"], result.recording.snapshots[0])
+    assert snapshots["step-000000"].any()
+    assert parquet.read_table(folder / "predictions.parquet").equals(predictions)
+
+
+def test_predictions_are_what_the_network_makes_of_the_images_of_each_split(result, shards, validation):
+    test, test_ids = Batches.read(shards, "test", CPU)
+    table = predict(result, {"validation": validation[::-1], "test": (test_ids, test)}, classes=3, seed=3)
+    for name, (images, ids) in {"validation": validation, "test": (test, test_ids)}.items():
+        of_split = table.filter(compute.field("split") == name)
+        assert of_split["id"].to_pylist() == ids
+        assert of_split["label"].to_pylist() == images.labels.tolist()
+        probabilities = log_probabilities(result.network, images).exp()
+        written = np.stack([of_split[f"prob_{k}"].to_numpy() for k in range(3)], axis=1)
+        np.testing.assert_allclose(written, probabilities, rtol=1e-12)
+        assert of_split["predicted"].to_pylist() == probabilities.argmax(dim=1).tolist()
+
+
+def test_a_run_that_diverged_says_so_and_leaves_guesses(shards, training, validation, tmp_path):
+    wild = TASK.train.model_copy(update={"learning_rate": 1e30, "schedule": "constant"})
+    task = replace(TASK, train=wild, gradients=None)
+    with trained(task, shards, training, validation[0], device=CPU, checkpoints=tmp_path / "wild") as result:
+        predictions = predict(result, {"validation": validation[::-1]}, classes=3, seed=3)
+        write_run(tmp_path / "run", CELL, shards.manifest, result=result, training=training, predictions=predictions)
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert record["diverged_step"] == result.progress.diverged_step
+    assert record["epochs"] == 1
+    assert not record.keys() & {"train_loss", "train_accuracy"}
+    guesses = chance_log_probabilities(len(validation[0]), 3, seed=3).argmax(dim=1)
+    assert predictions["predicted"].to_pylist() == guesses.tolist()
+    assert len(set(guesses.tolist())) == 3
 
 
 def test_times_are_those_of_the_run_and_its_machine(result, training, tmp_path):
@@ -167,7 +224,8 @@ def test_times_are_those_of_the_run_and_its_machine(result, training, tmp_path):
 
 
 def test_training_allows_deterministic_algorithms_alone(monkeypatch):
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")  # so that it is put back after the test
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, torch.get_num_threads()
     try:
         torch.use_deterministic_algorithms(False)
@@ -176,7 +234,7 @@ def test_training_allows_deterministic_algorithms_alone(monkeypatch):
         assert torch.are_deterministic_algorithms_enabled()
         assert not torch.backends.cudnn.benchmark
         assert torch.get_num_threads() == 1
-        assert checkpoint.os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     finally:
         torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]
