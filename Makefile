@@ -8,12 +8,18 @@ BROWSER := tests/browser/node_modules
 # DVC starts the stages with whatever `python` comes first on the path.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: repro test browser docs study lint lock clean
+.PHONY: repro exp test browser docs study lint lock clean
 
 ## repro: check the parameters, then run the pipeline
 repro: $(INSTALLED) $(VEGA)
 	@python -m stages.check
 	dvc repro
+
+## exp: check the parameters as S would change them, then run them as an experiment:
+##   make exp S="-S model.residual=false"
+exp: $(INSTALLED) $(VEGA)
+	@python -m stages.check $(S)
+	dvc exp run $(S)
 
 ## test: run the tests
 test: $(INSTALLED) $(VEGA)

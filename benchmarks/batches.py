@@ -59,7 +59,7 @@ def main() -> None:
     manifest = shards.manifest
     images, labels, _ = shards.read("train")
     scaling = manifest["scaling"][manifest["split"]]
-    augment = load_study(Path("params.yaml")).train.augment[dataset]
+    augment = load_study(Path("params.yaml")).data[dataset].augment
     batches = Batches(images, labels, scaling["mean"], scaling["std"], torch.device("cpu"))
     archive = Path("data/raw", dataset, "images.zip")
 

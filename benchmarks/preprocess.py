@@ -22,18 +22,13 @@ SIZE = 64
 
 def ours(folder: Path) -> None:
     """Decode, deduplicate, split and write shards; also hashes every file and every shard."""
+    from resgrad.preprocess.config import PreprocessConfig
     from resgrad.preprocess.preprocess import preprocess
 
-    preprocess(
-        folder / "raw",
-        folder / "shards",
-        image_size=SIZE,
-        color="rgb",
-        train_limit=None,
-        validation_fraction=0.15,
-        test_fraction=0.2,
-        split="leaf",
+    config = PreprocessConfig(
+        image_size=SIZE, color="rgb", train_limit=None, validation_fraction=0.15, test_fraction=0.2, split="leaf"
     )
+    preprocess(folder / "raw", folder / "shards", config, format_name="folder")
 
 
 def ours_with_pillow(folder: Path) -> None:
@@ -43,7 +38,7 @@ def ours_with_pillow(folder: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    from resgrad.preprocess import photographs
+    from resgrad.preprocess import decoding
     from resgrad.preprocess.images import resize
 
     def decode(data: bytes, size: int, _color: str) -> np.ndarray:
@@ -51,7 +46,7 @@ def ours_with_pillow(folder: Path) -> None:
         image.draft("RGB", (size, size))
         return resize(np.asarray(image.convert("RGB")), size)
 
-    photographs.decode = decode
+    decoding.decode = decode
     ours(folder)
 
 

@@ -68,15 +68,15 @@ def freeze(root: Path, name: str) -> list[Path]:
         if shown:
             raise FreezeError(f"README.md or docs/ show pictures of {', '.join(sorted(shown))}, which this run lacks.")
         with (partial / "params.yaml").open("w", encoding="utf-8") as file:
-            _yaml().dump(without_places(parameters), file)
+            _yaml().dump(without_places(parameters, read(root / "data/params.json")), file)
     return sorted(path for path in destination.rglob("*") if path.is_file())
 
 
-def without_places(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Leave out where the files of the data sets were."""
+def without_places(parameters: dict[str, Any], resolved: dict[str, Any]) -> dict[str, Any]:
+    """Put in the data sets that took part, with all defaults filled in; leave out where their files were."""
     data = {
-        dataset: {key: value for key, value in section.items() if key not in PLACES}
-        for dataset, section in parameters["data"].items()
+        dataset: {key: value for key, value in resolved["data"][dataset].items() if key not in PLACES}
+        for dataset in parameters["datasets"]
     }
     return {**parameters, "data": data}
 

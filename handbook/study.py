@@ -60,7 +60,7 @@ class Study:
 
     @cached_property
     def comparison(self) -> ComparisonConfig:
-        """Thresholds and targets of the verdicts."""
+        """Thresholds of the verdicts."""
         return load(ComparisonConfig, self.parameters["comparison"], "comparison")
 
     @property
@@ -88,7 +88,11 @@ class Study:
 
     def epochs(self, dataset: str) -> int:
         """Return how often each run went over its training images."""
-        return self.parameters["train"]["epochs"][dataset]
+        return self.parameters["data"][dataset]["epochs"]
+
+    def target(self, dataset: str) -> float:
+        """Return the validation accuracy at which a network counted as having learnt."""
+        return self.parameters["data"][dataset]["target_accuracy"]
 
     def runs(self, dataset: str, depth: int | None = None, variant: str | None = None) -> pd.DataFrame:
         """Read a row per run, indexed by seed; of one depth and variant where they are given."""

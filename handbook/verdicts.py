@@ -69,7 +69,7 @@ def target(studies: Studies) -> str:
         lowest = 2 / math.comb(reached["count"].sum(), reached["count"].iloc[0])
         floor = ", the smallest value that it can take with so few runs" if p < 1.01 * lowest else ""
         lines.append(
-            f"* **{study.at_start(dataset)}**, target {study.comparison.target_accuracy[dataset]:.0%}: {counts} reach "
+            f"* **{study.at_start(dataset)}**, target {study.target(dataset):.0%}: {counts} reach "
             "it; the others count with the whole budget. "
             f"Log-rank test over permuted runs, not paired: {p_value(p)}{floor}."
         )

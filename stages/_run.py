@@ -1,5 +1,6 @@
-"""How a stage ends: well, or with one sentence that says what to do."""
+"""How a stage begins and ends: with what its command line names; well, or with one sentence that says what to do."""
 
+import argparse
 import sys
 from collections.abc import Callable
 
@@ -16,3 +17,11 @@ def run(main: Callable[[], None]) -> None:
         sys.exit(f"{error.filename or 'A file'}: {error.strerror or error}; make room or give access, and run again.")
     except KeyboardInterrupt:
         sys.exit("Interrupted; run the same command again to go on.")
+
+
+def run_on_dataset(stage: Callable[[str], None], description: str | None) -> None:
+    """Run a stage on the dataset that the command line names."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("dataset")
+    dataset = parser.parse_args().dataset
+    run(lambda: stage(dataset))

@@ -11,18 +11,20 @@ from resgrad.audit.imbalance import class_counts, per_class_recall, worst_first
 from resgrad.audit.inflation import accuracies, average_on_splits, inflation
 from resgrad.audit.summary import audit_metrics, average
 from resgrad.audit.trainings import splits_differ, train_on_both_splits
-from resgrad.common.config import DatasetName, load, read
+from resgrad.common.config import load, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.tables import Table, write_room
 from resgrad.results.metrics import measure_runs
 from resgrad.results.runs import load_runs
-from resgrad.shards.shards import SCHEMES, Shards
-from resgrad.training.config import TrainConfig
+from resgrad.shards.shards import DEALT, Shards
+from resgrad.training.config import BudgetConfig, TrainConfig
 from resgrad.training.devices import choose_device, make_repeatable
-from stages._matrix import load_matrix, run_on_dataset
+from stages._matrix import load_matrix
+from stages._parameters import dataset_parameters
+from stages._run import run_on_dataset
 
 
-def audit(dataset: DatasetName) -> None:
+def audit(dataset: str) -> None:
     """Read shards and all runs, and train on both splits; write the tables of the room, and metrics."""
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
@@ -54,20 +56,18 @@ def audit(dataset: DatasetName) -> None:
     )
 
 
-def _on_both_splits(
-    dataset: DatasetName, shards: Shards, config: AuditConfig, train: TrainConfig
-) -> dict[Table, pd.DataFrame]:
+def _on_both_splits(dataset: str, shards: Shards, config: AuditConfig, train: TrainConfig) -> dict[Table, pd.DataFrame]:
     """Train small networks and forests on either split."""
     hits = train_on_both_splits(
         dataset,
         shards,
         config=config,
         train=train,
-        augment=train.augment[dataset],
+        augment=load_part(BudgetConfig, dataset_parameters(dataset), f"data.{dataset}").augment,
         device=choose_device(train.device),
         checkpoints=Path(".checkpoints"),
     )
-    borders = pd.concat(measure_borders(shards, config.seeds, scheme).assign(scheme=scheme) for scheme in SCHEMES)
+    borders = pd.concat(measure_borders(shards, config.seeds, scheme).assign(scheme=scheme) for scheme in DEALT)
     return {
         tables.SPLIT_NETWORKS: hits,
         tables.SPLIT_BORDERS: borders,

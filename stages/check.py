@@ -1,29 +1,95 @@
-"""Check every parameter before any work is done: ``python -m stages.check``."""
+"""Check every parameter before any work is done: ``python -m stages.check``.
 
+With ``-S name=value``, as often as need be, as ``dvc exp run`` takes it, the parameters are checked as that would
+change them, and nothing is written.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 
+from dvc.exceptions import DvcException
+from dvc.utils.hydra import apply_overrides
+
+from resgrad.common.config import ParameterError
 from resgrad.common.files import replacing, write_json
+from resgrad.common.kinds import digest_of_kind
+from resgrad.datasets import formats
+from resgrad.download.changes import RECORDS, changes
+from resgrad.download.sources import local_paths
 from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
 from resgrad.training.devices import choose_device
+from stages._parameters import PARAMETERS, RESOLVED
 from stages._run import run
 
 MARK = Path("data/checked.txt")
-PARAMETERS = Path("data/params.json")
 
 
 def check() -> None:
-    """Read params.yaml; write a mark that never changes, on which the first stages depend, and derived parameters.
+    """Read params.yaml; write a mark that never changes, on which the first stages depend, and resolved parameters.
 
-    dvc.yaml can name the file of one kind of network, but not the files of a list of statistics. So trainings track
-    the digests of these files as parameters.
+    Those are the blocks of the data sets with all defaults filled in; what networks are made of, without the switch of
+    the report; and the digests of the files of formats and of the statistics that are recorded, which dvc.yaml cannot
+    name: a parameter's value can be part of a file's name there, but neither a list nor what a name leads to.
     """
-    study = load_study(Path("params.yaml"))
+    study = load_study(PARAMETERS)
     choose_device(study.train.device)
-    write_json(PARAMETERS, {"gradients": {"statistics": digests(study.gradients.statistics)}})
+    resolved = {
+        "data": {
+            name: {**block.model_dump(exclude={"source"}), "format_sha256": digest_of_kind(formats, block.format)}
+            for name, block in study.data.items()
+        },
+        "gradients": {"statistics": digests(study.gradients.statistics)},
+        "model": study.model.model_dump(exclude={"residual"}),
+    }
+    write_json(RESOLVED, resolved, digits=None)
     with replacing(MARK) as partial:
         partial.write_text("The parameters can be used.\n", encoding="utf-8")
 
 
+def check_with(overrides: list[str]) -> None:
+    """Check what params.yaml would become; sentences speak of params.yaml.
+
+    Raises:
+        ParameterError: a parameter could not be used, or an override cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, PARAMETERS.name)
+        shutil.copyfile(PARAMETERS, copy)
+        for override in overrides:
+            try:
+                apply_overrides(copy, [override])
+            except DvcException as error:
+                reason = str(error.__cause__ or error).splitlines()[0]
+                raise ParameterError(
+                    f"-S {override!r} cannot be used: {reason}; quote it, as in -S 'data.mnist.source=\"/a path\"', "
+                    "and begin a parameter that is not in params.yaml with +."
+                ) from None
+        choose_device(load_study(copy).train.device)
+
+
+def report_changed_sources() -> None:
+    """Say of every data set that takes part if files behind its paths have changed since they were brought in."""
+    study = load_study(PARAMETERS)
+    for name in study.datasets:
+        for path in local_paths(study.data[name]):
+            if changed := changes(path, RECORDS):
+                print(
+                    f"{path} has changed since it was brought in: {changed}; "
+                    f"`dvc repro -f download@{name}` brings it in again.",
+                    file=sys.stderr,
+                )
+
+
 if __name__ == "__main__":
-    run(check)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-S", "--set-param", action="append", default=[], metavar="NAME=VALUE")
+    given, _ = parser.parse_known_args()
+    if given.set_param:
+        run(lambda: check_with(given.set_param))
+    else:
+        run(check)
+        run(report_changed_sources)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from resgrad.common.config import DatasetName, load, read
+from resgrad.common.config import load, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.seeds import derive
 from resgrad.common.tables import write_room
 from resgrad.comparison import tables
 from resgrad.comparison.comparison import about, compare, comparison_metrics
-from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.config import ComparisonConfig, TargetConfig
 from resgrad.comparison.gradient_distribution import load_distributions
 from resgrad.comparison.row import Evidence
 from resgrad.comparison.rows import measure_rows, rows
@@ -16,12 +16,14 @@ from resgrad.comparison.snapshots import load_snapshots
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.results.runs import load_runs
 from resgrad.shards.shards import Shards
-from stages._matrix import load_matrix, run_on_dataset
+from stages._matrix import load_matrix
+from stages._parameters import dataset_parameters
+from stages._run import run_on_dataset
 
 RUNS, GRADIENTS = Path("data/runs"), Path("data/gradients")
 
 
-def compare_variants(dataset: DatasetName) -> None:
+def compare_variants(dataset: str) -> None:
     """Read all runs and gradient tables; write the comparison as metrics and as the tables of its room."""
     parameters = read(Path("params.yaml"))
     matrix = load_matrix(parameters)
@@ -32,7 +34,7 @@ def compare_variants(dataset: DatasetName) -> None:
         runs=load_runs(RUNS / dataset, matrix.cells(dataset)),
         gradients=GRADIENTS / dataset,
         thresholds=load(VerdictsConfig, parameters.get("verdicts"), "verdicts"),
-        target=config.target_accuracy[dataset],
+        target=load_part(TargetConfig, dataset_parameters(dataset), f"data.{dataset}").target_accuracy,
         training_images=int((index[f"split_{shards.manifest['split']}"] == "train").sum()),
     )
     measures = measure_rows(evidence)
@@ -58,7 +60,7 @@ def compare_variants(dataset: DatasetName) -> None:
             tables.SNAPSHOTS: tables.snapshots_table(snapshots, comparison.depth, matrix.seeds[0]),
             **{table: make(evidence) for row in rows().values() for table, make in row.tables.items()},
         },
-        about(comparison, config, dataset=dataset, provenance=provenance),
+        about(comparison, config, dataset=dataset, provenance=provenance, target=evidence.target),
     )
 
 

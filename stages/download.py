@@ -1,30 +1,28 @@
 """Bring in a dataset's raw files: ``python -m stages.download <dataset>``."""
 
-import argparse
 from pathlib import Path
 
-from resgrad.common.config import load, read
-from resgrad.datasets.config import DatasetConfig
-from resgrad.download import sources
-from stages._run import run
+from resgrad.common.config import load_part
+from resgrad.datasets.config import SourceConfig
+from resgrad.download.changes import RECORDS, record
+from resgrad.download.sources import download, local_paths
+from stages._parameters import dataset_parameters, source
+from stages._run import run_on_dataset
 
 PARTIALS = Path(".checkpoints/downloads")
 """Outside of the outputs, which DVC deletes before it runs a stage: a download that was cut off goes on from here."""
-
-
 STORE = Path(".downloads")
 """Likewise: official files are taken from here when the stage runs anew. Delete it to fetch them again."""
 
 
-def main(dataset: str) -> None:
-    """Read ``data.<dataset>.source`` and ``leaf_map``; write data/raw."""
-    sections = read(Path("params.yaml")).get("data") or {}
-    config = load(DatasetConfig, sections.get(dataset), f"data.{dataset}")
-    sources.download(dataset, config.source, config.leaf_map, Path("data/raw", dataset), partials=PARTIALS, store=STORE)
+def bring_in(dataset: str) -> None:
+    """Read the format, source and leaf map of ``data.<dataset>``; write data/raw."""
+    parameters = {**dataset_parameters(dataset), "source": source(dataset)}
+    config = load_part(SourceConfig, parameters, f"data.{dataset}")
+    print(download(dataset, config, Path("data/raw", dataset), partials=PARTIALS, store=STORE))
+    for path in local_paths(config):
+        record(path, RECORDS)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset", choices=["mnist", "plantvillage"])
-    arguments = parser.parse_args()
-    run(lambda: main(arguments.dataset))
+    run_on_dataset(bring_in, __doc__)

@@ -5,7 +5,7 @@ from pathlib import Path
 from torch import nn
 
 from resgrad.common.cells import Cell
-from resgrad.common.config import DatasetName, load, read
+from resgrad.common.config import load, read
 from resgrad.common.files import write_json
 from resgrad.common.tables import write_room
 from resgrad.inspection import tables
@@ -18,10 +18,11 @@ from resgrad.results.runs import load_runs
 from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, make_repeatable
-from stages._matrix import load_matrix, run_on_dataset
+from stages._matrix import load_matrix
+from stages._run import run_on_dataset
 
 
-def inspect_runs(dataset: DatasetName) -> None:
+def inspect_runs(dataset: str) -> None:
     """Read weights and one batch of training images; write the tables of the room, and metrics.
 
     Runs that diverged have no weights to look at, and are left out.

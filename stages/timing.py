@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from resgrad.common.config import DatasetName, read
+from resgrad.common.config import read
 from resgrad.common.tables import write_room
 from resgrad.timing.times import AVERAGES, TIMES, average, load_times, machine
-from stages._matrix import load_matrix, run_on_dataset
+from stages._matrix import load_matrix
+from stages._run import run_on_dataset
 
 
-def timing(dataset: DatasetName) -> None:
+def timing(dataset: str) -> None:
     """Read the times of all runs; write them and their averages as the tables of the room."""
     cells = load_matrix(read(Path("params.yaml"))).cells(dataset)
     times = load_times(Path("data/times", dataset), cells)

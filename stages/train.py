@@ -2,25 +2,26 @@
 
 import argparse
 from pathlib import Path
-from typing import get_args
 
 from resgrad.common.cells import VARIANTS, Cell
-from resgrad.common.config import DatasetName, load, read
+from resgrad.common.config import load, load_part, read
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import write_table
 from resgrad.models.config import load_model
 from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
-from resgrad.training.config import TrainConfig
+from resgrad.training.config import BudgetConfig, TrainConfig
 from resgrad.training.devices import choose_device, make_repeatable
 from resgrad.training.results import predict, write_run, write_times
 from resgrad.training.run import Training, trained
+from stages._parameters import dataset_parameters
 from stages._run import run
 
 
 def train(cell: Cell) -> None:
     """Read shards and parameters; write the run's folder, its gradient table and its times."""
     parameters = read(Path("params.yaml"))
+    budget = load_part(BudgetConfig, dataset_parameters(cell.dataset), f"data.{cell.dataset}")
     config = load(TrainConfig, parameters.get("train"), "train")
     gradients = load(GradientsConfig, parameters.get("gradients"), "gradients")
     make_repeatable(config.threads)
@@ -33,8 +34,8 @@ def train(cell: Cell) -> None:
         residual=cell.residual,
         seed=cell.seed,
         train=config,
-        epochs=config.epochs[cell.dataset],
-        augment=config.augment[cell.dataset],
+        epochs=budget.epochs,
+        augment=budget.augment,
         gradients=gradients,
         scheme=shards.manifest["split"],
     )
@@ -60,7 +61,7 @@ def train(cell: Cell) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset", choices=get_args(DatasetName))
+    parser.add_argument("dataset")
     parser.add_argument("variant", choices=VARIANTS)
     parser.add_argument("depth", type=int)
     parser.add_argument("seed", type=int)

@@ -2,25 +2,30 @@
 
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from pydantic import model_validator
 
 from resgrad.audit.config import AuditConfig, check_audit
 from resgrad.common.cells import VARIANTS, Matrix, is_residual, variant_name
 from resgrad.common.config import DatasetName, ParameterError, load, read
+from resgrad.common.kinds import kinds, load_kind
 from resgrad.comparison import gradient_distribution
-from resgrad.comparison.config import ComparisonConfig
-from resgrad.datasets.config import DatasetConfig
+from resgrad.comparison.config import ComparisonConfig, TargetConfig
+from resgrad.datasets import formats
+from resgrad.datasets.config import SourceConfig
+from resgrad.datasets.known import OFFICIAL, SAMPLES
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import gradient_table
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.inspection.config import InspectConfig
 from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.config import ModelConfig
+from resgrad.preprocess.config import PreprocessConfig
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.recipes import check_probe
 from resgrad.results import gradient_flow
-from resgrad.training.config import TrainConfig
+from resgrad.training.config import BudgetConfig, TrainConfig
 
 _READERS = (gradient_flow, gradient_distribution)
 """Modules that read gradient tables; each says which statistics it needs."""
@@ -32,10 +37,23 @@ class ModelSection(ModelConfig):
     residual: bool
 
 
+class DatasetSection(SourceConfig, PreprocessConfig, BudgetConfig, TargetConfig):
+    """All of a block ``data.<dataset>``; what is left out has the default of its format."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        name = values.get("format")
+        # A format that does not exist is refused by name, and nothing else is said to be missing.
+        return {**load_kind(formats, name if name in kinds(formats) else "folder").DEFAULTS, **values}
+
+
 class Study(Matrix):
     """Every parameter of the study."""
 
-    data: dict[DatasetName, DatasetConfig]
+    data: dict[DatasetName, DatasetSection]
     model: ModelSection
     train: TrainConfig
     gradients: GradientsConfig
@@ -48,19 +66,16 @@ class Study(Matrix):
     @model_validator(mode="after")
     def _consistent(self) -> "Study":
         for dataset in self.datasets:
-            for key, values in {
-                "data": self.data,
-                "train.epochs": self.train.epochs,
-                "train.augment": self.train.augment,
-                "comparison.target_accuracy": self.comparison.target_accuracy,
-            }.items():
-                if dataset not in values:
-                    raise ValueError(f"{key}.{dataset} is missing; {dataset} is among the datasets.")
-            epochs = self.train.epochs[dataset]
+            if dataset not in self.data:
+                raise ValueError(
+                    f"data.{dataset} is missing; {dataset} is among the datasets. Allowed: {', '.join(self.data)}, or "
+                    f"a block of its own: -S '+data.{dataset}={{format: folder, source: PATH}}'."
+                )
+            epochs = self.data[dataset].epochs
             if self.train.warmup_epochs >= epochs:
                 raise ValueError(
                     f"train.warmup_epochs is {self.train.warmup_epochs}; allowed: less than "
-                    f"train.epochs.{dataset}, which is {epochs}."
+                    f"data.{dataset}.epochs, which is {epochs}."
                 )
         for dataset, config in self.data.items():
             _check_dataset(dataset, config)
@@ -91,21 +106,47 @@ def load_study(path: Path) -> Study:
     return load(Study, read(path))
 
 
-def _check_dataset(dataset: str, config: DatasetConfig) -> None:
-    if dataset == "mnist":
+RESERVED = frozenset({"probe"})
+"""Names of files in metrics/ and plots/ that belong to no data set."""
+
+
+def _check_dataset(dataset: str, config: DatasetSection) -> None:
+    """Refuse a block whose parameters do not go together."""
+    key, data_format = f"data.{dataset}", load_kind(formats, config.format)
+    if dataset in RESERVED:
+        raise ParameterError(f"{key} has a name that is taken: metrics/{dataset}.json is the probe's; choose another.")
+    _check_source(dataset, config)
+    if config.leaf_map is not None and not data_format.HAS_FILE_NAMES:
+        raise ParameterError(f"{key}.leaf_map is set; allowed: null, images of format {config.format} have no names.")
+    if data_format.BRINGS_TEST:
         if config.test_fraction is not None:
             raise ParameterError(
-                f"data.mnist.test_fraction is {config.test_fraction}; allowed: null, MNIST brings its own test split."
+                f"{key}.test_fraction is {config.test_fraction}; allowed: null, a set of format {config.format} brings "
+                "its own test split."
             )
-        if config.leaf_map is not None:
-            raise ParameterError("data.mnist.leaf_map is set; allowed: null, digits have no leaves.")
     elif config.test_fraction is None:
-        raise ParameterError(f"data.{dataset}.test_fraction is null; allowed: a share between 0 and 1.")
+        raise ParameterError(f"{key}.test_fraction is null; allowed: a share between 0 and 1.")
     elif config.validation_fraction + config.test_fraction >= 1:
         raise ParameterError(
-            f"data.{dataset}.validation_fraction and test_fraction add up to "
+            f"{key}.validation_fraction and test_fraction add up to "
             f"{config.validation_fraction + config.test_fraction:g}; allowed: less than 1, the rest is for training."
         )
+
+
+def _check_source(dataset: str, config: DatasetSection) -> None:
+    """Refuse official files or a sample of a set that has none, or in another format than theirs."""
+    for source, known in {"official": OFFICIAL, "embedded": SAMPLES}.items():
+        if config.source != source:
+            continue
+        if dataset not in known:
+            raise ParameterError(
+                f"data.{dataset}.source is {source}, which is known for {', '.join(known)} alone; allowed: a path or "
+                "an address."
+            )
+        if config.format != known[dataset].format:
+            raise ParameterError(
+                f"data.{dataset}.format is {config.format}; allowed with the {source} source: {known[dataset].format}."
+            )
 
 
 def _check_statistics(chosen: list[str]) -> None:

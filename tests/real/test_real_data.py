@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from resgrad.datasets import archives, idx
+from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.preprocess import preprocess
 from resgrad.shards.shards import Shards
 
@@ -37,7 +38,8 @@ def mnist(real_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mnist")
     raw = raw_folder(folder / "raw", {path.name: path for path in (real_data / "mnist").glob("*.gz")})
     options = {**LEAVES, "image_size": 28, "color": "grey", "validation_fraction": 0.1, "test_fraction": None}
-    return preprocess(raw, folder / "shards", **{**options, "split": "random"}), Shards(folder / "shards")
+    config = PreprocessConfig(**{**options, "split": "random"})
+    return preprocess(raw, folder / "shards", config, format_name="idx"), Shards(folder / "shards")
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +52,18 @@ def mapped(real_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mapped")
     leaves = real_data / "plantvillage"
     raw = raw_folder(folder / "raw", {"images.zip": leaves / SUBSET, "leaf-map.json": leaves / "leaf-map.json"})
-    return preprocess(raw, folder / "shards", **LEAVES), Shards(folder / "shards")
+    return preprocess(raw, folder / "shards", PreprocessConfig(**LEAVES), format_name="folder"), Shards(
+        folder / "shards"
+    )
 
 
 @pytest.fixture(scope="module")
 def unmapped(real_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unmapped")
     raw = raw_folder(folder / "raw", {"images.zip": real_data / "plantvillage" / SUBSET})
-    return preprocess(raw, folder / "shards", **LEAVES), Shards(folder / "shards")
+    return preprocess(raw, folder / "shards", PreprocessConfig(**LEAVES), format_name="folder"), Shards(
+        folder / "shards"
+    )
 
 
 def pepper_leak(shards: Shards, leaf_map: dict, column: str) -> float:
@@ -94,15 +100,15 @@ def test_t10k_is_the_test_split(mnist, real_data):
 
 
 def test_scaling_of_mnist_is_the_published_one(mnist):
-    scaling = mnist[1].manifest["scaling"]["random"]
+    scaling = mnist[1].manifest["scaling"]["given"]
     assert scaling["mean"] == pytest.approx([0.1307], abs=0.0005)  # of all 60,000; ours is of nine tenths
     assert scaling["std"] == pytest.approx([0.3081], abs=0.0005)
 
 
 def test_every_photograph_of_the_subset_is_used(mapped, real_data):
     metrics, shards = mapped
-    members = archives.list_images(real_data / "plantvillage" / SUBSET)
-    counts = Counter(member.label for member in members)
+    members = archives.list_files(real_data / "plantvillage" / SUBSET, SUBSET).images
+    counts = Counter(member.path.split("/")[-2] for member in members)
     assert metrics["custom"]["images"] == len(members) == 2_958  # 2,957 JPEGs and the PNG; no copies in this sample
     assert metrics["custom"]["skipped"]["total"] == 0
     assert len(shards.manifest["classes"]) == 15

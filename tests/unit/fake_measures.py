@@ -8,7 +8,7 @@ from resgrad.comparison.config import ComparisonConfig
 from resgrad.comparison.rows import rows
 
 NAMES = [measure.name for row in rows().values() for measure in row.measures]
-CONFIG = ComparisonConfig(target_accuracy={"mnist": 0.9}, alpha=0.05, minimum_pairs=3, resamples=100)
+CONFIG = ComparisonConfig(alpha=0.05, minimum_pairs=3, resamples=100)
 
 
 def twins(depth: int, plain: dict[str, list[float]], residual: dict[str, list[float]]) -> list[dict]:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from resgrad.preprocess.shard_writer import ShardWriter
-from resgrad.shards.shards import SCHEMES
+from resgrad.shards.shards import DEALT
 
 CLASSES = ("ant", "bee", "cat")
 LEAVES = 10
 """Per class, four photographs of each."""
-DEALT = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
+PARTS = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
 
 
 def write_shards(
@@ -31,10 +31,10 @@ def write_shards(
     for label, name in enumerate(CLASSES):
         for leaf in range(LEAVES):
             for shot in range(4):
-                random = DEALT[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
-                splits = {"leaf": DEALT[leaf] if leaves else random, "random": random}
+                random = PARTS[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
+                splits = {"leaf": PARTS[leaf] if leaves else random, "random": random}
                 image = generator.integers(0, 100, shape, dtype=np.uint8) + np.uint8(brighter * label)
-                writer.add(image, label, [scheme for scheme in SCHEMES if splits[scheme] == "train"])
+                writer.add(image, label, [scheme for scheme in DEALT if splits[scheme] == "train"])
                 row = {
                     "id": f"{name}/{leaf}-{shot}",
                     "label": label,
@@ -49,7 +49,7 @@ def write_shards(
             "provenance": "embedded",
             "classes": CLASSES,
             "split": "leaf" if leaves else "random",
-            "counts": dict.fromkeys(SCHEMES, counts),
+            "counts": dict.fromkeys(DEALT, counts),
             "leak": {"leaf": 0.0, "random": 1.0} if leaves else {},
         },
     )

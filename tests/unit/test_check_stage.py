@@ -1,10 +1,13 @@
 """The stage that comes before all others, and what it derives from the parameters."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from resgrad.datasets.formats import cifar as cifar_format
 from resgrad.gradients.statistics import digests
 from stages.check import check
 from tests.paths import PARAMS
@@ -29,7 +32,7 @@ def test_the_files_of_the_chosen_statistics_become_parameters(checked):
     written = checked()
     assert sorted(written) == ["checked.txt", "params.json"]
     names = YAML(typ="safe").load(PARAMS)["gradients"]["statistics"]
-    assert json.loads(written["params.json"]) == {"gradients": {"statistics": digests(names)}}
+    assert json.loads(written["params.json"])["gradients"] == {"statistics": digests(names)}
     assert checked() == written
 
 
@@ -44,3 +47,26 @@ def test_a_statistic_that_is_added_changes_nothing_until_it_is_named_and_then_wi
     edited = checked("toy")
     assert edited["params.json"] != named["params.json"]
     assert edited["checked.txt"] == named["checked.txt"]
+
+
+def test_defaults_are_filled_in_and_the_source_and_the_switch_left_out(checked):
+    resolved = json.loads(checked()["params.json"])
+    values = YAML(typ="safe").load(PARAMS)
+    assert {"source"} == values["data"]["mnist"].keys() - resolved["data"]["mnist"].keys()
+    digest = resolved["data"]["cifar10"].pop("format_sha256")
+    assert digest == hashlib.sha256(Path(cifar_format.__file__).read_bytes()).hexdigest()
+    assert digest != resolved["data"]["mnist"].pop("format_sha256")
+    assert values["data"]["cifar10"].keys() == {"format", "source"}
+    cifar = resolved["data"]["cifar10"]
+    assert cifar.keys() == resolved["data"]["mnist"].keys() == {"format"} | cifar_format.DEFAULTS.keys()
+    assert {key: cifar[key] for key in ("image_size", "color", "epochs")} == {
+        "image_size": 32,
+        "color": "rgb",
+        "epochs": 12,
+    }
+    assert cifar["augment"] == {
+        **dict.fromkeys(values["data"]["mnist"]["augment"], 0),
+        "horizontal_flip": True,
+        "crop_padding": 4,
+    }
+    assert resolved["model"] == {key: value for key, value in values["model"].items() if key != "residual"}

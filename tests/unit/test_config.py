@@ -14,6 +14,9 @@ TEXT = PARAMS.read_text(encoding="utf-8")
 SEEDS = TEXT[TEXT.index("seeds:\n") : TEXT.index("data:\n")]
 
 
+NAMES = "lower-case letters, digits and _, beginning with a letter"
+
+
 def modules(package: str) -> str:
     """List the kinds that a package of plug-ins has, from its files."""
     files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
@@ -37,7 +40,7 @@ def complaint(path: Path) -> str:
 def test_the_committed_parameters_are_valid():
     study = load_study(PARAMS)
     assert study.datasets == ["mnist", "plantvillage"]
-    assert study.train.epochs["mnist"] > 0
+    assert study.data["mnist"].epochs > 0
 
 
 @pytest.mark.parametrize(
@@ -53,9 +56,57 @@ def test_the_committed_parameters_are_valid():
         (SEEDS, "seeds: []\n", "seeds is []; allowed: at least one value."),
         ("\n- 56", "\n- 57", "depths has 57; allowed: 6n+2 for cifar_resnet, the nearest are 56 and 62."),
         ("\n- 56", "\n- 2", "depths has 2; allowed: 6n+2 for cifar_resnet, the nearest are 8 and 14."),
-        ("mnist: 6", "mnist: -6", "train.epochs.mnist is -6; allowed: greater than or equal to 1."),
-        ("    mnist: 6\n", "", "train.epochs.mnist is missing; mnist is among the datasets."),
-        ("mnist: 6", "mnsit: 6", "train.epochs.mnsit is not a parameter; allowed: 'mnist' or 'plantvillage'."),
+        ("epochs: 6", "epochs: -6", "data.mnist.epochs is -6; allowed: greater than or equal to 1."),
+        ("epochs: 6", "epoch: 6", "data.mnist.epoch is not a parameter; did you mean epochs?"),
+        ("format: idx", "format: idex", "data.mnist.format is 'idex'; allowed: cifar, folder, idx."),
+        (
+            "    format: idx\n",
+            "",
+            "data.mnist.format is missing; restore it, `git diff params.yaml` shows what was there.",
+        ),
+        ("  mnist:\n", "  MNIST:\n", f"data.MNIST is not a parameter; allowed: {NAMES}."),
+        ("  mnist:\n", "  0mnist:\n", f"data.0mnist is not a parameter; allowed: {NAMES}."),
+        (
+            "  mnist:\n",
+            "  digits:\n",
+            (
+                "data.mnist is missing; mnist is among the datasets. Allowed: digits, plantvillage, fashion_mnist, "
+                "cifar10, or a block of its own: -S '+data.mnist={format: folder, source: PATH}'."
+            ),
+        ),
+        (
+            "  fashion_mnist:\n",
+            "  probe:\n",
+            "data.probe has a name that is taken: metrics/probe.json is the probe's; choose another.",
+        ),
+        (
+            "format: folder\n",
+            "format: cifar\n",
+            "data.plantvillage.format is cifar; allowed with the embedded source: folder.",
+        ),
+        (
+            "  fashion_mnist:\n",
+            "  fashions:\n",
+            (
+                "data.fashions.source is official, which is known for mnist, fashion_mnist, cifar10, cifar100, "
+                "plantvillage alone; allowed: a path or an address."
+            ),
+        ),
+        (
+            "source: official\n",
+            "source: embedded\n",
+            (
+                "data.fashion_mnist.source is embedded, which is known for mnist, plantvillage alone; allowed: a path "
+                "or an address."
+            ),
+        ),
+        ("source: embedded", "source: ''", "data.mnist.source is ''; allowed: text that is not empty."),
+        ("source: embedded", "source:", "data.mnist.source is null; allowed: text."),
+        (
+            "leaf_map:\n",
+            "leaf_map: map.json\n",
+            "data.mnist.leaf_map is set; allowed: null, images of format idx have no names.",
+        ),
         (
             "optimizer: sgd",
             "optimizer: sdg",
@@ -98,11 +149,11 @@ def test_the_committed_parameters_are_valid():
         ),
         ("learning_rate: 0.1", "learning_rate: .nan", "train.learning_rate is nan; allowed: a finite number."),
         ("learning_rate: 0.1", "learning_rate: fast", "train.learning_rate is 'fast'; allowed: a number."),
-        ("- mnist", "- minst", "datasets.0 is 'minst'; allowed: 'mnist' or 'plantvillage'."),
+        ("- mnist", "- Mnist", f"datasets.0 is 'Mnist'; allowed: {NAMES}."),
         (
             "warmup_epochs: 0",
             "warmup_epochs: 6",
-            "train.warmup_epochs is 6; allowed: less than train.epochs.mnist, which is 6.",
+            "train.warmup_epochs is 6; allowed: less than data.mnist.epochs, which is 6.",
         ),
         (
             "test_fraction: 0.2",
@@ -121,17 +172,12 @@ def test_the_committed_parameters_are_valid():
         (
             "test_fraction:\n",
             "test_fraction: 0.2\n",
-            "data.mnist.test_fraction is 0.2; allowed: null, MNIST brings its own test split.",
+            "data.mnist.test_fraction is 0.2; allowed: null, a set of format idx brings its own test split.",
         ),
         (
-            "    mnist: 0.9\n",
-            "    mnist: 90\n",
-            "comparison.target_accuracy.mnist is 90; allowed: less than or equal to 1.",
-        ),
-        (
-            "    mnist: 0.9\n",
-            "",
-            "comparison.target_accuracy.mnist is missing; mnist is among the datasets.",
+            "target_accuracy: 0.9",
+            "target_accuracy: 90",
+            "data.mnist.target_accuracy is 90; allowed: less than or equal to 1.",
         ),
         (
             "  - grad_std\n",

@@ -10,8 +10,9 @@ from handbook.freeze import FreezeError, freeze
 PARAMETERS = {
     "datasets": ["mnist"],
     "depths": [8],
-    "data": {"mnist": {"source": "PATH/of/mine", "leaf_map": None, "image_size": 8, "train_limit": None}},
+    "data": {"mnist": {"source": "PATH/of/mine"}, "another": {"source": "PATH/of/another"}},
 }
+RESOLVED = {"mnist": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None}, "another": {"image_size": 9}}
 RUN = {
     "metrics/comparison-mnist.md": "# mnist\n",
     "metrics/comparison-mnist/runs.csv": "seed\n0\n",
@@ -22,6 +23,7 @@ RUN = {
     "data/comparison/mnist/about.json": json.dumps({"provenance": "embedded"}),
     "data/timing/mnist/about.json": "{}",
     "data/probe/about.json": "{}",
+    "data/params.json": json.dumps({"data": RESOLVED}),
     "plots/mnist/comparison/comparison.png": "picture",
     "plots/mnist/comparison/stability.png": "picture that no page shows",
     "plots/probe/growth.png": "growth",
@@ -63,7 +65,7 @@ def test_its_parameters_do_not_tell_where_files_were(repository):
     text = (repository / "docs/study/new/params.yaml").read_text(encoding="utf-8")
     assert "PATH" not in text
     assert "train_limit: null" in text
-    assert YAML(typ="safe").load(text)["data"]["mnist"] == {"image_size": 8, "train_limit": None}
+    assert YAML(typ="safe").load(text)["data"] == {"mnist": {"image_size": 8, "train_limit": None}}
 
 
 @pytest.mark.parametrize(

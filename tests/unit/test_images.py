@@ -9,7 +9,7 @@ from PIL import Image
 
 from resgrad.common.vision import torchvision
 from resgrad.preprocess import images
-from resgrad.preprocess.images import ImageError, decode, from_grey, resize
+from resgrad.preprocess.images import ImageError, decode, from_pixels, resize
 
 RAMP = np.add.outer(np.linspace(20, 150, 96), np.linspace(0, 80, 128))
 PHOTO = np.uint8(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
@@ -144,8 +144,8 @@ def test_a_jpeg_too_large_is_refused(monkeypatch):
 
 def test_digits_keep_their_pixels_at_their_own_size():
     digit = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    assert np.array_equal(from_grey(digit, 8, "grey"), digit[None])
-    assert np.array_equal(from_grey(digit, 8, "rgb"), np.stack([digit] * 3))
+    assert np.array_equal(from_pixels(digit, 8, "grey"), digit[None])
+    assert np.array_equal(from_pixels(digit, 8, "rgb"), np.stack([digit] * 3))
 
 
 def test_twice_the_size_interpolates_linearly():

@@ -20,7 +20,7 @@ from tests.unit.model_configs import DEPTHS, model_config
 IMAGES = 32
 STEPS = 8
 STUDY = load_study(PARAMS)
-OFF = STUDY.train.augment["mnist"].model_copy(update={"crop_padding": 0})
+OFF = STUDY.data["mnist"].augment.model_copy(update={"crop_padding": 0})
 
 
 def digits():

@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from resgrad.datasets import idx
-from resgrad.preprocess.digits import DigitsError
-from resgrad.preprocess.preprocess import PreprocessError, preprocess
+from resgrad.datasets.listing import LayoutError
+from resgrad.preprocess import preprocess as room
+from resgrad.preprocess.config import PreprocessConfig
+from resgrad.preprocess.preprocess import PreprocessError
 from resgrad.preprocess.splits import SplitError
 from resgrad.shards.shards import Shards
 
@@ -22,6 +24,12 @@ OPTIONS = {
     "split": "leaf",
 }
 DIGITS = {**OPTIONS, "color": "grey", "test_fraction": None, "split": "random"}
+
+
+def preprocess(raw, shards, threads=None, **options):
+    """Preprocess photographs, or digits where four IDX files lie in the raw folder."""
+    name = "idx" if (raw / "train-images-idx3-ubyte.gz").exists() else "folder"
+    return room.preprocess(raw, shards, PreprocessConfig(**options), format_name=name, threads=threads)
 
 
 def picture(number: int, kind: str = "JPEG") -> bytes:
@@ -91,6 +99,8 @@ def test_photographs_become_shards(tmp_path):
             "skipped": {"total": 0, "over_train_limit": 0},
             "shape": {"channels": 3, "height": 8, "width": 8},
             "leak": 0,
+            "folders": {"A": {"top/A": 30}, "B": {"top/B": 30}},
+            "passed_over": {"total": 0},
         }
     }
     images, labels, names = Shards(tmp_path / "shards").read("test")
@@ -145,15 +155,17 @@ def test_one_content_in_two_classes_is_in_none(tmp_path):
 
 def test_two_spellings_are_one_class(tmp_path):
     files = photographs(["Pepper__bell", "Tomato"])
-    files |= {name.replace("Pepper__bell", "Pepper,_bell"): picture(place) for place, name in enumerate(files)}
+    other = {name.replace("Pepper__bell", "Pepper,_bell").replace("top/", "other/tree/"): name for name in files}
+    files |= {name: picture(place) for place, name in enumerate(other)}
     raw = write_archive(tmp_path / "raw", files)
-    preprocess(raw, tmp_path / "shards", **OPTIONS)
+    metrics = preprocess(raw, tmp_path / "shards", **OPTIONS)["custom"]
     assert Shards(tmp_path / "shards").manifest["classes"] == ["Pepper,_bell", "Tomato"]
+    assert metrics["folders"]["Pepper,_bell"] == {"other/tree/Pepper,_bell": 30, "top/Pepper__bell": 30}
 
 
 def test_files_of_one_name_in_one_class_keep_their_own_ids(tmp_path):
     files = photographs()
-    files |= {f"other/{name.split('/', 1)[1]}": picture(place) for place, name in enumerate(files)}
+    files |= {f"other/tree/{name.split('/', 1)[1]}": picture(place) for place, name in enumerate(files)}
     raw = write_archive(tmp_path / "raw", files)
     preprocess(raw, tmp_path / "shards", **OPTIONS)
     assert set(Shards(tmp_path / "shards").index()["id"].to_pylist()) == set(files)
@@ -171,10 +183,15 @@ def test_what_cannot_be_decoded_is_counted_by_reason(tmp_path):
 
 
 def test_the_leaf_map_beside_the_archive_is_used(tmp_path):
-    files = {f"top/A/u___S {number}.JPG": picture(number) for number in range(60)}
+    files = {
+        f"top/{label}/u___S {number}.JPG": picture(number + 100 * (label == "B"))
+        for label in "AB"
+        for number in range(60)
+    }
     raw = write_archive(tmp_path / "raw", files)
     mapped = {
-        "A": {str(number // 4): [f"u___S {n}.JPG" for n in range(number, number + 4)] for number in range(0, 60, 4)}
+        label: {str(number // 4): [f"u___S {n}.JPG" for n in range(number, number + 4)] for number in range(0, 60, 4)}
+        for label in "AB"
     }
     metrics = preprocess(raw, tmp_path / "without", **OPTIONS)["custom"]
     assert "leak" not in metrics
@@ -218,7 +235,7 @@ def test_a_failure_leaves_the_shards_of_before(tmp_path):
 
 def test_a_class_of_which_nothing_can_be_decoded(tmp_path):
     raw = write_archive(tmp_path / "raw", {**photographs(), "top/Empty/a.jpg": b"nothing"})
-    with pytest.raises(SplitError, match=r"^Empty has no image in train;"):
+    with pytest.raises(SplitError, match=r"^No image of Empty can be used; .*: 1 not_an_image\."):
         preprocess(raw, tmp_path / "shards", **OPTIONS)
 
 
@@ -241,6 +258,8 @@ def test_digits_keep_their_own_test_split(tmp_path):
             "counts": {"train": {"0": 40, "1": 40}, "validation": {"0": 10, "1": 10}, "test": {"0": 10, "1": 10}},
             "skipped": {"total": 0, "over_train_limit": 0},
             "shape": {"channels": 1, "height": 8, "width": 8},
+            "split_given": 1,
+            "leak_copies": 0.0,
         }
     }
     images, labels, names = Shards(tmp_path / "shards").read("test")
@@ -255,11 +274,13 @@ def test_digits_keep_their_own_test_split(tmp_path):
     assert set(Shards(tmp_path / "shards").index()["group"].to_pylist()) == {None}
 
 
-def test_both_schemes_are_the_same_for_digits(tmp_path):
+def test_the_scheme_of_digits_is_the_given_one(tmp_path):
     raw = write_digits(tmp_path / "raw", digits(100, 1), digits(20, 2))
     preprocess(raw, tmp_path / "shards", **DIGITS)
-    for split in ("train", "validation", "test"):
-        assert ids(tmp_path / "shards", split, "leaf") == ids(tmp_path / "shards", split, "random")
+    shards = Shards(tmp_path / "shards")
+    assert shards.manifest["split"] == "given"
+    assert [name for name in shards.index().column_names if name.startswith("split")] == ["split_given"]
+    assert set(shards.index()["split_given"].to_pylist()) == {"train", "validation", "test"}
 
 
 def test_the_test_wins_over_training_and_is_never_thinned_out(tmp_path):
@@ -270,6 +291,7 @@ def test_the_test_wins_over_training_and_is_never_thinned_out(tmp_path):
     images[20] = images[21]  # equal, other label: both go
     raw = write_digits(tmp_path / "raw", (images, labels), (tests, test_labels))
     metrics = preprocess(raw, tmp_path / "shards", **{**DIGITS, "train_limit": 50})["official"]
+    assert metrics["leak_copies"] == 3 / 20  # 3 and 5 are one image
     # 48 and 47 digits of the two classes are left, 10 and 9 of them for validation: 76 for training.
     assert metrics["skipped"] == {
         "total": 31,
@@ -304,19 +326,19 @@ def test_classes_are_the_labels_that_occur(tmp_path):
 def test_images_without_labels(tmp_path):
     images, labels = digits(100, 1)
     raw = write_digits(tmp_path / "raw", (images, labels[:90]), digits(20, 2))
-    with pytest.raises(DigitsError, match=r"has 100 train images and 90 labels"):
+    with pytest.raises(LayoutError, match=r"has 100 train images and 90 labels"):
         preprocess(raw, tmp_path / "shards", **DIGITS)
 
 
 def test_labels_where_images_should_be(tmp_path):
     raw = write_digits(tmp_path / "raw", digits(100, 1), digits(20, 2))
     (raw / "train-labels-idx1-ubyte.gz").replace(raw / "train-images-idx3-ubyte.gz")
-    with pytest.raises(DigitsError, match=r"train-images-idx3-ubyte.gz has the shape \(100,\)"):
+    with pytest.raises(LayoutError, match=r"train-images-idx3-ubyte.gz has the shape \(100,\)"):
         preprocess(raw, tmp_path / "shards", **DIGITS)
 
 
 def test_a_missing_file_is_named(tmp_path):
     raw = write_digits(tmp_path / "raw", digits(100, 1), digits(20, 2))
     (raw / "t10k-labels-idx1-ubyte.gz").unlink()
-    with pytest.raises(DigitsError, match=r"t10k-labels-idx1-ubyte.gz does not exist; `dvc repro -f download@raw`"):
+    with pytest.raises(LayoutError, match=r"raw holds no t10k-labels-idx1-ubyte.gz; `dvc repro -f download@raw`"):
         preprocess(raw, tmp_path / "shards", **DIGITS)

@@ -26,7 +26,7 @@ from tests.unit.fake_runs import write_run, write_shards
 
 LISTS = {"datasets": ["mnist"], "variants": ["plain", "residual"], "depths": [14, 8], "seeds": [0, 1]}
 PARAMETERS = "".join(f"{name}: {values}\n" for name, values in LISTS.items()) + (
-    "comparison: {target_accuracy: {mnist: 0.4}, alpha: 0.05, minimum_pairs: 3, resamples: 100}\n"
+    "comparison: {alpha: 0.05, minimum_pairs: 3, resamples: 100}\n"
     "verdicts: {vanishing_log10: -3.0, exploding_log10: 3.0}\n"
     "model: {residual: %s}\nunrelated: [1]\n"
 )
@@ -41,6 +41,7 @@ def study(tmp_path, monkeypatch):
         write_run(tmp_path, cell, accuracy=0.5 if cell.variant == "plain" else 0.9, diverged_step=diverged)
     write_shards(tmp_path, "mnist")
     (tmp_path / "params.yaml").write_text(PARAMETERS % "true")
+    (tmp_path / "data/params.json").write_text('{"data": {"mnist": {"target_accuracy": 0.4}}}')
     return tmp_path
 
 

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from resgrad.common.errors import ResgradError
-from resgrad.datasets import idx
+from resgrad.datasets import idx, known
+from resgrad.datasets.config import SourceConfig
+from resgrad.datasets.formats import idx as idx_format
 from resgrad.download import http, kaggle, sources
 from resgrad.download.sources import SourceError
+from resgrad.download.store import CHECKSUM
 from tests.unit.hostile_server import HostileServer, break_off, forever, send, status
 
 DIGITS = {
@@ -56,11 +59,13 @@ class Bring:
         self.raw = folder / "data" / "raw"
         self.partials = folder / "partials"
         self.store = folder / "store"
+        self.said = ""
 
     def __call__(self, dataset: str, source: object, leaf_map: object = None) -> Path:
         target = self.raw / dataset
-        folders = {"partials": self.partials, "store": self.store}
-        sources.download(dataset, str(source), leaf_map and str(leaf_map), target, **folders)
+        data_format = "idx" if dataset == "mnist" else "folder"
+        config = SourceConfig(format=data_format, source=str(source), leaf_map=leaf_map and str(leaf_map))
+        self.said = sources.download(dataset, config, target, partials=self.partials, store=self.store)
         assert sorted(path.name for path in self.raw.iterdir()) == [dataset]
         return target
 
@@ -80,8 +85,8 @@ def bring(tmp_path: Path) -> Bring:
 @pytest.fixture
 def official(monkeypatch: pytest.MonkeyPatch, digits: Path) -> None:
     """Take the small files for the official ones."""
-    checksums = _checksums(digits)
-    monkeypatch.setattr(sources, "MNIST", {name: checksums[name] for name in DIGITS})
+    checksums = {name: f"sha256:{_checksums(digits)[name]}" for name in DIGITS}
+    monkeypatch.setattr(sources, "OFFICIAL", {"mnist": known.Official("idx", (), checksums)})
 
 
 @pytest.fixture
@@ -90,7 +95,8 @@ def mirrors(monkeypatch: pytest.MonkeyPatch, server: HostileServer, digits: Path
     for mirror in ("one", "two"):
         for name in DIGITS:
             server.add(f"/{mirror}/{name}", (digits / name).read_bytes())
-    monkeypatch.setattr(sources, "MNIST_MIRRORS", [server.url("/one/"), server.url("/two/")])
+    folders = (server.url("/one/"), server.url("/two/"))
+    monkeypatch.setitem(sources.OFFICIAL, "mnist", sources.OFFICIAL["mnist"]._replace(mirrors=folders))
     return server
 
 
@@ -126,10 +132,12 @@ def test_official_files_are_known_by_their_bytes(bring, digits):
     assert _provenance(bring("mnist", digits)) == "custom"
 
 
-def test_the_checksums_of_mnist_are_four_different_ones():
-    assert sorted(sources.MNIST) == sorted(DIGITS)
-    assert {len(bytes.fromhex(checksum)) for checksum in sources.MNIST.values()} == {32}
-    assert len(set(sources.MNIST.values())) == 4
+def test_all_official_files_have_checksums_and_a_mirror():
+    files = {name: checksum for official in known.OFFICIAL.values() for name, checksum in official.files.items()}
+    assert all(CHECKSUM.fullmatch(checksum) for checksum in files.values())
+    assert len({*files.values()}) == len(files) == 4 + 2  # Fashion-MNIST has MNIST's file names
+    assert {len(known.OFFICIAL[name].files) for name in ("mnist", "fashion_mnist")} == {4}
+    assert all(official.mirrors for name, official in known.OFFICIAL.items() if name != "plantvillage")
 
 
 def test_unzipped_digits_are_zipped_the_same_way_each_time(bring, digits):
@@ -151,7 +159,7 @@ def test_the_place_that_files_came_from_leaves_no_trace(bring, digits, tmp_path)
 
 def test_a_missing_file_is_named(bring, digits):
     (digits / "t10k-labels-idx1-ubyte.gz").unlink()
-    assert f"{digits}/t10k-labels-idx1-ubyte.gz does not exist" in bring.fails("mnist", digits)
+    assert f"{digits} holds no t10k-labels-idx1-ubyte.gz, nor t10k-labels-idx1-ubyte; " in bring.fails("mnist", digits)
 
 
 def test_a_damaged_file_is_named(bring, digits):
@@ -167,7 +175,7 @@ def test_a_source_that_does_not_exist_is_named(bring, dataset, source):
 
 
 def test_a_file_in_place_of_a_folder_is_named(bring, leaves):
-    assert f"{leaves}, a file; it must be a folder" in bring.fails("mnist", leaves)
+    assert f"{leaves} is a file; format idx wants a folder" in bring.fails("mnist", leaves)
 
 
 def test_a_link_that_leads_out_is_refused(bring, digits, tmp_path):
@@ -181,7 +189,7 @@ def test_a_file_that_may_not_be_read_is_named(bring, digits, monkeypatch):
     def deny(path: Path, *_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(sources.idx, "read", deny)
+    monkeypatch.setattr(idx_format.idx, "read", deny)
     assert f"{digits}/train-images-idx3-ubyte.gz cannot be read or written: Permission denied" in bring.fails(
         "mnist", digits
     )
@@ -215,7 +223,7 @@ def test_a_web_page_in_place_of_digits_is_named(bring, server):
     for name in DIGITS:
         server.add(f"/set/{name}", b"<html>Log in first</html>")
     message = bring.fails("mnist", server.url("/set/?signature=secret"))
-    assert f"What {server.url('/set/train-images-idx3-ubyte.gz')} sent cannot be used" in message
+    assert f"What {server.url('/set/')} sent/train-images-idx3-ubyte.gz is not an IDX file" in message
     assert "secret" not in message
 
 
@@ -245,8 +253,8 @@ def test_when_all_mirrors_fail_each_is_named_with_its_reason(bring, mirrors):
     message = bring.fails("mnist", "official")
     assert message.startswith("t10k-images-idx3-ubyte.gz cannot be had from any mirror")
     assert "the server answers 404" in message
-    assert f"its SHA-256 is {hashlib.sha256(b'wrong').hexdigest()}" in message
-    assert "set data.mnist.source to a folder" in message
+    assert f"its checksum is sha256:{hashlib.sha256(b'wrong').hexdigest()}" in message
+    assert "set data.mnist.source to the path of" in message
 
 
 def test_official_digits_are_fetched_once(bring, mirrors, digits):
@@ -263,7 +271,7 @@ def test_what_is_damaged_in_the_store_is_fetched_again(bring, mirrors, digits):
     bring("mnist", "official")
     asked = len(mirrors.requests)
     name = "t10k-labels-idx1-ubyte.gz"
-    kept = bring.store / hashlib.sha256((digits / name).read_bytes()).hexdigest()
+    kept = bring.store / f"sha256-{hashlib.sha256((digits / name).read_bytes()).hexdigest()}"
     kept.write_bytes(b"damaged")
     folder = bring("mnist", "official")
     assert (folder / name).read_bytes() == (digits / name).read_bytes() == kept.read_bytes()
@@ -279,10 +287,14 @@ def test_only_official_files_are_kept(bring, digits, leaves, server):
 
 
 def test_the_embedded_sample_is_called_so(bring, digits, leaves, monkeypatch):
+    samples = {
+        "mnist": lambda folder: shutil.copytree(digits, folder, dirs_exist_ok=True),
+        "plantvillage": lambda folder: shutil.copyfile(leaves, folder / "images.zip"),
+    }
+    formats = {"mnist": "idx", "plantvillage": "folder"}
     monkeypatch.setattr(
-        sources.embedded, "write_digits", lambda folder: shutil.copytree(digits, folder, dirs_exist_ok=True)
+        sources, "SAMPLES", {name: known.Sample(formats[name], write) for name, write in samples.items()}
     )
-    monkeypatch.setattr(sources.embedded, "write_leaves", lambda archive: shutil.copyfile(leaves, archive))
     assert _provenance(bring("mnist", "embedded")) == "embedded"
     shutil.rmtree(bring.raw)
     assert _provenance(bring("plantvillage", "embedded")) == "embedded"
@@ -329,7 +341,7 @@ def test_hostile_zips_are_refused_wherever_they_come_from(bring, server, tmp_pat
     assert f"{path} cannot be trusted" in bring.fails("plantvillage", path)
     url = server.add("/hostile.zip", path.read_bytes())
     message = bring.fails("plantvillage", url)
-    assert f"What {url} sent cannot be used" in message
+    assert f"What {url} sent cannot be trusted" in message
     assert "leads out of the archive" in message
 
 
@@ -361,7 +373,7 @@ def test_official_leaves_come_from_kaggle(bring, leaves, server, monkeypatch):
 @pytest.mark.usefixtures("no_account")
 def test_a_login_page_in_place_of_leaves_is_named(bring, server, monkeypatch):
     monkeypatch.setattr(kaggle, "PLANTVILLAGE", server.add("/kaggle", b"<html>Log in first</html>"))
-    assert f"What {server.url('/kaggle')} sent cannot be used" in bring.fails("plantvillage", "official")
+    assert f"{server.url('/kaggle')} cannot be read as a zip" in bring.fails("plantvillage", "official")
 
 
 @pytest.mark.usefixtures("no_account")
@@ -424,7 +436,7 @@ def test_what_is_no_leaf_map_is_refused(bring, leaves, tmp_path, text, where):
 
 def test_a_web_page_in_place_of_a_leaf_map_is_named(bring, leaves, server):
     url = server.add("/map.json", b"<html>")
-    assert f"What {url} sent cannot be used" in bring.fails("plantvillage", leaves, url)
+    assert f"What {url} sent is no leaf map" in bring.fails("plantvillage", leaves, url)
 
 
 def test_a_leaf_map_that_does_not_exist_is_named(bring, leaves, tmp_path):

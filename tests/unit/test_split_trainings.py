@@ -6,12 +6,15 @@ from resgrad.audit.config import AuditConfig
 from resgrad.audit.trainings import splits_differ, train_on_both_splits
 from resgrad.common.config import load, read
 from resgrad.shards.batches import Batches
+from resgrad.shards.config import AugmentConfig
 from resgrad.shards.shards import Shards
 from resgrad.training import run
 from resgrad.training.config import TrainConfig
 from resgrad.training.loop import Trainer
 from tests.paths import PARAMS
 from tests.unit.leaf_shards import write_shards
+
+AUGMENT = load(AugmentConfig, read(PARAMS)["data"]["plantvillage"]["augment"])
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def train(tmp_path):
             shards,
             config=AuditConfig(depth=8, width=2, epochs=2, seeds=[3, 1]),
             train=config,
-            augment=augment or config.augment["plantvillage"],
+            augment=augment or AUGMENT,
             device=torch.device("cpu"),
             checkpoints=tmp_path / "checkpoints",
         )
@@ -84,7 +87,7 @@ def test_an_image_counts_as_recognised_where_its_own_class_is_the_most_probable_
 
 
 def test_every_network_learns_from_images_that_are_changed_as_asked_with_its_own_seed(shards, train, monkeypatch):
-    asked = load(TrainConfig, read(PARAMS)["train"], "train").augment["mnist"].model_copy(update={"rotation": 30.0})
+    asked = load(AugmentConfig, read(PARAMS)["data"]["mnist"]["augment"]).model_copy(update={"rotation": 30.0})
     seen = []
     shuffled = Batches.shuffled
 

@@ -1,11 +1,12 @@
 import json
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from resgrad.datasets.class_names import canonical, join_spellings
 from resgrad.preprocess import splits
-from resgrad.preprocess.class_names import canonical, preferred_spellings
 from resgrad.preprocess.duplicates import find
 from resgrad.preprocess.leaves import Group, LeafMapError, group, read_map
 from resgrad.preprocess.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
@@ -21,10 +22,19 @@ def names_of(groups):
 def test_spellings_of_one_class_agree():
     assert canonical("Pepper,_bell___healthy") == canonical("Pepper__bell___healthy")
     assert canonical("Tomato_Leaf_Mold") != canonical("Tomato_healthy")
-    assert preferred_spellings(["Pepper__bell", "Apple", "Pepper,_bell"]) == {
-        "apple": "Apple",
-        "pepperbell": "Pepper,_bell",
+    assert join_spellings({"one": ["Pepper__bell", "Apple"], "two": ["Pepper,_bell"]}) == {
+        "Apple": "Apple",
+        "Pepper__bell": "Pepper,_bell",
+        "Pepper,_bell": "Pepper,_bell",
     }
+
+
+@pytest.mark.parametrize("names", [["A", "a"], ["1-1", "11"], ["A+", "A-"], ["c", "C#", "c++"]])
+def test_names_beside_each_other_are_never_joined(names):
+    apart = {name: name for name in names}
+    assert join_spellings({"one": names}) == apart
+    assert join_spellings({"one": names, "two": names[:1]}) == apart
+    assert join_spellings({"one": names, "two": [f"{names[0]}_"]}) == {**apart, f"{names[0]}_": f"{names[0]}_"}
 
 
 def test_names_without_letters_stay_apart():
@@ -170,13 +180,13 @@ def test_one_roll_makes_up_for_another():
 
 def test_a_class_with_three_groups_is_in_every_split():
     split = splits.deal_groups(np.zeros(60, int), leaves([20, 20, 20]), ["a"], 0.05, 0.05)
-    splits.check(split, np.zeros(60, int), ["a"])
+    splits.check(split, np.zeros(60, int), ["a"], Counter())
 
 
 def test_a_class_that_cannot_be_split_is_named():
     split = splits.deal_groups(np.zeros(6, int), leaves([3, 3]), ["Lonely"], 0.15, 0.2)
-    with pytest.raises(SplitError, match=r"^Lonely has no image in train;"):
-        splits.check(split, np.zeros(6, int), ["Lonely"])
+    with pytest.raises(SplitError, match=r"^Lonely \(6 in all\) has no image in train;"):
+        splits.check(split, np.zeros(6, int), ["Lonely"], Counter())
 
 
 # --- limit

@@ -29,7 +29,7 @@ STUDY = load_study(PARAMS)
 CPU = torch.device("cpu")
 GRADIENTS = gradients_config(every=3, snapshots=2)
 CELL = Cell("mnist", "residual", 8, 0)
-AUGMENT = STUDY.train.augment["mnist"].model_copy(update={"horizontal_flip": True, "contrast": 0.2})
+AUGMENT = STUDY.data["mnist"].augment.model_copy(update={"horizontal_flip": True, "contrast": 0.2})
 
 
 def split(images, seed):

@@ -38,7 +38,7 @@ TASK = Training(
     seed=3,
     train=STUDY.train.model_copy(update={"batch_size": 16}),
     epochs=2,
-    augment=STUDY.train.augment["plantvillage"],
+    augment=STUDY.data["plantvillage"].augment,
     gradients=gradients_config(every=2, snapshots=1),
     scheme="leaf",
 )
@@ -83,11 +83,6 @@ def test_a_change_of_each_field_changes_the_key():
     assert set(CHANGED) == {field.name for field in fields(Training)}
     keys = {name: replace(TASK, **{name: value}).key({}, CPU) for name, value in CHANGED.items()}
     assert len({TASK.key({}, CPU), *keys.values()}) == 1 + len(CHANGED)
-
-
-def test_epochs_and_augmentation_of_other_datasets_do_not_change_the_key():
-    elsewhere = TASK.train.model_copy(update={"epochs": {"mnist": 99}, "augment": {}})
-    assert replace(TASK, train=elsewhere).key({}, CPU) == TASK.key({}, CPU)
 
 
 def test_other_images_and_another_machine_change_the_key(monkeypatch):

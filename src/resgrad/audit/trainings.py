@@ -11,16 +11,17 @@ import torch
 from resgrad.audit.config import AuditConfig
 from resgrad.shards.batches import Batches
 from resgrad.shards.config import AugmentConfig
-from resgrad.shards.shards import SCHEMES, Scheme, Shards
+from resgrad.shards.shards import DEALT, Scheme, Shards
 from resgrad.training.config import TrainConfig
 from resgrad.training.evaluation import log_probabilities
 from resgrad.training.run import Trained, Training, trained
 
 
 def splits_differ(shards: Shards) -> bool:
-    """Say whether the leaf split is another than the random one: it is not where no leaves are known."""
-    leaf, random = (shards.index().column(f"split_{scheme}") for scheme in SCHEMES)
-    return not leaf.equals(random)
+    """Say whether there is a leaf split other than the random one: not where no leaves are known, or splits given."""
+    index = shards.index()
+    columns = [index.column(name) for scheme in DEALT if (name := f"split_{scheme}") in index.column_names]
+    return len(columns) == len(DEALT) and not columns[0].equals(columns[1])
 
 
 def train_on_both_splits(
@@ -80,7 +81,7 @@ def train_on_both_splits(
 
     # Held until the last training is over: an interrupted audit goes on, and repeats none that was finished.
     with ExitStack() as unfinished:
-        tables = [table for scheme in SCHEMES for table in on_split(scheme, unfinished)]
+        tables = [table for scheme in DEALT for table in on_split(scheme, unfinished)]
     index = shards.index().select(["id", "group"]).to_pandas()
     return pd.concat(tables, ignore_index=True).merge(index, on="id", how="left", validate="many_to_one")
 

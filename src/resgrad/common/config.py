@@ -7,15 +7,16 @@ validation strict: ``1`` is not a boolean, ``"1"`` is not a number, and neither 
 import difflib
 import reprlib
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML, YAMLError
 
 from resgrad.common.errors import ResgradError
 
-DatasetName = Literal["mnist", "plantvillage"]
+DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+"""What a block below ``data`` may be called: the name becomes part of files' and stages' names."""
 
 
 class Section(BaseModel):
@@ -72,6 +73,13 @@ def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
         raise ParameterError("\n".join(_sentences(cls, key, error.errors()))) from None
 
 
+def load_part(cls: type[AnySection], values: object, key: str = "") -> AnySection:
+    """Validate those of a section's parameters that ``cls`` knows, and pass over the others; see :func:`load`."""
+    if isinstance(values, dict):
+        values = {name: value for name, value in values.items() if name in cls.model_fields}
+    return load(cls, values, key)
+
+
 _ALLOWED = {
     "bool_type": "true or false",
     "int_type": "a whole number",
@@ -80,6 +88,8 @@ _ALLOWED = {
     "list_type": "a list, one `- value` a line",
     "dict_type": "a mapping",
     "model_type": "a mapping",
+    "string_pattern_mismatch": "lower-case letters, digits and _, beginning with a letter",
+    "string_too_short": "text that is not empty",
     "too_short": "at least one value",
 }
 """What pydantic says in its own terms, by the type of its error."""
@@ -108,7 +118,7 @@ def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
         allowed = _join(_keys(_class_at(cls, steps[:-1])))
         return f"{name} is not a parameter; {f'did you mean {meant}?' if meant else f'allowed: {allowed}.'}"
     if detail["loc"][-1:] == ("[key]",):
-        return f"{name} is not a parameter; allowed: {context['expected']}."
+        return f"{name} is not a parameter; allowed: {context.get('expected') or _ALLOWED[detail['type']]}."
     if detail["type"] == "missing":
         return f"{name} is missing; restore it, `git diff params.yaml` shows what was there."
     allowed = _ALLOWED.get(detail["type"]) or detail["msg"].removeprefix("Input should be ")

@@ -3,6 +3,7 @@
 The package's docstring says what such a module offers. A parameter names one: ``Annotated[str, one_of(package)]``.
 """
 
+import hashlib
 import importlib
 import pkgutil
 from pathlib import Path
@@ -26,6 +27,11 @@ def source_of_kind(package: ModuleType, name: str) -> Path:
     """Return the file of one of the package's :func:`kinds`, without importing it."""
     folders = (Path(folder, f"{name}.py") for folder in package.__path__)
     return next(file for file in folders if file.exists())
+
+
+def digest_of_kind(package: ModuleType, name: str) -> str:
+    """Return the SHA-256 of the file of one of the package's :func:`kinds`, for a stage to track as a parameter."""
+    return hashlib.sha256(source_of_kind(package, name).read_bytes()).hexdigest()
 
 
 def one_of(package: ModuleType) -> AfterValidator:

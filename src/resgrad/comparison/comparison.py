@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from resgrad.common.cells import VARIANTS
-from resgrad.common.config import DatasetName
 from resgrad.common.spread import spread
 from resgrad.comparison.config import ComparisonConfig
 from resgrad.comparison.image_tests import ImageTests, compare_on_images
@@ -145,7 +144,9 @@ def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
     return {f"depth-{comparison.depth}": _defined(numbers)}
 
 
-def about(comparison: Comparison, config: ComparisonConfig, *, dataset: DatasetName, provenance: str) -> dict[str, Any]:
+def about(
+    comparison: Comparison, config: ComparisonConfig, *, dataset: str, provenance: str, target: float
+) -> dict[str, Any]:
     """Say what the tables of a comparison are about: its thresholds, and the tests that are single numbers.
 
     Args:
@@ -153,6 +154,7 @@ def about(comparison: Comparison, config: ComparisonConfig, *, dataset: DatasetN
         config: the thresholds with which it was made.
         dataset: its name.
         provenance: embedded, official or custom.
+        target: validation accuracy that counts as having learnt.
 
     Returns:
         names and values; what is undefined is left out.
@@ -165,7 +167,7 @@ def about(comparison: Comparison, config: ComparisonConfig, *, dataset: DatasetN
         "dataset": dataset,
         "provenance": provenance,
         "depth": comparison.depth,
-        "target": config.target_accuracy[dataset],
+        "target": target,
         "alpha": config.alpha,
         "minimum_pairs": config.minimum_pairs,
         "wilcoxon_from": WILCOXON_FROM,

@@ -4,13 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resgrad.common.config import DatasetName, Section
+from resgrad.common.config import Section
 
 
 class ComparisonConfig(Section):
     """The section ``comparison``; params.yaml explains each key."""
 
-    target_accuracy: dict[DatasetName, Annotated[float, Field(gt=0, le=1)]]
     alpha: Annotated[float, Field(gt=0, lt=1)]
     minimum_pairs: Annotated[int, Field(ge=2)]
     resamples: Annotated[int, Field(ge=100)]
+
+
+class TargetConfig(Section):
+    """The part of ``data.<dataset>`` that says where a network counts as having learnt; params.yaml explains it."""
+
+    target_accuracy: Annotated[float, Field(gt=0, le=1)]

@@ -1,7 +1,7 @@
-"""Zip files of class folders: what images they hold, and whether they may be trusted.
+"""Zip files of images: what they hold, and whether they may be trusted.
 
-The class of an image is the folder it lies in; what lies above that folder does not matter. Everything that is read
-here came from somewhere else, so that nothing is extracted to disk and every size is bounded before it is believed.
+Everything that is read here came from somewhere else, so that nothing is extracted to disk and every size is bounded
+before it is believed.
 """
 
 import re
@@ -9,14 +9,15 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
-from tqdm import tqdm
-
 from resgrad.common.errors import ResgradError
 
-IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png"})
+IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
+UNCOMPRESSED_ENDINGS = frozenset({".bmp", ".tif", ".tiff"})
 
 MAX_ENTRIES = 1_000_000
 """PlantVillage in all its variants (colour, grey, segmented; Kaggle has each twice) stays below 400,000."""
@@ -25,7 +26,8 @@ MAX_IMAGE_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 32 * 2**30
 """Ten times the largest variant of PlantVillage."""
 MAX_RATIO = 100
-"""JPEG and PNG are compressed already and shrink by a few per cent; deflate reaches 1,032 on nothing but zeros."""
+"""JPEG and PNG are compressed already and shrink by a few per cent; deflate reaches 1,032 on nothing but zeros. BMP and
+TIFF need not be compressed, and an empty picture may shrink as much."""
 RATIO_MATTERS_FROM = 2**20
 """Below this size a high ratio harms nobody: an empty drawing compresses well."""
 
@@ -43,118 +45,123 @@ class Member(NamedTuple):
 
     path: str
     """Full name within the archive."""
-    label: str
-    """Class: the name of the folder it lies in, as spelt there."""
-    name: str
-    """File name."""
     size: int
     """Bytes once inflated, as the archive announces them."""
+    crc: int
+    """Checksum, as the archive announces it."""
 
 
-def list_images(archive: Path) -> list[Member]:
-    """List the images of an archive, sorted by path, after making sure that the archive may be trusted.
+class Contents(NamedTuple):
+    """What an archive holds."""
 
-    Folders, hidden files, what macOS adds (``__MACOSX``) and files that are no images by their ending are passed over.
+    images: list[Member]
+    """Sorted by path."""
+    others: list[str]
+    """Files that are passed over."""
+    empty: list[str]
+    """Folders without any file."""
+
+
+@contextmanager
+def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a zip for :func:`list_files` and :func:`read`; names that are not marked as UTF-8 are read as UTF-8 too."""
+    with zipfile.ZipFile(archive, metadata_encoding="utf-8") as file:
+        yield file
+
+
+def list_files(archive: Path, shown: str) -> Contents:
+    """List the files of a zip, after making sure that it may be trusted.
+
+    Args:
+        archive: the file.
+        shown: what sentences call it.
 
     Raises:
-        ArchiveError: the file is no zip, is damaged or hostile, or holds no class folders.
+        ArchiveError: the file is no zip, is damaged or hostile, or has names that cannot be read.
         OSError: the file cannot be opened.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
-            entries = opened.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OverflowError) as error:
+        with opened(archive) as file:
+            entries = file.infolist()
+    except UnicodeDecodeError as error:
         raise ArchiveError(
-            f"{archive} cannot be read as a zip file ({error}): it is another kind of file, cut short or damaged; "
+            f"{shown} holds a name that is not UTF-8 ({ascii(error.object)[1:]}), and what it says depends on the "
+            "system that packed it; repack it with UTF-8 names, or unpack it and give the folder."
+        ) from None
+    except (zipfile.BadZipFile, NotImplementedError, OverflowError) as error:
+        raise ArchiveError(
+            f"{shown} cannot be read as a zip file ({error}): it is another kind of file, cut short or damaged; "
             "fetch it again."
         ) from None
-    images = [entry for entry in entries if _is_image_entry(entry)]
-    _check_entries(archive, entries, images)
-    members = [_member(entry) for entry in images]
-    if not members:
-        raise ArchiveError(
-            f"{archive} holds no images ({', '.join(sorted(IMAGE_ENDINGS))}); "
-            "it must hold one folder of images per class."
-        )
-    for member in members:
-        if not member.label:
-            raise ArchiveError(
-                f"{archive} holds the image {member.path!r} outside of any folder; "
-                "it must hold one folder of images per class."
-            )
-    return sorted(members)
+    files = [entry for entry in entries if not entry.is_dir()]
+    images = [entry for entry in files if is_image(PurePosixPath(entry.filename))]
+    _check_entries(shown, entries, images)
+    filled = {str(folder) for entry in files for folder in PurePosixPath(entry.filename).parents}
+    folders = {entry.filename.rstrip("/") for entry in entries if entry.is_dir()}
+    return Contents(
+        images=sorted(Member(entry.filename, entry.file_size, entry.CRC) for entry in images),
+        others=sorted({entry.filename for entry in files} - {entry.filename for entry in images}),
+        empty=sorted(folders - filled),
+    )
 
 
-def read(archive: zipfile.ZipFile, member: Member) -> bytes:
+def read(archive: zipfile.ZipFile, member: Member, shown: str) -> bytes:
     """Read an image's bytes, exactly as many as were announced.
 
     Raises:
-        ArchiveError: the entry is damaged.
+        ArchiveError: the entry is damaged; the sentence calls the archive ``shown``.
     """
     try:
         with archive.open(member.path) as stream:
             data = stream.read(member.size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, OverflowError, ValueError) as error:
         # OSError, OverflowError, ValueError: the directory gives a place that no file has, such as -1.
-        raise ArchiveError(f"{archive.filename} is damaged at {member.path!r} ({error}); fetch it again.") from None
+        raise ArchiveError(f"{shown} is damaged at {member.path!r} ({error}); fetch it again.") from None
     if len(data) < member.size:
         raise ArchiveError(
-            f"{archive.filename} is damaged at {member.path!r} (it ends after {len(data):,} of {member.size:,} bytes); "
+            f"{shown} is damaged at {member.path!r} (it ends after {len(data):,} of {member.size:,} bytes); "
             "fetch it again."
         )
     return data
 
 
-def check(archive: Path) -> None:
-    """Make sure that an archive may be trusted and is whole: every image is read once and its checksum compared.
-
-    Raises:
-        ArchiveError: as :func:`list_images` and :func:`read`.
-        OSError: the file cannot be opened.
-    """
-    members = list_images(archive)
-    with zipfile.ZipFile(archive) as opened:
-        for member in tqdm(members, "Checking images", unit="image", disable=None, leave=False):
-            read(opened, member)
-
-
 def is_image(path: PurePath) -> bool:
-    """Tell whether a file counts as an image: by its ending, and neither hidden nor added by macOS."""
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix.lower() in IMAGE_ENDINGS and not hidden
+    """Tell whether a file counts as an image: by its ending, and not hidden."""
+    return path.suffix.lower() in IMAGE_ENDINGS and not is_hidden(path)
 
 
-def _check_entries(archive: Path, entries: list[zipfile.ZipInfo], images: list[zipfile.ZipInfo]) -> None:
+def is_hidden(path: PurePath) -> bool:
+    """Tell whether a file, or a folder above it, is hidden, or was added by macOS."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+
+
+def leads_out(name: str) -> bool:
+    """Tell whether a name in an archive leads out of the folder in which it would be unpacked."""
+    return name.startswith("/") or bool(_DRIVE.match(name)) or ".." in PurePosixPath(name).parts
+
+
+def _check_entries(shown: str, entries: list[zipfile.ZipInfo], images: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES:
-        raise ArchiveError(f"{archive} holds {len(entries):,} entries; at most {MAX_ENTRIES:,} can be used.")
+        raise ArchiveError(f"{shown} holds {len(entries):,} entries; at most {MAX_ENTRIES:,} can be used.")
     for name, times in Counter(entry.filename for entry in entries).most_common(1):
         if times > 1:
             raise ArchiveError(
-                f"{archive} holds {times} entries named {name!r}, and which is meant is unclear; repack it."
+                f"{shown} holds {times} entries named {name!r}, and which is meant is unclear; repack it."
             )
     for group, find_fault in ((entries, _fault), (images, _fault_of_image)):
         for entry in group:
             if fault := find_fault(entry):
                 name = entry.orig_filename
-                raise ArchiveError(f"{archive} cannot be trusted: its entry {name!r} {fault}; repack it.")
+                raise ArchiveError(f"{shown} cannot be trusted: its entry {name!r} {fault}; repack it.")
     total = sum(entry.file_size for entry in images)
     if total > MAX_TOTAL_BYTES:
-        raise ArchiveError(f"{archive} would inflate to {total:,} bytes; at most {MAX_TOTAL_BYTES:,} can be used.")
-
-
-def _member(entry: zipfile.ZipInfo) -> Member:
-    path = PurePosixPath(entry.filename)
-    return Member(entry.filename, path.parent.name, path.name, entry.file_size)
-
-
-def _is_image_entry(entry: zipfile.ZipInfo) -> bool:
-    return not entry.is_dir() and is_image(PurePosixPath(entry.filename))
+        raise ArchiveError(f"{shown} would inflate to {total:,} bytes; at most {MAX_TOTAL_BYTES:,} can be used.")
 
 
 def _fault(entry: zipfile.ZipInfo) -> str | None:
     """Say what is wrong with an entry of any kind, to follow its name in a sentence; None where nothing is."""
     name = entry.orig_filename  # `filename` ends at the first NUL
-    if name.startswith("/") or _DRIVE.match(name) or ".." in PurePosixPath(name).parts:
+    if leads_out(name):
         return "leads out of the archive"
     if "\\" in name or "\0" in name:
         return "has a backslash or a NUL in its name"
@@ -171,6 +178,7 @@ def _fault_of_image(entry: zipfile.ZipInfo) -> str | None:
         return f"is compressed by method {entry.compress_type}, where only stored (0) and deflated (8) can be read"
     if entry.file_size > MAX_IMAGE_BYTES:
         return f"would inflate to {entry.file_size:,} bytes, where {MAX_IMAGE_BYTES:,} are allowed"
-    if entry.file_size > RATIO_MATTERS_FROM and entry.file_size > MAX_RATIO * entry.compress_size:
+    inflates = entry.file_size > RATIO_MATTERS_FROM and entry.file_size > MAX_RATIO * entry.compress_size
+    if inflates and PurePosixPath(entry.filename).suffix.lower() not in UNCOMPRESSED_ENDINGS:
         return f"would inflate to more than {MAX_RATIO} times its size"
     return None

@@ -1,22 +1,19 @@
-"""What params.yaml says of a dataset."""
+"""What params.yaml says of where a data set comes from."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from resgrad.common.config import Section
+from resgrad.common.kinds import one_of
+from resgrad.datasets import formats
 
-Fraction = Annotated[float, Field(gt=0, lt=1)]
+Text = Annotated[str, Field(min_length=1)]
 
 
-class DatasetConfig(Section):
-    """The section ``data.<dataset>``; params.yaml explains each key."""
+class SourceConfig(Section):
+    """The part of ``data.<dataset>`` that decides its raw files; params.yaml explains each key."""
 
-    source: Annotated[str, Field(min_length=1)]
-    leaf_map: Annotated[str, Field(min_length=1)] | None
-    image_size: Annotated[int, Field(ge=8, le=1024)]
-    color: Literal["grey", "rgb"]
-    train_limit: Annotated[int, Field(ge=1)] | None
-    validation_fraction: Fraction
-    test_fraction: Fraction | None
-    split: Literal["leaf", "random"]
+    format: Annotated[str, one_of(formats)]
+    source: Text
+    leaf_map: Text | None

@@ -27,14 +27,21 @@ class IdxError(ResgradError, ValueError):
     """A file is not the IDX file of unsigned bytes that it should be."""
 
 
-def read(path: Path, *, max_bytes: int) -> np.ndarray:
-    """Read an IDX file of unsigned bytes; gzip is recognised by its first bytes, not by the name.
+def is_gzipped(path: Path) -> bool:
+    """Say whether a file is gzipped: by its first bytes, not by its name."""
+    with path.open("rb") as file:
+        return file.read(2) == GZIP_MAGIC
+
+
+def read(path: Path, *, max_bytes: int, shown: str | None = None) -> np.ndarray:
+    """Read an IDX file of unsigned bytes, gzipped or plain.
 
     Memory is bounded by what the header announces, whatever the file inflates to.
 
     Args:
         path: the file.
         max_bytes: refuse a file whose elements take more than this.
+        shown: what sentences call the file; its path if None.
 
     Returns:
         uint8, in the shape that the header gives.
@@ -43,14 +50,14 @@ def read(path: Path, *, max_bytes: int) -> np.ndarray:
         IdxError: the file is no such file, is damaged, or is too large.
         OSError: the file cannot be opened.
     """
+    name = shown or str(path)
+    gzipped = is_gzipped(path)
     with path.open("rb") as file:
-        zipped = file.read(2) == GZIP_MAGIC
-        file.seek(0)
         try:
-            with gzip.GzipFile(fileobj=file) if zipped else file as stream:
-                return _parse(stream, path, max_bytes)
+            with gzip.GzipFile(fileobj=file) if gzipped else file as stream:
+                return _parse(stream, name, max_bytes)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise IdxError(f"{path} is damaged (gzip: {error}); fetch it again.") from None
+            raise IdxError(f"{name} is damaged (gzip: {error}); fetch it again.") from None
 
 
 def write(path: Path, array: np.ndarray) -> None:
@@ -71,7 +78,7 @@ def write(path: Path, array: np.ndarray) -> None:
         stream.write(header + array.tobytes())
 
 
-def _parse(stream: BufferedIOBase, path: Path, max_bytes: int) -> np.ndarray:
+def _parse(stream: BufferedIOBase, path: str, max_bytes: int) -> np.ndarray:
     zeros, kind, ndim = struct.unpack(">HBB", _exactly(stream, 4, path))
     if zeros:
         raise IdxError(f"{path} is not an IDX file: it starts with 0x{zeros:04x}, not with 0x0000; fetch it again.")
@@ -89,7 +96,7 @@ def _parse(stream: BufferedIOBase, path: Path, max_bytes: int) -> np.ndarray:
     return np.frombuffer(bytearray(data), np.uint8).reshape(shape)
 
 
-def _exactly(stream: BufferedIOBase, size: int, path: Path) -> bytes:
+def _exactly(stream: BufferedIOBase, size: int, path: str) -> bytes:
     data = stream.read(size)
     if len(data) < size:
         raise IdxError(f"{path} is cut short: {len(data):,} bytes where {size:,} were announced; fetch it again.")

@@ -1,6 +1,5 @@
 """Download one file over HTTP: retried, resumed where the server allows it, verified, and in place only when whole."""
 
-import hashlib
 import shutil
 import sys
 import time
@@ -15,6 +14,7 @@ from tqdm import tqdm
 from resgrad.common.errors import ResgradError
 from resgrad.common.files import replacing
 from resgrad.download.partials import InUseError, partial_of
+from resgrad.download.store import digest
 from resgrad.download.transfer import DownloadError, PassingError, Transfer, show
 
 __all__ = ["AddressError", "DownloadError", "fetch", "is_address", "show"]
@@ -46,7 +46,7 @@ def fetch(
     target: Path,
     *,
     partials: Path,
-    sha256: str | None = None,
+    checksum: str | None = None,
     auth: AuthBase | None = None,
     max_bytes: int = MAX_BYTES,
     attempts: int = ATTEMPTS,
@@ -62,7 +62,8 @@ def fetch(
         url: http or https; a redirect may lead from http to https, never back.
         target: the file to write.
         partials: a folder for what has arrived so far.
-        sha256: the expected SHA-256; a file that differs is fetched once more from the start before giving up.
+        checksum: the expected one, ``sha256:...`` or ``md5:...``; a file that differs is fetched once more before
+            giving up.
         auth: credentials; they go to the host of ``url`` alone and only over https.
         max_bytes: refuse a longer file.
         attempts: failures in a row before giving up; one that brought new bytes starts the count again.
@@ -81,12 +82,12 @@ def fetch(
                 url=url, partial=partial, session=session, auth=auth, timeout=timeout, max_bytes=max_bytes
             )
             _persist(transfer, attempts, sleep)
-            if sha256 and _sha256(partial.body) != sha256:
+            if checksum and digest(partial.body, checksum) != checksum:
                 partial.clear()
                 _persist(transfer, attempts, sleep)
-                if (found := _sha256(partial.body)) != sha256:
+                if (found := digest(partial.body, checksum)) != checksum:
                     partial.clear()
-                    raise DownloadError(url, f"its SHA-256 is {found} instead of {sha256}, twice")
+                    raise DownloadError(url, f"its checksum is {found} instead of {checksum}, twice")
             with replacing(target) as place:
                 shutil.move(partial.body, place)
     except InUseError:
@@ -119,8 +120,3 @@ def _check_address(url: str) -> None:
         raise AddressError(url, "it must be of the form http://host/path or https://host/path")
     if "@" in parts.netloc:
         raise AddressError(url, "a user name or password in it would end up in Git; put them into ~/.netrc")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

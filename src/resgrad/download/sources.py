@@ -1,163 +1,169 @@
-"""Where raw data comes from, and in what form it is kept: archives as they came, checked, never unpacked."""
+"""Where raw data comes from: a sample of the project's own, official files, or a path or address the user gives."""
 
+import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter, ValidationError
-
 from resgrad.common.errors import ResgradError
 from resgrad.common.files import replacing, write_json
-from resgrad.datasets import archives, embedded, idx
-from resgrad.download import http, kaggle, packing
+from resgrad.common.kinds import load_kind
+from resgrad.datasets import archives, formats
+from resgrad.datasets.config import SourceConfig
+from resgrad.datasets.known import OFFICIAL, SAMPLES
+from resgrad.download import http, kaggle
 from resgrad.download.store import Store, digest
+from resgrad.download.summary import summarise
+from resgrad.preprocess.leaves import read_map
 
 Provenance = Literal["embedded", "official", "custom"]
 
-MNIST = {
-    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
-"""The official files and their SHA-256."""
-MNIST_MIRRORS = [
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",  # which TensorFlow Datasets uses
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",  # which torchvision uses
-    "http://yann.lecun.com/exdb/mnist/",  # where they were first published; often closed to programs
-]
-MNIST_ATTEMPTS = 3
-"""Per mirror: there are others to turn to."""
-MAX_IDX_BYTES = 2**30
-"""Of one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
+ATTEMPTS = 3
+"""Per mirror, where there are others to turn to."""
 MAX_LEAF_MAP_BYTES = 2**26
 """All 54,000 photographs of PlantVillage take 5 MB."""
-ARCHIVE = "images.zip"
 KEPT_PLANTVILLAGE = "kaggle-emmarex-plantdisease"
 """Name in the store: Kaggle publishes no checksum, so the one of the first download, checked as an archive, stands."""
 LEAF_MAP = "leaf-map.json"
+KEYWORDS = ("embedded", "official")
+"""Sources that are neither path nor address."""
+ARRIVED = ".arrived"
+"""Folder for what was fetched, until its format has taken it over."""
 
 
 class SourceError(ResgradError, RuntimeError):
     """A source cannot give what is asked of it."""
 
 
-def download(dataset: str, source: str, leaf_map: str | None, target: Path, *, partials: Path, store: Path) -> None:
+def download(dataset: str, config: SourceConfig, target: Path, *, partials: Path, store: Path) -> str:
     """Bring a dataset's raw files into a folder, which appears only when everything in it is whole and checked.
 
     Beside the files lies provenance.json: ``{"provenance": embedded | official | custom, "files": {name: SHA-256}}``.
     It tells what the files are, never where they came from or when, so that the same files give the same folder.
 
     Args:
-        dataset: mnist, which becomes four gzipped IDX files, or plantvillage, which becomes one zip of class folders.
-        source: embedded, official, or a path or address of the same files.
-        leaf_map: path or address of plantvillage's leaf map, ``{class: {leaf: [file name, ...]}}``, or None.
+        dataset: its name, by which official files and samples are known.
+        config: its format, source and leaf map.
         target: the folder.
         partials: the folder for what has arrived of a download that is not finished.
         store: the folder that keeps official files, so that they are fetched once.
 
+    Returns:
+        What was found, for the screen: :func:`resgrad.download.summary.summarise`.
+
     Raises:
         ResgradError: the text says what cannot be had or used, why, and what to do.
     """
-    bring = {"mnist": _bring_mnist, "plantvillage": _bring_plantvillage}[dataset]
     try:
         with replacing(target) as folder:
             folder.mkdir()
-            provenance = bring(source, folder, partials, Store(store))
-            if leaf_map is not None:
-                _bring_leaf_map(leaf_map, folder / LEAF_MAP, partials)
+            provenance, summary = _bring(dataset, config, folder, partials, Store(store))
+            if config.leaf_map is not None:
+                _bring_leaf_map(config.leaf_map, folder / LEAF_MAP, f"data.{dataset}.leaf_map", partials)
             write_json(folder / "provenance.json", {"provenance": provenance, "files": _checksums(folder)})
     except OSError as error:
         place = error.filename2 or error.filename or target  # filename2: where something was to be copied to
+        advice = _ADVICE.get(error.errno or 0, "mend that")
         raise SourceError(
-            f"{place} cannot be read or written: {error.strerror or error}; correct the permissions "
-            "or free some space and run the same command again, which goes on with what has been downloaded."
+            f"{place} cannot be read or written: {error.strerror or error}; {advice} and run the same command again, "
+            "which goes on with what has been downloaded."
         ) from error
+    return summary
 
 
-def _bring_mnist(source: str, folder: Path, partials: Path, store: Store) -> Provenance:
-    if source == "embedded":
-        embedded.write_digits(folder)
-        return "embedded"
-    if source == "official":
-        _fetch_from_mirrors(folder, partials, store)
-    elif http.is_address(source):
-        for name in MNIST:
-            address = _below(source, name)
-            http.fetch(address, folder / name, partials=partials)
-            with _sent_by(address):
-                idx.read(folder / name, max_bytes=MAX_IDX_BYTES)
+_ADVICE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EACCES: "correct the permissions",
+    errno.EPERM: "correct the permissions",
+}
+
+
+def _bring(dataset: str, config: SourceConfig, folder: Path, partials: Path, store: Store) -> tuple[Provenance, str]:
+    """Fill a folder; return the provenance of what is in it, and what was found."""
+    data_format = load_kind(formats, config.format)
+    arrived = folder / ARRIVED
+    arrived.mkdir()
+    provenance: Provenance = "custom"
+    if config.source == "embedded":
+        SAMPLES[dataset].write(folder)
+        provenance, shown = "embedded", "the sample"
     else:
-        _copy_mnist(_existing(source, "data.mnist.source"), folder)
-    return "official" if _checksums(folder) == MNIST else "custom"
+        if config.source == "official":
+            shown = f"the official {dataset}"
+            _fetch_official(dataset, arrived, partials, store)
+            path = _only_file(arrived)
+        elif http.is_address(config.source):
+            shown = f"What {http.show(config.source)} sent"
+            path = _fetch(config.source, data_format, arrived, partials)
+        else:
+            shown = config.source
+            path = _existing(config.source, f"data.{dataset}.source")
+        data_format.bring(path, folder, shown)
+        provenance = "official" if config.source == "official" or _is_official(dataset, path) else "custom"
+    shutil.rmtree(arrived)
+    with data_format.opened(folder, shown) as listing:
+        return provenance, summarise(dataset, listing, shown)
 
 
-def _fetch_from_mirrors(folder: Path, partials: Path, store: Store) -> None:
-    """Fetch the official files, unless they are in the store; a mirror that fails is asked last from then on."""
-    mirrors = list(MNIST_MIRRORS)
-    for name, sha256 in MNIST.items():
-        if store.take(sha256, folder / name):
+def _only_file(folder: Path) -> Path:
+    """Return the file in a folder, if it is the only one there, else the folder."""
+    files = list(folder.iterdir())
+    return files[0] if len(files) == 1 else folder
+
+
+def _fetch(address: str, data_format: ModuleType, arrived: Path, partials: Path) -> Path:
+    """Fetch what lies at an address: the files of the format's names below it, or one file."""
+    if not data_format.FILES:
+        target = arrived / (Path(urlsplit(address).path).name or "file")
+        http.fetch(address, target, partials=partials)
+        return target
+    for name in data_format.FILES:
+        http.fetch(_below(address, name), arrived / name, partials=partials)
+    return arrived
+
+
+def _fetch_official(dataset: str, arrived: Path, partials: Path, store: Store) -> None:
+    """Fetch official files, unless they are in the store; a mirror that fails is asked last from then on."""
+    if dataset == "plantvillage":
+        archive = arrived / "plantvillage.zip"
+        if not store.take_named(KEPT_PLANTVILLAGE, archive):
+            _fetch_from_kaggle(archive, partials)
+            archives.list_files(archive, kaggle.PLANTVILLAGE)
+            store.keep_named(archive, KEPT_PLANTVILLAGE)
+        return
+    official = OFFICIAL[dataset]
+    mirrors = list(official.mirrors)
+    for name, checksum in official.files.items():
+        if store.take(checksum, arrived / name):
             continue
         reasons = []
         for mirror in tuple(mirrors):
+            attempts = ATTEMPTS if len(official.mirrors) > 1 else http.ATTEMPTS
             try:
-                http.fetch(mirror + name, folder / name, partials=partials, sha256=sha256, attempts=MNIST_ATTEMPTS)
-                store.keep(folder / name)
+                http.fetch(mirror + name, arrived / name, partials=partials, checksum=checksum, attempts=attempts)
+                store.keep(arrived / name, checksum)
                 break
             except http.DownloadError as error:
                 reasons.append(f"{urlsplit(mirror).netloc}: {error.reason}")
                 mirrors.append(mirrors.pop(0))
         else:
             raise SourceError(
-                f"{name} cannot be had from any mirror of MNIST ({'; '.join(reasons)}); try again later, or set "
-                "data.mnist.source to a folder that holds the four files."
+                f"{name} cannot be had from any mirror of {dataset} ({'; '.join(reasons)}); try again later, or set "
+                f"data.{dataset}.source to the path of {', '.join(official.files)}."
             )
 
 
-def _copy_mnist(source: Path, folder: Path) -> None:
-    """Copy the four files, gzipped or plain, from a folder."""
-    if not source.is_dir():
-        raise SourceError(f"data.mnist.source is {source}, a file; it must be a folder that holds {', '.join(MNIST)}.")
-    for name in MNIST:
-        zipped, plain = source / name, source / name.removesuffix(".gz")
-        file = zipped if zipped.exists() else plain
-        if not file.exists():
-            raise SourceError(f"{zipped} does not exist; data.mnist.source must hold {', '.join(MNIST)}.")
-        packing.check_inside(file, source)
-        array = idx.read(file, max_bytes=MAX_IDX_BYTES)
-        if file == zipped:
-            shutil.copyfile(zipped, folder / name)
-        else:
-            idx.write(folder / name, array)
-
-
-def _bring_plantvillage(source: str, folder: Path, partials: Path, store: Store) -> Provenance:
-    archive = folder / ARCHIVE
-    if source == "embedded":
-        embedded.write_leaves(archive)
-        return "embedded"
-    if source == "official":
-        if not store.take_named(KEPT_PLANTVILLAGE, archive):
-            _fetch_from_kaggle(archive, partials)
-            store.keep(archive, KEPT_PLANTVILLAGE)
-        return "official"
-    if http.is_address(source):
-        http.fetch(source, archive, partials=partials)
-        with _sent_by(source):
-            archives.check(archive)
-        return "custom"
-    path = _existing(source, "data.plantvillage.source")
-    if path.is_dir():
-        packing.pack(path, archive)
-        archives.list_images(archive)
-    else:
-        archives.check(path)
-        shutil.copyfile(path, archive)
-    return "custom"
+def _is_official(dataset: str, path: Path) -> bool:
+    """Say whether a file, or a folder of files, is what the official source would have sent."""
+    files = OFFICIAL[dataset].files if dataset in OFFICIAL else {}
+    if path.is_file():
+        return len(files) == 1 and digest(path, next(iter(files.values()))) in files.values()
+    found = {name: digest(path / name, checksum) for name, checksum in files.items() if (path / name).is_file()}
+    return bool(files) and found == files
 
 
 def _fetch_from_kaggle(archive: Path, partials: Path) -> None:
@@ -172,34 +178,33 @@ def _fetch_from_kaggle(archive: Path, partials: Path) -> None:
             "KAGGLE_USERNAME and KAGGLE_KEY, or put kaggle.json into ~/.kaggle (both from kaggle.com/settings), or "
             f"download {kaggle.PAGE} by hand and set data.plantvillage.source to the zip."
         ) from None
-    with _sent_by(kaggle.PLANTVILLAGE):
-        archives.check(archive)
 
 
-def _bring_leaf_map(source: str, target: Path, partials: Path) -> None:
+def _bring_leaf_map(source: str, target: Path, key: str, partials: Path) -> None:
     if http.is_address(source):
         http.fetch(source, target, partials=partials, max_bytes=MAX_LEAF_MAP_BYTES)
-        with _sent_by(source):
-            _check_leaf_map(target)
-    else:
-        path = _existing(source, "data.plantvillage.leaf_map", otherwise="null")
-        _check_leaf_map(path)
-        shutil.copyfile(path, target)
+        read_map(target, f"What {http.show(source)} sent")
+        return
+    path = _existing(source, key, otherwise="null")
+    if path.is_dir():
+        raise SourceError(f"{key} is {source}, a folder; it must be the JSON file of the leaf map, or null.")
+    read_map(path, source)
+    shutil.copyfile(path, target)
 
 
-def _check_leaf_map(path: Path) -> None:
-    try:
-        TypeAdapter(dict[str, dict[str, list[str]]]).validate_json(path.read_bytes(), strict=True)
-    except ValidationError as error:
-        where = " > ".join(map(str, error.errors()[0]["loc"]))
-        raise SourceError(
-            f"{path} is no leaf map{where and f' (see {where})'}; it must be JSON like "
-            '{"class": {"leaf": ["file name", ...]}}.'
-        ) from None
+def local_paths(config: SourceConfig) -> list[Path]:
+    """List the paths on this machine that a data set comes from."""
+    given = [config.source, config.leaf_map]
+    return [_expanded(text) for text in given if text and text not in KEYWORDS and not http.is_address(text)]
 
 
-def _existing(source: str, key: str, otherwise: str = "embedded, official") -> Path:
-    path = Path(os.path.expanduser(source))  # noqa: PTH111  Path.expanduser fails for a user that does not exist
+def _expanded(source: str) -> Path:
+    return Path(os.path.expanduser(source))  # noqa: PTH111  Path.expanduser fails for a user that does not exist
+
+
+def _existing(source: str, key: str, otherwise: str = ", ".join(KEYWORDS)) -> Path:
+    """Return the path that a parameter gives, if there is something."""
+    path = _expanded(source)
     if not path.exists():
         raise SourceError(
             f"{key} is {source}, and no such file or folder exists (a relative path starts at the root of the "
@@ -214,14 +219,5 @@ def _below(address: str, name: str) -> str:
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
-@contextmanager
-def _sent_by(address: str) -> Iterator[None]:
-    """Name the address in what is said about a file that came from it; the file itself will be gone."""
-    try:
-        yield
-    except ResgradError as error:
-        raise SourceError(f"What {http.show(address)} sent cannot be used: {error}") from None
-
-
 def _checksums(folder: Path) -> dict[str, str]:
-    return {path.name: digest(path) for path in sorted(folder.iterdir())}
+    return {path.name: digest(path).removeprefix("sha256:") for path in sorted(folder.iterdir())}

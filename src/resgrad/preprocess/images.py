@@ -51,10 +51,15 @@ def resize(pixels: np.ndarray, size: int) -> np.ndarray:
     return np.ascontiguousarray(pixels.reshape(size, size, -1).transpose(2, 0, 1))
 
 
-def from_grey(pixels: np.ndarray, size: int, color: Color) -> np.ndarray:
-    """Bring one grey picture, H x W, to ``size`` x ``size``, C x H x W; as RGB, three equal channels."""
+def from_pixels(pixels: np.ndarray, size: int, color: Color) -> np.ndarray:
+    """Bring one picture, H x W or H x W x 3, to ``size`` x ``size``, C x H x W; as RGB, grey has three equal channels.
+
+    Colours become grey as Pillow has it, ITU-R 601-2: 0.299 R + 0.587 G + 0.114 B.
+    """
+    if pixels.ndim == 3 and color == "grey":
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))
     resized = resize(pixels, size)
-    return np.repeat(resized, 3, axis=0) if color == "rgb" else resized
+    return np.repeat(resized, 3, axis=0) if color == "rgb" and pixels.ndim == 2 else resized
 
 
 def _decode_scaled(data: bytes, size: int, color: Color) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resgrad.common.errors import ResgradError
-from resgrad.preprocess.class_names import canonical
+from resgrad.datasets.class_names import canonical
 
 STRETCH = 8
 """Most captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
@@ -49,24 +49,25 @@ class Group(NamedTuple):
     """Place of a stretch within its roll; 0 for a leaf."""
 
 
-def read_map(path: Path) -> LeafMap:
-    """Read a leaf map, a JSON file ``{class: {leaf: [file name, ...]}}``.
+def read_map(path: Path, shown: str | None = None) -> LeafMap:
+    """Read a leaf map, a JSON file ``{class: {leaf: [file name, ...]}}``; sentences call it ``shown``.
 
     Raises:
         LeafMapError: it is something else, or a file belongs to two leaves.
     """
     leaves: LeafMap = {}
+    shown = shown or str(path)
     try:
         for label, files_of in json.loads(path.read_text(encoding="utf-8")).items():
             for leaf, names in files_of.items():
                 for name in names:
                     if leaves.setdefault((canonical(label), name.casefold()), leaf) != leaf:
-                        raise LeafMapError(f"{path} lists {name!r} of {label} under two leaves; remove one.")
+                        raise LeafMapError(f"{shown} lists {name!r} of {label} under two leaves; remove one.")
     except (ValueError, AttributeError, TypeError) as error:
         if isinstance(error, LeafMapError):
             raise
         raise LeafMapError(
-            f"{path} is no leaf map; it must be JSON like {{class: {{leaf: [file name, ...]}}}}."
+            f"{shown} is no leaf map; it must be JSON like {{class: {{leaf: [file name, ...]}}}}."
         ) from None
     return leaves
 

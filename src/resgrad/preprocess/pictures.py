@@ -1,40 +1,88 @@
-"""What every kind of source comes down to: pictures in a fixed order, and what is known of each before decoding it."""
+"""The images of a data set that are worth decoding: no copies, and grouped by what must not be torn apart."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from resgrad.preprocess.leaves import Group
-
-
-class Picture(NamedTuple):
-    """One picture, decoded and resized if it can be."""
-
-    sha256: bytes
-    """Of the source: the file's bytes, or the pixels of an IDX image."""
-    pixels: np.ndarray | None
-    """uint8, C x H x W."""
-    reason: str = ""
-    """Why there are no pixels; empty where there are."""
+from resgrad.datasets.listing import Listing
+from resgrad.preprocess import duplicates
+from resgrad.preprocess.leaves import Group, LeafMap, group
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """All pictures of a source except duplicates; N is their number."""
+class Pictures:
+    """All images of a listing except duplicates; N is their number."""
 
-    classes: list[str]
+    positions: np.ndarray
+    """In the listing, int64, N."""
     labels: np.ndarray
-    """Position in ``classes``, int64, N."""
+    """Position in the listing's classes, int64, N."""
+    splits: np.ndarray | None
+    """The set's own: train, validation or test, N, as text; None where it brings none."""
     groups: list[Group] | None
     """None where pictures do not come in groups."""
-    is_test: np.ndarray | None
-    """The source's own test split, bool, N; None where it brings none."""
-    skipped: Counter[str]
-    """Pictures left out, by reason."""
     id_of: Callable[[int], str]
-    """The name of the picture at a position; made when asked for, as a large source has more names than memory."""
-    pictures: Callable[[list[int]], Iterator[Picture]]
-    """Decodes the pictures at these positions, in this order."""
+    """The name of the picture at a place; made when asked for, as a large set has more names than memory."""
+    skipped: Counter[str]
+    """Images left out, by reason."""
+    copied: float | None
+    """Where the set brings its splits: the share of test images that training or validation held too, removed now."""
+
+
+def gather(listing: Listing, leaf_map: LeafMap) -> Pictures:
+    """Leave duplicates out, and group what is left.
+
+    Args:
+        listing: of the data set.
+        leaf_map: which photographs show the same leaf; may be empty.
+    """
+    contents = _contents(listing)
+    gone = duplicates.find(contents, listing.labels.tolist(), listing.splits)
+    kept = [position for position in range(len(contents)) if position not in gone]
+    labels = listing.labels[kept]
+    names = [listing.names[position] for position in kept] if listing.names else None
+    classes: list[str] = [listing.classes[label] for label in labels.tolist()]
+    return Pictures(
+        positions=np.array(kept, np.int64),
+        labels=labels,
+        splits=np.array([listing.splits[position] or "train" for position in kept]) if listing.splits else None,
+        groups=group(classes, names, leaf_map) if names else None,
+        id_of=_id_of(listing, kept, classes, names),
+        skipped=Counter(gone.values()),
+        copied=_copied(contents, listing.splits) if listing.splits else None,
+    )
+
+
+def _contents(listing: Listing) -> list[bytes | None]:
+    """Return the SHA-256 of images that may have a twin; None for the others, which need not be read for it."""
+    times = Counter(listing.marks)
+    return [digest(listing.read(position)) if times[mark] > 1 else None for position, mark in enumerate(listing.marks)]
+
+
+def digest(image: bytes | np.ndarray) -> bytes:
+    """Return the SHA-256 of an image: of the file's bytes, or of the pixels."""
+    return hashlib.sha256(image if isinstance(image, bytes) else image.tobytes()).digest()
+
+
+def _id_of(
+    listing: Listing, kept: Sequence[int], classes: Sequence[str], names: Sequence[str] | None
+) -> Callable[[int], str]:
+    """Name a file ``class/file name``, or by its full path where several would have that name."""
+    if names is None:
+        return lambda place: listing.id_of(kept[place])
+    shared = {pair for pair, times in Counter(zip(classes, names, strict=True)).items() if times > 1}
+
+    def id_of(place: int) -> str:
+        pair = classes[place], names[place]
+        return listing.id_of(kept[place]) if pair in shared else "/".join(pair)
+
+    return id_of
+
+
+def _copied(contents: Sequence[bytes | None], splits: Sequence[str | None]) -> float | None:
+    others = {content for content, split in zip(contents, splits, strict=True) if split != "test"} - {None}
+    test = [content in others for content, split in zip(contents, splits, strict=True) if split == "test"]
+    return sum(test) / len(test) if test else None

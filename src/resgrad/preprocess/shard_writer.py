@@ -2,19 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet as pq
 import safetensors.numpy
 
 from resgrad.common.files import write_json
-from resgrad.shards.shards import INDEX, SCHEMES
+from resgrad.shards.shards import DEALT, Scheme, index_schema
 
 SHARD_BYTES = 8 * 2**20
 """A shard holds as many images as fit into this; writing needs about three times as much memory."""
@@ -26,17 +27,18 @@ INDEX_ROWS = 2048
 class ShardWriter:
     """Fill a folder with shards, one of them in memory at a time."""
 
-    def __init__(self, folder: Path, shape: tuple[int, int, int]):
-        """Begin a folder that does not exist yet, for images of channels x height x width."""
+    def __init__(self, folder: Path, shape: tuple[int, int, int], schemes: Sequence[Scheme] = DEALT):
+        """Begin a folder that does not exist yet, for images of channels x height x width, split by these schemes."""
         folder.mkdir()
         self._folder = folder
         capacity = max(1, SHARD_BYTES // int(np.prod(shape)))
         self._images = np.empty((capacity, *shape), np.uint8)
         self._labels = np.empty(capacity, np.int64)
-        self._trained = {scheme: np.empty(capacity, np.bool_) for scheme in SCHEMES}
+        self._trained = {scheme: np.empty(capacity, np.bool_) for scheme in schemes}
+        self._schemes = schemes
         self._filled = 0
         self._shards: list[dict[str, Any]] = []
-        self._power_sums = {scheme: np.zeros((3, shape[0]), np.uint64) for scheme in SCHEMES}
+        self._power_sums = {scheme: np.zeros((3, shape[0]), np.uint64) for scheme in schemes}
 
     def add(self, image: np.ndarray, label: int, trained_in: Collection[str]) -> None:
         """Append an image, uint8, C x H x W.
@@ -58,19 +60,19 @@ class ShardWriter:
         """Write what is left, the index and the manifest.
 
         Args:
-            index: a row per image, in the order in which they were added, with the columns of INDEX.
+            index: a row per image, in the order in which they were added, with the columns of the schema.
             manifest: what else to put into manifest.json, beside ``shape``, ``scaling`` (by scheme: mean and standard
                 deviation of the training images' channels, for pixels from 0 to 1), ``shards``, ``index_sha256``.
         """
         self._flush()
         path = self._folder / "index.parquet"
-        _write_index(path, index)
+        _write_index(path, index, index_schema(self._schemes))
         write_json(
             self._folder / "manifest.json",
             {
                 **manifest,
                 "shape": self._images.shape[1:],
-                "scaling": {scheme: self._scaling(scheme) for scheme in SCHEMES},
+                "scaling": {scheme: self._scaling(scheme) for scheme in self._power_sums},
                 "shards": self._shards,
                 "index_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             },
@@ -109,11 +111,11 @@ def _power_sums(images: np.ndarray) -> np.ndarray:
     return np.stack([counts, pixels.sum(axis=2, dtype=np.uint64), squares])
 
 
-def _write_index(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+def _write_index(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
     supply = iter(rows)
     # By way of JSON, because pa.array and pa.table import pandas to find out whether they were handed some: 0.2 s.
-    parsing = pyarrow.json.ParseOptions(explicit_schema=INDEX, unexpected_field_behavior="error")
+    parsing = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
     reading = pyarrow.json.ReadOptions(use_threads=False)  # each thread would keep memory of its own
-    with pq.ParquetWriter(path, INDEX, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while lines := "\n".join(json.dumps(row) for row in islice(supply, INDEX_ROWS)):
             writer.write_table(pyarrow.json.read_json(BytesIO(lines.encode()), reading, parsing))

@@ -11,8 +11,10 @@ import numpy as np
 
 from resgrad.common.errors import ResgradError
 from resgrad.common.seeds import derive
+from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.leaves import Group
-from resgrad.shards.shards import SPLITS
+from resgrad.preprocess.pictures import Pictures
+from resgrad.shards.shards import SPLITS, Scheme
 
 TRAIN, VALIDATION, TEST = range(3)
 UNUSED = -1
@@ -20,6 +22,31 @@ UNUSED = -1
 
 class SplitError(ResgradError, ValueError):
     """The images cannot be split as asked."""
+
+
+def deal(pictures: Pictures, classes: Sequence[str], config: PreprocessConfig) -> dict[Scheme, np.ndarray]:
+    """Deal all images, by every scheme that applies.
+
+    A set that brings its splits keeps them; what it lacks, validation or test, is cut from its training images.
+    """
+    labels, groups = pictures.labels, pictures.groups
+    if pictures.splits is None:
+        shares = config.validation_fraction, config.test_fraction or 0
+        singly = deal_singly(labels, classes, *shares)
+        # Without groups the two schemes are the same.
+        return {"leaf": deal_groups(labels, groups, classes, *shares) if groups else singly, "random": singly}
+    numbers = {name: number for number, name in enumerate(SPLITS)}
+    given = np.array([numbers[name] for name in pictures.splits.tolist()], np.int8)
+    rest = np.flatnonzero(given == TRAIN)
+    validation = 0 if np.any(given == VALIDATION) else config.validation_fraction
+    test = 0 if np.any(given == TEST) else config.test_fraction or 0
+    if validation or test:
+        if groups and config.split == "leaf":
+            own = [groups[place] for place in rest.tolist()]
+            given[rest] = deal_groups(labels[rest], own, classes, validation, test)
+        else:
+            given[rest] = deal_singly(labels[rest], classes, validation, test)
+    return {"given": given}
 
 
 def deal_singly(labels: np.ndarray, classes: Sequence[str], validation: float, test: float) -> np.ndarray:
@@ -54,8 +81,8 @@ def deal_groups(
         labels: index into ``classes`` of each image.
         groups: the group of each image.
         classes: names.
-        validation: share of the images set aside for validation.
-        test: share for the test.
+        validation: share of the images set aside for validation; 0 for none.
+        test: share for the test; 0 for none.
     """
     split = np.full(len(labels), TRAIN, np.int8)
     members: dict[Group, list[int]] = defaultdict(list)
@@ -66,7 +93,7 @@ def deal_groups(
         own = sorted(
             {groups[index] for index in np.flatnonzero(labels == label).tolist()}, key=lambda group: group.name
         )
-        shares = {TEST: test, VALIDATION: validation}
+        shares = {part: share for part, share in {TEST: test, VALIDATION: validation}.items() if share}
         for group, part in _deal_class(_rolls(own, name), sizes, shares).items():
             split[members[group]] = part
     return split
@@ -120,19 +147,43 @@ def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]
     return limited
 
 
-def check(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
+def check(split: np.ndarray, labels: np.ndarray, classes: Sequence[str], skipped: Counter[str]) -> None:
     """Make sure that every class has an image in every split.
+
+    Args:
+        split: of each image.
+        labels: position in ``classes`` of each.
+        classes: names.
+        skipped: images that were left out, by reason: the likeliest cause, where a class has none at all.
 
     Raises:
         SplitError: one has none.
     """
+    gone = [name for label, name in enumerate(classes) if not np.any(labels == label)]
+    if gone:
+        reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.most_common() if number)
+        raise SplitError(
+            f"No image of {_list(gone)} can be used; left out of all classes were: {reasons or 'none'}. "
+            "Mend or replace its images, or remove the class."
+        )
     for part, part_name in enumerate(SPLITS):
-        missing = [name for label, name in enumerate(classes) if not np.any(labels[split == part] == label)]
+        missing = [
+            f"{name} ({np.sum(labels == label)} in all)"
+            for label, name in enumerate(classes)
+            if not np.any(labels[split == part] == label)
+        ]
         if missing:
             raise SplitError(
                 f"{_list(missing)} {'has' if len(missing) == 1 else 'have'} no image in {part_name}; "
-                "more images, other fractions or a larger train_limit are needed."
+                f"{_ADVICE[part_name]}."
             )
+
+
+_ADVICE = {
+    "train": "more images, smaller fractions for validation and test, or a larger train_limit are needed",
+    "validation": "more images or a larger validation_fraction are needed",
+    "test": "more images or a larger test_fraction are needed; a test split of the set's own must hold all classes",
+}
 
 
 def count(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict[str, dict[str, int]]:

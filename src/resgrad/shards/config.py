@@ -10,12 +10,12 @@ Jitter = Annotated[float, Field(ge=0, lt=1)]
 
 
 class AugmentConfig(Section):
-    """The section ``train.augment.<dataset>``; params.yaml explains each key."""
+    """The section ``data.<dataset>.augment``; params.yaml explains each key. What is left out changes nothing."""
 
-    horizontal_flip: bool
-    vertical_flip: bool
-    crop_padding: Annotated[int, Field(ge=0)]
-    rotation: Annotated[float, Field(ge=0, le=180)]
-    brightness: Jitter
-    contrast: Jitter
-    saturation: Jitter
+    horizontal_flip: bool = False
+    vertical_flip: bool = False
+    crop_padding: Annotated[int, Field(ge=0)] = 0
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+    brightness: Jitter = 0.0
+    contrast: Jitter = 0.0
+    saturation: Jitter = 0.0

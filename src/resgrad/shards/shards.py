@@ -1,14 +1,14 @@
 """Images as a few large files that are read without decoding anything.
 
 A folder of shards holds ``shard-00000.safetensors``, … (``images``: uint8, N x C x H x W; ``labels``: int64, N),
-``index.parquet`` (one row per image, in the order of the shards, columns as in INDEX) and ``manifest.json``. Reading
-is kept apart from writing (``shard_writer``), so that training does not depend on how shards came about. Neither torch
-nor pandas is needed.
+``index.parquet`` (one row per image, in the order of the shards, with the columns of :func:`index_schema`) and
+``manifest.json``. Reading is kept apart from writing (``shard_writer``), so that training does not depend on how shards
+came about. Neither torch nor pandas is needed.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,30 +19,35 @@ import safetensors.numpy
 
 from resgrad.common.errors import ResgradError
 
-INDEX = pa.schema(
-    {
-        "id": pa.string(),  # mnist: test-00017; photographs: class/file name
-        "label": pa.int64(),  # position in the manifest's classes
-        "group": pa.string(),  # what must not be torn apart: a leaf or a stretch of the camera roll; null for digits
-        "split_leaf": pa.string(),  # train, validation, test; null: over the limit, not used by this scheme
-        "split_random": pa.string(),
-        "sha256": pa.string(),  # of the source: the file's bytes, or an IDX image's pixels
-    }
-)
-
-
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
-Scheme = Literal["leaf", "random"]
-SCHEMES: tuple[Scheme, ...] = ("leaf", "random")
-"""How images are dealt to the splits: leaves kept together, or every image by itself. Shards hold both."""
+Scheme = Literal["given", "leaf", "random"]
+"""How images came to the splits: as the set itself has it; leaves kept together; or every image by itself."""
+DEALT: tuple[Scheme, ...] = ("leaf", "random")
+"""The schemes of a set that brings no splits: its shards hold both."""
+GIVEN: tuple[Scheme, ...] = ("given",)
+"""The scheme of a set that brings its splits."""
 
 _EXPECTED = {"index_sha256", "shape", "shards"}
 
 
 class ShardError(ResgradError):
     """A folder of shards cannot be read."""
+
+
+def index_schema(schemes: Sequence[Scheme]) -> pa.Schema:
+    """Return the columns of an index, whose images were dealt by these schemes."""
+    return pa.schema(
+        {
+            "id": pa.string(),  # test-00017; of files: class/file name
+            "label": pa.int64(),  # position in the manifest's classes
+            "group": pa.string(),  # what must not be torn apart, such as a leaf; null where none are known
+            # train, validation, test; null: over the limit, not used by this scheme
+            **{f"split_{scheme}": pa.string() for scheme in schemes},
+            "sha256": pa.string(),  # of the source: the file's bytes, or the pixels of an image that is no file
+        }
+    )
 
 
 class Shards:

@@ -4,14 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from resgrad.common.config import DatasetName, Section
+from resgrad.common.config import Section
 from resgrad.shards.config import AugmentConfig
 
 
 class TrainConfig(Section):
     """The section ``train``; params.yaml explains each key."""
 
-    epochs: dict[DatasetName, Annotated[int, Field(ge=1)]]
     batch_size: Annotated[int, Field(ge=3)]
     optimizer: Literal["sgd", "adam", "rmsprop", "adagrad"]
     learning_rate: Annotated[float, Field(gt=0)]
@@ -20,6 +19,12 @@ class TrainConfig(Section):
     schedule: Literal["constant", "step", "cosine", "one-cycle"]
     warmup_epochs: Annotated[int, Field(ge=0)]
     clip_norm: Annotated[float, Field(gt=0)] | None
-    augment: dict[DatasetName, AugmentConfig]
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: Annotated[int, Field(ge=1, le=1024)]
+
+
+class BudgetConfig(Section):
+    """The part of ``data.<dataset>`` that decides how long, and on what changes of its images, networks train."""
+
+    epochs: Annotated[int, Field(ge=1)]
+    augment: AugmentConfig

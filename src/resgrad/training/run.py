@@ -35,7 +35,7 @@ class Training:
         depth: layers with weights.
         residual: with shortcuts, or the plain twin.
         seed: root of all draws.
-        train: optimiser, schedule and so on; its ``epochs`` and ``augment``, which are for all datasets, are not read.
+        train: optimiser, schedule and so on.
         epochs: passes over the training images.
         augment: random changes of the training images.
         gradients: which gradients to record, and when; None for none.
@@ -57,7 +57,7 @@ class Training:
         """Return what stands for everything that decides the result; call it once all code is loaded."""
         sections = {
             "model": self.model.model_dump(),
-            "train": self.train.model_dump(exclude={"epochs", "augment"}),
+            "train": self.train.model_dump(),
             "augment": self.augment.model_dump(),
             "gradients": self.gradients and self.gradients.model_dump(),
         }

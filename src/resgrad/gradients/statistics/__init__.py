@@ -17,7 +17,6 @@ that it names, and on no other: editing one of these trains anew, adding a file 
 nothing of the project but :mod:`resgrad.gradients.segments`, on which all trainings depend.
 """
 
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,7 +25,7 @@ from typing import NamedTuple
 from numpy.typing import NDArray
 
 from resgrad.common.config import ParameterError
-from resgrad.common.kinds import kinds, load_kind, source_of_kind
+from resgrad.common.kinds import digest_of_kind, kinds, load_kind
 from resgrad.common.tables import Column
 from resgrad.gradients.segments import Step
 
@@ -69,7 +68,7 @@ def load(chosen: Sequence[str]) -> list[Statistic]:
 
 def digests(chosen: Sequence[str]) -> dict[str, str]:
     """Return, by name, the SHA-256 of each statistic's source: what decides the values in its column."""
-    return {name: hashlib.sha256(source_of_kind(_PACKAGE, name).read_bytes()).hexdigest() for name in chosen}
+    return {name: digest_of_kind(_PACKAGE, name) for name in chosen}
 
 
 def _quoted(names: list[str]) -> str:

@@ -1,0 +1,148 @@
+"""The four IDX files in which MNIST and its relatives come: training and test images, and the labels of each.
+
+Relatives: Fashion-MNIST, KMNIST, EMNIST and whatever else has their file names. Gzipped or plain, in the spellings
+that are about: ``train-images-idx3-ubyte.gz``, ``train-images.idx3-ubyte``, ``emnist-letters-train-images-idx3-ubyte``,
+a file in a folder of the same name.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from resgrad.datasets import idx, packing
+from resgrad.datasets.listing import LayoutError, Listing
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "leaf_map": None,
+        "image_size": 28,
+        "color": "grey",
+        "train_limit": None,
+        "validation_fraction": 0.1,
+        "test_fraction": None,
+        "split": "random",
+        "epochs": 6,
+        "target_accuracy": 0.9,
+        "augment": {},
+    }
+)
+BRINGS_TEST = True
+HAS_FILE_NAMES = False
+FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+"""The names of MNIST's files, and of ours."""
+
+MAX_BYTES = 2**30
+"""Of one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
+_DIMENSIONS = {"images": 3, "labels": 1}
+_SPELLING = re.compile(
+    r"(.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE
+)
+
+
+def bring(source: Path, folder: Path, shown: str) -> None:
+    """Copy the four files under the names of MNIST's; those that are not gzipped are gzipped on the way.
+
+    Raises:
+        LayoutError: a file is missing, or there are two for one purpose.
+        IdxError: one is damaged, or is no such file.
+    """
+    if not source.is_dir():
+        raise LayoutError(f"{shown} is a file; format idx wants a folder that holds {', '.join(FILES)}.")
+    found = _find(source, shown)
+    for name in FILES:
+        if name not in found:
+            raise LayoutError(
+                f"{shown} holds no {name}, nor {name.removesuffix('.gz')}; format idx wants {', '.join(FILES)}."
+            )
+    for name in FILES:
+        file = found[name]
+        array = idx.read(file, max_bytes=MAX_BYTES, shown=f"{shown.rstrip('/')}/{file.relative_to(source).as_posix()}")
+        if idx.is_gzipped(file):
+            shutil.copyfile(file, folder / name)
+        else:
+            idx.write(folder / name, array)
+
+
+@contextmanager
+def opened(folder: Path, shown: str) -> Iterator[Listing]:
+    """List training images, then test images; classes are the numbers that occur among the labels.
+
+    Raises:
+        LayoutError: the files do not fit each other.
+        IdxError: a file is damaged.
+    """
+    parts = {part: _read_part(folder, part, shown) for part in ("train", "t10k")}
+    (train_images, train_labels), (test_images, test_labels) = parts.values()
+    if train_images.shape[1:] != test_images.shape[1:]:
+        sizes = (" x ".join(map(str, images.shape[1:])) for images, _ in parts.values())
+        raise LayoutError(
+            "{} has training images of {} pixels and test images of {}; they must be of one set.".format(shown, *sizes)
+        )
+    first_test = len(train_images)
+    values = np.concatenate([train_labels, test_labels])
+    present = np.unique(values)
+
+    def read(position: int) -> np.ndarray:
+        return train_images[position] if position < first_test else test_images[position - first_test]
+
+    yield Listing(
+        classes=[str(value) for value in present],
+        labels=np.searchsorted(present, values).astype(np.int64),
+        splits=["train"] * first_test + ["test"] * len(test_images),
+        id_of=lambda position: (
+            f"train-{position:05d}" if position < first_test else f"test-{position - first_test:05d}"
+        ),
+        read=read,
+        marks=[hash(read(position).tobytes()) for position in range(len(values))],
+    )
+
+
+def _find(source: Path, shown: str) -> dict[str, Path]:
+    """Map MNIST's names to files of the source; of a file that is there twice, in two spellings, either will do."""
+    found: dict[str, Path] = {}
+    # Gzipped ones first: they are copied as they are, so that official files stay official.
+    for file in sorted([*source.iterdir(), *source.glob("*ubyte*/*ubyte*")], key=lambda file: file.suffix != ".gz"):
+        if not file.is_file() or not (spelt := _SPELLING.fullmatch(file.name)):
+            continue
+        packing.check_inside(file, source, shown)
+        what = spelt["what"].lower()
+        part = "train" if spelt["part"].lower() == "train" else "t10k"
+        name = f"{part}-{what}-idx{_DIMENSIONS[what]}-ubyte.gz"
+        twin = found.setdefault(name, file)
+        if twin != file and not _same(twin, file):
+            names = " and ".join(str(copy.relative_to(source)) for copy in (twin, file))
+            raise LayoutError(f"{shown} holds {names}, which differ, and either could be {name}; remove one.")
+    return found
+
+
+def _same(first: Path, second: Path) -> bool:
+    return np.array_equal(idx.read(first, max_bytes=MAX_BYTES), idx.read(second, max_bytes=MAX_BYTES))
+
+
+def _read_part(folder: Path, part: str, shown: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read the images, N x H x W, and labels, N, of one part."""
+    arrays = []
+    for what, dimensions in _DIMENSIONS.items():
+        name = f"{part}-{what}-idx{dimensions}-ubyte.gz"
+        path = folder / name
+        if not path.exists():
+            raise LayoutError(f"{shown} holds no {name}; `dvc repro -f download@{folder.name}` brings it.")
+        array = idx.read(path, max_bytes=MAX_BYTES, shown=f"{shown.rstrip('/')}/{name}")
+        if array.ndim != dimensions or not array.size:
+            raise LayoutError(f"{shown}: {name} has the shape {array.shape}, in which no {what} come; fetch it again.")
+        arrays.append(array)
+    images, labels = arrays
+    if len(images) != len(labels):
+        raise LayoutError(f"{shown} has {len(images)} {part} images and {len(labels)} labels for them; fetch it again.")
+    return images, labels

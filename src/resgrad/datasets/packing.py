@@ -1,0 +1,101 @@
+"""Pack images into one zip: the same pictures under the same names, in the same order, always give the same bytes."""
+
+import os
+import stat
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from resgrad.common.files import replacing
+from resgrad.datasets.archives import MAX_IMAGE_BYTES, ArchiveError, is_image
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The first time that a zip can express; the true one would make equal contents differ."""
+UNIX = 3
+"""Marks entries as made on Unix, wherever they were made."""
+
+
+class File(NamedTuple):
+    """A file to pack, or a folder without any."""
+
+    name: str
+    """Relative to the source, with slashes; of an empty folder it ends in one."""
+    read: Callable[[], bytes]
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it counts as one."""
+        return is_image(PurePosixPath(self.name)) and not self.name.endswith("/")
+
+
+def pack(files: Iterable[File], archive: Path) -> list[str]:
+    """Store all images, uncompressed; return the names of the other files, and of empty folders.
+
+    Raises:
+        ArchiveError: an image has a name that cannot be stored.
+        OSError: something cannot be read or written.
+    """
+    others = []
+    with replacing(archive) as partial, zipfile.ZipFile(partial, "w") as opened:
+        for file in tqdm(files, "Packing", unit="file", disable=None, leave=False):
+            if not file.is_image:
+                others.append(file.name.encode(errors="replace").decode())
+                continue
+            entry = zipfile.ZipInfo(file.name, EARLIEST)
+            entry.create_system = UNIX
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            try:
+                opened.writestr(entry, file.read())
+            except UnicodeEncodeError:
+                raise ArchiveError(f"{os.fsencode(file.name)!r} has a name that is not UTF-8; rename it.") from None
+    return others
+
+
+def files_below(folder: Path, shown: str) -> list[File]:
+    """List all files below a folder, sorted by name. A link within it is followed, and keeps the name that it has.
+
+    Args:
+        folder: where to look.
+        shown: what sentences call it.
+
+    Raises:
+        ArchiveError: an image is too large or no file, or a link leads out of the folder or in a circle.
+        OSError: something cannot be read.
+    """
+    return sorted(_walk(folder, folder, shown, (folder.resolve(),)), key=lambda file: file.name)
+
+
+def check_inside(path: Path, folder: Path, shown: str | None = None) -> None:
+    """Refuse a link that leads out of a folder: what lies there was not meant to be taken.
+
+    Raises:
+        ArchiveError: it leads out.
+    """
+    if not path.resolve().is_relative_to(folder.resolve()):
+        name = f"{shown or folder}/{path.relative_to(folder).as_posix()}"
+        raise ArchiveError(f"{name} is a link that leads out of {shown or folder}; put what it leads to in its place.")
+
+
+def _walk(place: Path, folder: Path, shown: str, above: tuple[Path, ...]) -> Iterator[File]:
+    entries = list(place.iterdir())
+    if not entries:
+        yield File(f"{place.relative_to(folder).as_posix()}/", bytes)
+    for path in entries:
+        relative = path.relative_to(folder)
+        name = f"{shown.rstrip('/')}/{relative.as_posix()}"
+        check_inside(path, folder, shown)
+        if path.is_dir():
+            if path.resolve() in above:
+                raise ArchiveError(f"{name} is a link that leads in a circle; remove it.")
+            yield from _walk(path, folder, shown, (*above, path.resolve()))
+        elif not is_image(relative):
+            yield File(relative.as_posix(), bytes)
+        elif not path.is_file():
+            raise ArchiveError(f"{name} is no file, in spite of its name; remove it.")
+        elif path.stat().st_size > MAX_IMAGE_BYTES:
+            raise ArchiveError(f"{name} has more than {MAX_IMAGE_BYTES:,} bytes; remove it.")
+        else:
+            yield File(relative.as_posix(), path.read_bytes)
