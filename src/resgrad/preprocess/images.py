@@ -10,16 +10,17 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from resgrad.common.errors import ResgradError
-from resgrad.preprocess import depth, orientation
+from resgrad.preprocess import depth, orientation, tiff
 
 Color = Literal["grey", "rgb"]
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 """All that Pillow may open: its other plug-ins reach as far as Ghostscript."""
+BEGINNING = re.compile(rb"\xff\xd8|\x89PNG|BM|GIF8|II[*+]\0|MM\0\*|RIFF.{4}WEBP", re.DOTALL)
+"""How their files begin."""
 JPEG = b"\xff\xd8"
-"""How a JPEG begins."""
-BEGINNING = re.compile(rb"\xff\xd8|\x89PNG|BM|GIF8|II[*+]\0|MM\0[*+]|RIFF.{4}WEBP", re.DOTALL)
-"""How the files of these formats begin."""
+TIFF = (b"II", b"MM")
+"""The byte order that a TIFF begins with, little or big."""
 
 MAX_PIXELS = 1 << 26
 """Largest picture that is decoded, 67 megapixels; a few kilobytes of PNG can claim far more than fits in memory."""
@@ -123,12 +124,16 @@ def _decode_whole(data: bytes, color: Color) -> np.ndarray:
 
 def _open(data: bytes) -> ImageFile:
     """Have Pillow read the header."""
+    if not BEGINNING.match(data):
+        raise ImageError("not_an_image")
+    if data.startswith(TIFF) and tiff.claims_too_much(data, MAX_PIXELS):
+        raise ImageError("too_large")
     try:
         image = Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError("too_large") from None  # Pillow's own limits, 179 and 89 megapixels, are above ours
     except Exception:  # as above
-        raise ImageError("damaged" if BEGINNING.match(data) else "not_an_image") from None
+        raise ImageError("damaged") from None
     if image.width * image.height > MAX_PIXELS:
         raise ImageError("too_large")
     return image

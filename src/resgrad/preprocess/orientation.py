@@ -11,16 +11,16 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What sets a picture upright, by the tag's value; 1, the ninth value and none mean upright (Exif 2.32, 4.6.4)."""
+"""What sets a picture upright, by the value of the tag (Exif 2.32, section 4.6.4); 1 and no tag mean upright."""
 
-_BEFORE_PIXELS = {*range(0xE0, 0xF0), 0xFE}  # application segments, of which Exif is one, and comments
+_FIRST_SEGMENTS = {*range(0xFFE0, 0xFFF0), 0xFFFE}  # of applications, of which Exif is one, and comments
 _EXIF = b"Exif\0\0"
 
 
 def of_jpeg(data: bytes) -> Image.Transpose | None:
     """Read from a JPEG how to turn it; None where it is upright, has no tag or a damaged one."""
     place = 2
-    while data[place : place + 1] == b"\xff" and data[place + 1] in _BEFORE_PIXELS:
+    while int.from_bytes(data[place : place + 2], "big") in _FIRST_SEGMENTS:
         end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
         if data.startswith(_EXIF, place + 4):
             exif = Image.Exif()
