@@ -32,7 +32,7 @@ def opened(
 
     Args:
         archive: a zip of class folders.
-        leaf_map: the preferred_spellings leaf map, where there is one.
+        leaf_map: a leaf map, where there is one.
         size: pixels per side.
         color: grey or rgb.
         threads: that decode; None for one per core. The decoders work outside Python's lock, and unlike processes
@@ -42,7 +42,7 @@ def opened(
         ArchiveError: the archive cannot be used.
         LeafMapError: the leaf map cannot be used.
     """
-    leaf_of = leaves.read_map(leaf_map) if leaf_map else {}
+    known_leaves = leaves.read_map(leaf_map) if leaf_map else None
     members = archives.list_images(archive)
     spellings = preferred_spellings(member.label for member in members)
     with zipfile.ZipFile(archive) as file:
@@ -70,7 +70,7 @@ def opened(
         yield Source(
             classes=list(spellings.values()),
             labels=np.array([places[label] for label in labels], np.int64),
-            groups=leaves.group(labels, names, leaf_of),
+            groups=leaves.group(labels, names, known_leaves),
             is_test=None,
             skipped=Counter(gone.values()),
             id_of=id_of,

@@ -86,6 +86,7 @@ def preprocess(
             "skipped": {"total": skipped.total(), **skipped},
             "counts": counts[split],
             "shape": dict(zip(("channels", "height", "width"), shape, strict=True)),
+            **_known(source, written, schemes[split]),
             **{key: leak[scheme] for key, scheme in {"leak": split, "leak_random": "random"}.items() if scheme in leak},
         }
     }
@@ -167,3 +168,10 @@ def _leak(source: Source, written: np.ndarray, schemes: dict[str, np.ndarray]) -
     groups = [source.groups[position] for position in written]
     leaks = {scheme: splits.leak(dealt, groups) for scheme, dealt in schemes.items()}
     return {scheme: leak for scheme, leak in leaks.items() if leak is not None}
+
+
+def _known(source: Source, written: np.ndarray, dealt: np.ndarray) -> dict[str, float]:
+    """Measure of how many test images the leaf is known; empty where pictures do not come in groups."""
+    if source.groups is None:
+        return {}
+    return {"leaf_known": splits.known(dealt, [source.groups[position] for position in written])}
