@@ -19,7 +19,7 @@ _ALONE = r"(?:rot|crop)\d{0,3}|rot[\s_-](?:90|180|270)"
 """Words that have another meaning before a number of its own: ``batch2_rot_17`` may be a rotten fruit."""
 
 EDIT = re.compile(
-    rf"""(?P<original>.*\S)
+    rf"""(?P<original>.*?[^\s_.-])
     (?: (?:_(?:{_ENDINGS}))? \.rf\.[0-9a-z]{{8,}}            # Roboflow: leaf_12_jpg.rf.0a1b2c3d
       | [\s_.-]+ \(? (?:{_WORDS}) (?:[\s_-]?\(?\d{{1,3}}\)?)? \)?   # leaf_12_flipTB, leaf_12 - Copy (2)
       | [\s_.-]+ (?:{_ALONE})                               # leaf_12_rot90
