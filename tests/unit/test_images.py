@@ -12,6 +12,7 @@ from resgrad.common.vision import torchvision
 from resgrad.preprocess import images
 from resgrad.preprocess.depth import to_eight_bits
 from resgrad.preprocess.images import ImageError, decode, from_grey, probe_header, resize
+from resgrad.preprocess.tiff import claims_too_much
 
 RAMP = np.add.outer(np.linspace(20, 150, 96), np.linspace(0, 80, 128))
 PHOTO = np.uint8(np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=2))
@@ -435,14 +436,18 @@ def test_absurd_sizes_are_refused_before_decoding(name):
 
 
 def test_what_the_bombs_are_made_of_is_harmless():
-    for data in (
-        tiff(),
-        tiff(big=True),
-        tiff((322, 3, 1, 16), (323, 3, 1, 16)),
-        tiff((700, 1, 1 << 18, 0)) + bytes(1 << 18),
-    ):
+    tiles = tiff((322, 3, 1, 16), (323, 3, 1, 16))
+    for data in (tiff(), tiff(big=True), tiles, tiff((700, 1, 1 << 18, 0)) + bytes(1 << 18)):
         probe_header(data)
         assert decode(data, 8, "grey").tolist() == [[[0] * 8] * 8]
+
+
+def test_the_sides_of_tiles_are_read_in_either_byte_order():
+    """A SHORT is the first half of its field, which is the upper half of a big-endian number."""
+    entries = struct.pack(">H", 2) + struct.pack(">HHIHH", 322, 3, 1, 4000, 0) + struct.pack(">HHII", 323, 4, 1, 4000)
+    data = struct.pack(">2sHI", b"MM", 42, 8) + entries
+    assert not claims_too_much(data, 4000 * 4000)
+    assert claims_too_much(data, 4000 * 4000 - 1)
 
 
 def test_a_jpeg_too_large_is_refused(monkeypatch):
