@@ -33,6 +33,8 @@ def present(*stems):
         "cat_12 - Copy - Copy",
         "cat_12 - Kopie (2)",
         "cat_12-edited",
+        "Copy of cat_12",
+        "Copy of Copy of cat_12 (copy)",
         # Roboflow
         "cat_12_jpg.rf.0123456789abcdef0123456789abcdef",
         "cat_12_JPEG.rf.aB3dE5gH1jK2",
@@ -85,6 +87,8 @@ def test_an_edit_is_undone_whether_or_not_its_original_is_there(stem):
         "cat_12_recopy",
         "photocopy",
         "copy",
+        "Copy of",
+        "copycat_12",
         "flip_12",
         "_90deg",
         "4",

@@ -11,7 +11,7 @@ _WORDS = "|".join(
         r"(?:final_)?masked|segmented",  # PlantVillage without the background
         r"cop(?:y|ie|ia)|kopie",  # Windows, macOS and Linux in four languages
         r"rotat(?:ed?|ion)|[hv]?flip(?:ped)?|flop|mirrored|cropped|resized|scaled|zoom(?:ed)?|shear(?:ed)?|shift(?:ed)?",
-        r"blur(?:red)?|noisy?|noise|sharpened|bright(?:er|ness)?|dark(?:er)?|contrast|gr[ae]y(?:scale)?|edited",
+        r"blur(?:red)?|nois(?:e|y)|sharpened|bright(?:er|ness)?|dark(?:er)?|contrast|gr[ae]y(?:scale)?|edited",
         r"(?<!^20\d\d[_-])(?<![_-]20\d\d[_-])aug(?:mented)?",  # 2021_aug_03 is a day
     )
 )
@@ -27,6 +27,9 @@ EDIT = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+COPY_OF = re.compile(r"(?:copy of|kopie von|copie de|copia d[ei])\s(?P<original>.+)", re.IGNORECASE)
+"""``Copy of leaf_12``, which Google Drive writes."""
 
 
 def originals(stem: str) -> Iterator[str]:
@@ -67,10 +70,10 @@ def _undo(stem: str) -> tuple[str, bool] | None:
     Returns:
         The name before it, and whether it was an edit for certain; None where there is no edit.
     """
-    edit = EDIT.fullmatch(stem)
+    edit = EDIT.fullmatch(stem) or COPY_OF.fullmatch(stem)
     if edit is None:
         return None
     is_numbered = re.search(r"\d", without_id(edit["original"])) is not None
-    if edit["count"]:
+    if edit.groupdict().get("count"):
         return (edit["original"], False) if is_numbered else None
     return edit["original"], is_numbered
