@@ -1,6 +1,7 @@
 import hashlib
 import json
 import zipfile
+from collections import defaultdict
 from io import BytesIO
 
 import numpy as np
@@ -11,6 +12,7 @@ from resgrad.datasets import idx
 from resgrad.datasets.listing import LayoutError
 from resgrad.preprocess import preprocess as room
 from resgrad.preprocess.config import PreprocessConfig
+from resgrad.preprocess.leaves import LeafMapError
 from resgrad.preprocess.preprocess import PreprocessError
 from resgrad.preprocess.splits import SplitError
 from resgrad.shards.shards import Shards
@@ -99,6 +101,7 @@ def test_photographs_become_shards(tmp_path):
             "skipped": {"total": 0, "over_train_limit": 0},
             "shape": {"channels": 3, "height": 8, "width": 8},
             "leak": 0,
+            "leaf_known": 1,
             "folders": {"A": {"top/A": 30}, "B": {"top/B": 30}},
             "passed_over": {"total": 0},
         }
@@ -190,16 +193,61 @@ def test_the_leaf_map_beside_the_archive_is_used(tmp_path):
     }
     raw = write_archive(tmp_path / "raw", files)
     mapped = {
-        label: {str(number // 4): [f"u___S {n}.JPG" for n in range(number, number + 4)] for number in range(0, 60, 4)}
+        label: {str(number // 4): [f"u___S {n}.JPG" for n in range(number, number + 4)] for number in range(0, 52, 4)}
         for label in "AB"
     }
     metrics = preprocess(raw, tmp_path / "without", **OPTIONS)["custom"]
     assert "leak" not in metrics
     assert "leak_random" not in metrics
+    assert metrics["leaf_known"] == 0
     (raw / "leaf-map.json").write_text(json.dumps(mapped))
     metrics = preprocess(raw, tmp_path / "with", **OPTIONS)["custom"]
     assert metrics["leak"] == 0
     assert metrics["leak_random"] > 0.5
+    tested = [int(name[len("A/u___S ") :].removesuffix(".JPG")) for name in ids(tmp_path / "with", "test")]
+    known = [number < 52 for number in tested]
+    assert metrics["leaf_known"] == sum(known) / len(known)
+    assert metrics["leaf_known"] not in {0, 52 / 60, 1}
+
+
+MAPS = {
+    "ours": {
+        label: {str(leaf): [f"u{shot}___S {4 * leaf + shot}.JPG" for shot in range(4)] for leaf in range(50)}
+        for label in "AB"
+    },
+    "published": {f"s {shot}": [f"A:::{shot // 4}", f"B:::{shot // 4}"] for shot in range(200)},
+}
+
+
+@pytest.mark.parametrize("form", [*MAPS, None])
+def test_edited_copies_beside_mapped_originals_are_not_torn_from_them(tmp_path, form):
+    paths = [
+        f"top/{label}/u{shot % 4}___S {shot}{suffix}.JPG"
+        for label in "AB"
+        for shot in range(200)
+        for suffix in (["", "_rot1", " (copy 1)"] if shot % 5 == 0 else [""])
+    ]
+    raw = write_archive(tmp_path / "raw", {path: picture(place) for place, path in enumerate(paths)})
+    if form:
+        (raw / "leaf-map.json").write_text(json.dumps(MAPS[form]))
+    metrics = preprocess(raw, tmp_path / "shards", **OPTIONS)["custom"]
+    splits_of = defaultdict(set)
+    for split in ("train", "validation", "test"):
+        for name in ids(tmp_path / "shards", split):
+            splits_of[name.removesuffix(".JPG").removesuffix("_rot1").removesuffix(" (copy 1)")].add(split)
+    assert len(splits_of) == 400
+    assert all(len(found) == 1 for found in splits_of.values())
+    if form:
+        assert metrics["leak"] == 0
+        assert metrics["leaf_known"] == 1
+        assert metrics["leak_random"] > 0.9
+
+
+def test_a_map_of_other_images_is_refused(tmp_path):
+    raw = write_archive(tmp_path / "raw", photographs())
+    (raw / "leaf-map.json").write_text('{"A": {"1": ["other.jpg"]}}')
+    with pytest.raises(LeafMapError, match=r"names none of the 60 images: it has 'other.jpg' of A"):
+        preprocess(raw, tmp_path / "shards", **OPTIONS)
 
 
 def test_a_limit_leaves_validation_and_test_of_both_schemes_as_they_were(tmp_path):

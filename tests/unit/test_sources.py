@@ -419,9 +419,9 @@ def test_a_leaf_map_comes_along(bring, leaves, server, tmp_path):
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("[]", "no leaf map; it"),
-        ("{", "no leaf map; it"),
-        ('{"a": ["b.jpg"]}', "(see a)"),
+        ("[]", "no leaf map; it must be JSON"),
+        ("{", "no leaf map; it must be JSON"),
+        ('{"a": ["b.jpg"]}', "(see a > 0)"),
         ('{"a": {"1": "b.jpg"}}', "(see a > 1)"),
         ('{"a": {"1": [2]}}', "(see a > 1 > 0)"),
     ],

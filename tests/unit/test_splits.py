@@ -1,4 +1,3 @@
-import json
 from collections import Counter
 from itertools import pairwise
 
@@ -8,13 +7,8 @@ import pytest
 from resgrad.datasets.class_names import canonical, join_spellings
 from resgrad.preprocess import splits
 from resgrad.preprocess.duplicates import find
-from resgrad.preprocess.leaves import Group, LeafMapError, group, read_map
+from resgrad.preprocess.leaves import Group
 from resgrad.preprocess.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
-
-
-def names_of(groups):
-    return [one.name for one in groups]
-
 
 # --- class names and duplicates
 
@@ -48,78 +42,6 @@ def test_the_first_copy_stays():
 def test_equal_images_of_two_classes_all_go():
     gone = find(["x", "y", "x", "x", None, None], "AABAAB")
     assert gone == dict.fromkeys((0, 2, 3), "under_two_classes")
-
-
-# --- groups
-
-
-def test_the_map_goes_before_the_name_and_the_name_before_the_captures(tmp_path):
-    path = tmp_path / "leaf-map.json"
-    path.write_text(json.dumps({"Pepper,_bell": {"7.0": ["a___GH_HL Leaf 2.1.JPG", "B___JR_HL 10.jpg"]}}))
-    names = ["a___GH_HL Leaf 2.1.JPG", "c___GH_HL Leaf 2.2.JPG", "b___JR_HL 10.JPG", "d___JR_HL 11.JPG"]
-    groups = group(["Pepper__bell"] * 4, names, read_map(path))
-    assert names_of(groups) == [
-        "Pepper__bell/leaf 7.0",
-        "Pepper__bell/GH_HL leaf 2",
-        "Pepper__bell/leaf 7.0",
-        "Pepper__bell/JR_HL 11-11",
-    ]
-    assert [one.roll is None for one in groups] == [True, True, True, False]
-
-
-@pytest.mark.parametrize(
-    ("stem", "name"),
-    [
-        ("GH_HL Leaf 259.1", "C/GH_HL leaf 259"),
-        ("GHLB2 Leaf 8", "C/GHLB2 leaf 8"),
-        ("GHLB_PS Leaf 28.3 Day 9", "C/GHLB_PS leaf 28"),
-        ("DRAWN Leaf 12.3", "C/DRAWN leaf 12"),
-        ("GHLB2 Leaf 8756", "C/GHLB2 Leaf 8756-8756"),  # the camera's count, not a leaf's
-        ("UF.GRC_BS_Lab Leaf 0485", "C/UF.GRC_BS_Lab Leaf 485-485"),
-        ("RS_HL 1864", "C/RS_HL 1864-1864"),
-        ("RS_HL 1864 copy", "C/RS_HL 1864-1864"),
-        ("RS_HL 1864_270deg", "C/RS_HL 1864-1864"),
-        ("image (332)", "C/image 332-332"),
-        ("IMG2_0123", "C/IMG2_ 123-123"),
-        ("no number", "C/no number 0-0"),
-    ],
-)
-def test_what_a_file_name_tells(stem, name):
-    assert names_of(group(["C"], [f"0a1b___{stem}.JPG"], {})) == [name]
-
-
-def test_captures_are_cut_into_stretches_in_the_order_of_their_numbers():
-    numbers = [*range(100, 0, -1), 8, 20]  # two photographs 8 and 20: with those before, or not at all
-    groups = group(["C"] * 102, [f"u{place}___S {number}.JPG" for place, number in enumerate(numbers)], {})
-    name = dict(zip(numbers, names_of(groups), strict=True))
-    assert [name[number] for number in (1, 8)] == ["C/S 1-8"] * 2
-    assert [name[number] for number in (9, 16)] == ["C/S 9-16"] * 2
-    assert [name[number] for number in (17, 20, 23)] == ["C/S 17-23"] * 3
-    assert names_of(groups)[-2:] == ["C/S 1-8", "C/S 17-23"]
-    assert [one.number for one in groups[-2:]] == [1, 17]
-
-
-def test_a_short_roll_is_cut_into_ten():
-    groups = group(["C"] * 20, [f"u___S {number}.JPG" for number in range(20)], {})
-    assert names_of(groups)[:4] == ["C/S 0-1", "C/S 0-1", "C/S 2-3", "C/S 2-3"]
-
-
-def test_the_same_source_in_two_classes_is_two_rolls():
-    groups = group(["A", "B"], ["u___S 1.JPG", "v___S 2.JPG"], {})
-    assert groups[0] != groups[1]
-
-
-@pytest.mark.parametrize("text", ["no json", "[]", '{"A": ["x.jpg"]}', '{"A": {"1": 5}}', "5"])
-def test_a_file_that_is_no_leaf_map(tmp_path, text):
-    (tmp_path / "leaf-map.json").write_text(text)
-    with pytest.raises(LeafMapError, match=r"leaf-map.json is no leaf map"):
-        read_map(tmp_path / "leaf-map.json")
-
-
-def test_a_file_under_two_leaves(tmp_path):
-    (tmp_path / "leaf-map.json").write_text('{"A": {"1": ["x.jpg"], "2": ["X.JPG"]}}')
-    with pytest.raises(LeafMapError, match=r"lists 'X.JPG' of A under two leaves"):
-        read_map(tmp_path / "leaf-map.json")
 
 
 # --- splits
@@ -247,3 +169,10 @@ def test_an_unused_twin_is_no_leak():
 
 def test_no_leak_is_known_where_no_leaf_is():
     assert splits.leak(np.array([TRAIN, TEST]), [Group("a/S 1-8", "a/S", 1)] * 2) is None
+
+
+def test_how_many_leaves_of_the_test_are_known():
+    groups = [*leaves([2, 2]), *[Group("a/S 1-8", "a/S", 1)] * 3]
+    split = np.array([TRAIN, TEST, VALIDATION, UNUSED, TRAIN, TEST, TEST])
+    assert splits.known(split, groups) == pytest.approx(1 / 3)
+    assert splits.known(np.full(7, TRAIN), groups) == 0

@@ -17,7 +17,7 @@ from resgrad.datasets.known import OFFICIAL, SAMPLES
 from resgrad.download import http, kaggle
 from resgrad.download.store import Store, digest
 from resgrad.download.summary import summarise
-from resgrad.preprocess.leaves import read_map
+from resgrad.preprocess.leaves import LeafMap, read_map
 
 Provenance = Literal["embedded", "official", "custom"]
 
@@ -61,8 +61,6 @@ def download(dataset: str, config: SourceConfig, target: Path, *, partials: Path
         with replacing(target) as folder:
             folder.mkdir()
             provenance, summary = _bring(dataset, config, folder, partials, Store(store))
-            if config.leaf_map is not None:
-                _bring_leaf_map(config.leaf_map, folder / LEAF_MAP, f"data.{dataset}.leaf_map", partials)
             write_json(folder / "provenance.json", {"provenance": provenance, "files": _checksums(folder)})
     except OSError as error:
         place = error.filename2 or error.filename or target  # filename2: where something was to be copied to
@@ -105,7 +103,10 @@ def _bring(dataset: str, config: SourceConfig, folder: Path, partials: Path, sto
         data_format.bring(path, folder, shown)
         provenance = "official" if config.source == "official" or _is_official(dataset, path) else "custom"
     shutil.rmtree(arrived)
+    leaf_map = _bring_leaf_map(dataset, config, folder, partials)
     with data_format.opened(folder, shown) as listing:
+        if leaf_map and listing.names:
+            leaf_map.leaves_of([listing.classes[label] for label in listing.labels.tolist()], listing.names)
         return provenance, summarise(dataset, listing, shown)
 
 
@@ -180,16 +181,18 @@ def _fetch_from_kaggle(archive: Path, partials: Path) -> None:
         ) from None
 
 
-def _bring_leaf_map(source: str, target: Path, key: str, partials: Path) -> None:
+def _bring_leaf_map(dataset: str, config: SourceConfig, folder: Path, partials: Path) -> LeafMap | None:
+    """Copy the leaf map, if there is one, once it has been read."""
+    source, target = config.leaf_map, folder / LEAF_MAP
+    if source is None:
+        return None
     if http.is_address(source):
         http.fetch(source, target, partials=partials, max_bytes=MAX_LEAF_MAP_BYTES)
-        read_map(target, f"What {http.show(source)} sent")
-        return
-    path = _existing(source, key, otherwise="null")
-    if path.is_dir():
-        raise SourceError(f"{key} is {source}, a folder; it must be the JSON file of the leaf map, or null.")
-    read_map(path, source)
+        return read_map(target, f"What {http.show(source)} sent")
+    path = _existing(source, f"data.{dataset}.leaf_map", otherwise="null")
+    leaf_map = read_map(path, source)
     shutil.copyfile(path, target)
+    return leaf_map
 
 
 def local_paths(config: SourceConfig) -> list[Path]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from tqdm import tqdm
 
-from resgrad.datasets.headers import fault_of
 from resgrad.datasets.listing import Listing
+from resgrad.preprocess.images import ImageError, probe_header
 
 EXAMPLES = 3
 """Files that are named, of those that cannot be used."""
@@ -52,6 +52,9 @@ def _faults(listing: Listing) -> dict[str, list[str]]:
         return faults
     for position in tqdm(range(len(listing.labels)), "Checking images", unit="image", disable=None, leave=False):
         data = listing.read(position)
-        if isinstance(data, bytes) and (fault := fault_of(data)):
-            faults[fault].append(listing.id_of(position))
+        try:
+            if isinstance(data, bytes):
+                probe_header(data)
+        except ImageError as error:
+            faults[error.reason].append(listing.id_of(position))
     return faults

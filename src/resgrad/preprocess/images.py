@@ -1,18 +1,26 @@
 """Decode pictures and bring them to one size: bytes in, channels x height x width in uint8 out; needs no torch."""
 
+import re
 from io import BytesIO
 from typing import Literal
 
 import numpy as np
 import simplejpeg
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from resgrad.common.errors import ResgradError
+from resgrad.preprocess import depth, orientation, tiff
 
 Color = Literal["grey", "rgb"]
 
-JPEG, PNG = b"\xff\xd8", b"\x89PNG"
-"""How the files begin."""
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
+"""All that Pillow may open: its other plug-ins reach as far as Ghostscript."""
+BEGINNING = re.compile(rb"\xff\xd8|\x89PNG|BM|GIF8|II[*+]\0|MM\0\*|RIFF.{4}WEBP", re.DOTALL)
+"""How their files begin."""
+JPEG = b"\xff\xd8"
+TIFF = (b"II", b"MM")
+"""The byte order that a TIFF begins with, little or big."""
 
 MAX_PIXELS = 1 << 26
 """Largest picture that is decoded, 67 megapixels; a few kilobytes of PNG can claim far more than fits in memory."""
@@ -27,17 +35,28 @@ class ImageError(ResgradError):
 
 
 def decode(data: bytes, size: int, color: Color) -> np.ndarray:
-    """Decode a JPEG or PNG to ``size`` x ``size`` pixels, uint8, C x H x W.
+    """Decode a picture in one of FORMATS to ``size`` x ``size`` pixels, uint8, C x H x W.
 
     A JPEG is decoded straight to the smallest multiple of 1/8 of its size that is not below ``size`` (libjpeg-turbo
-    leaves out the high frequencies, which costs a quarter of the time); everything else by Pillow. What remains is
-    resized by :func:`resize`. Orientation tags are ignored, as torchvision's ``ImageFolder`` does.
+    leaves out the high frequencies, which costs a quarter of the time); everything else by Pillow, of an animation
+    the first frame. The picture is set upright by its orientation tag, and brought to 8 bits by
+    :func:`resgrad.preprocess.depth.to_eight_bits`. What remains is resized by :func:`resize`.
 
     Raises:
-        ImageError: neither a JPEG nor a PNG, cut short or damaged, or more than MAX_PIXELS.
+        ImageError: none of the formats, cut short or damaged, or more than MAX_PIXELS.
     """
     pixels = _decode_scaled(data, size, color) if data.startswith(JPEG) else None
-    return resize(np.asarray(_flatten(_open(data), color)) if pixels is None else pixels, size)
+    return resize(_decode_whole(data, color) if pixels is None else pixels, size)
+
+
+def probe_header(data: bytes) -> None:
+    """Look at a picture's header only: is it in one of FORMATS, and small enough? No pixel is decoded.
+
+    Raises:
+        ImageError: not_an_image, damaged (within the header) or too_large, as :func:`decode` would raise it.
+    """
+    if not data.startswith(JPEG) or _jpeg_space(data) is None:
+        _open(data)
 
 
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
@@ -68,37 +87,67 @@ def _decode_scaled(data: bytes, size: int, color: Color) -> np.ndarray | None:
     That is for CMYK, whose inverted variant libjpeg-turbo does not know, and for all that it refuses or warns about:
     a file with stray bytes is fine, one cut short is not.
     """
+    if _jpeg_space(data) in {None, "CMYK"}:
+        return None
     try:
-        height, width, space, _ = simplejpeg.decode_jpeg_header(data)
-        if int(height) * int(width) > MAX_PIXELS:
-            raise ImageError("too_large")
-        if space == "CMYK":
-            return None
         colorspace = "GRAY" if color == "grey" else "RGB"
         pixels = simplejpeg.decode_jpeg(data, colorspace, min_height=size, min_width=size)
     except ValueError:
         return None
-    return pixels[..., 0] if color == "grey" else pixels
+    pixels = pixels[..., 0] if color == "grey" else pixels
+    turn = orientation.of_jpeg(data)
+    return pixels if turn is None else np.asarray(Image.fromarray(pixels).transpose(turn))
 
 
-def _open(data: bytes) -> Image.Image:
-    """Decode with Pillow, but nothing except JPEG and PNG: its other plug-ins reach as far as Ghostscript."""
+def _jpeg_space(data: bytes) -> str | None:
+    """Read a JPEG's colour space from its header; None where libjpeg-turbo does not understand it."""
     try:
-        image = Image.open(BytesIO(data), formats=("JPEG", "PNG"))
-        if image.width * image.height <= MAX_PIXELS:
-            image.load()
-            return image
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        pass  # Pillow's own limits, 179 and 89 megapixels, are above ours
+        height, width, space, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        return None
+    if int(height) * int(width) > MAX_PIXELS:
+        raise ImageError("too_large")
+    return space
+
+
+def _decode_whole(data: bytes, color: Color) -> np.ndarray:
+    """Decode with Pillow, H x W or H x W x 3."""
+    image = _open(data)
+    try:
+        deep = depth.has_deep_colours(image)
+        image.load()
+        turn = orientation.of_image(image)
+        if deep and np.asarray(image)[..., :3].max() < 64:  # what is brighter needs all its 16 bits
+            lower = _open(data)
+            depth.ask_for_lower_bytes(lower)
+            image = depth.join_bytes(image, lower)
+        image = _flatten(image, color)
+        return np.asarray(image if turn is None else image.transpose(turn))
     except Exception:  # whatever a decoder makes of damaged bytes: OSError, SyntaxError, struct.error, ...
-        raise ImageError("damaged" if data.startswith((JPEG, PNG)) else "not_an_image") from None
-    raise ImageError("too_large")
+        raise ImageError("damaged") from None
+
+
+def _open(data: bytes) -> ImageFile:
+    """Have Pillow read the header."""
+    if not BEGINNING.match(data):
+        raise ImageError("not_an_image")
+    if data.startswith(TIFF) and tiff.claims_too_much(data, MAX_PIXELS):
+        raise ImageError("too_large")
+    try:
+        image = Image.open(BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ImageError("too_large") from None  # Pillow's own limits, 179 and 89 megapixels, are above ours
+    except Exception:  # as above
+        raise ImageError("damaged") from None
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageError("too_large")
+    return image
 
 
 def _flatten(image: Image.Image, color: Color) -> Image.Image:
     """Convert any mode to 8-bit grey or RGB; what is transparent shows white, as on paper."""
-    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would clip at 255
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode[0] in "IF":  # 16 or 32 bits a pixel, which Pillow would clip at 255
+        image = Image.fromarray(depth.to_eight_bits(np.asarray(image)))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -1,41 +1,75 @@
 """Which photographs show the same leaf, as far as anybody knows.
 
 PlantVillage photographed each leaf several times, in a row, so that photographs must be dealt to the splits in groups.
-What a photograph belongs to is, in this order: the leaf that the published leaf map names; the leaf that its file name
-names (``… GH_HL Leaf 259.1.JPG``); else a stretch of the camera roll, captures of one class and source that follow
-each other. A stretch is no leaf, but little is torn apart where whole runs of stretches go to one split.
+What a photograph belongs to is, in this order: the leaf that the leaf map names; the leaf that its file name names
+(``… GH_HL Leaf 259.1.JPG``); else a stretch of the camera roll, captures of one class and source that follow each
+other. A stretch is no leaf, but little is torn apart where whole runs of stretches go to one split. An edited copy
+belongs where its original does.
 """
 
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from resgrad.common.errors import ResgradError
 from resgrad.datasets.class_names import canonical
-
-STRETCH = 8
-"""Most captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
-STRETCHES = 10
-"""Least stretches in a roll, so that a short roll can be cut near the asked shares too."""
+from resgrad.preprocess.names import original, originals, without_id
+from resgrad.preprocess.rolls import capture, stretches
 
 LEAF = re.compile(r"(?P<source>.*?)[\s_]Leaf (?P<leaf>\d{1,3})(\.\d+)?( Day \d+)?", re.IGNORECASE)
 """``GHLB_PS Leaf 28.3 Day 9``: leaf 28, its third photograph. Four digits (``GHLB2 Leaf 8756``): the camera's count."""
 
-CAPTURES = (
-    re.compile(r"(?P<source>.*?)\s\(?(?P<number>\d+)(\D.*)?"),
-    re.compile(r"(?P<source>.*?)(?P<number>\d+)\D*"),
+_BY_CLASS = TypeAdapter(dict[str, dict[str, list[str]]])
+_BY_CAPTURE = TypeAdapter(dict[str, list[Annotated[str, StringConstraints(pattern=".:::.")]]])
+_FORMS = (
+    'it must be JSON like {"class": {"leaf": ["file name", ...]}}, or like the map that PlantVillage publishes: '
+    '{"rs_hl 9816": ["Tomato___healthy:::207.0"], ...}.'
 )
-"""The first number after a space (``RS_HL 1864``, ``RS_HL 1864 copy``, ``image (33)``), else the last (``IMG_012``)."""
-
-LeafMap = dict[tuple[str, str], str]
-"""(canonical class, file name in lower case) -> leaf."""
 
 
 class LeafMapError(ResgradError, ValueError):
     """A leaf map cannot be used."""
+
+
+@dataclass(frozen=True)
+class LeafMap:
+    """Which leaf a photograph shows, as far as a file says."""
+
+    shown: str
+    """What sentences call it."""
+    example: str
+    """One of its entries, for a sentence."""
+    leaves: dict[tuple[str, str], set[str]]
+    """(canonical class, name in lower case) -> leaf; several where the name alone does not tell."""
+
+    def find(self, label: str, name: str) -> str | None:
+        """Return the leaf of a photograph: by its file name, else by that of its original, else by their captures."""
+        for form in (name, *_forms(Path(name).stem)):
+            found = self.leaves.get((canonical(label), form.casefold()), ())
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+    def leaves_of(self, labels: Sequence[str], names: Sequence[str]) -> list[str | None]:
+        """Return the leaf of each photograph, None where it is not known.
+
+        Raises:
+            LeafMapError: none is known.
+        """
+        found = [self.find(label, name) for label, name in zip(labels, names, strict=True)]
+        if not any(found):
+            raise LeafMapError(
+                f"{self.shown} names none of the {len(names):,} images: it has {self.example}, for example, and the "
+                f"images are like {names[0]!r} of {labels[0]}; a leaf map must be of these images, and none (null) "
+                "will do."
+            )
+        return found
 
 
 class Group(NamedTuple):
@@ -50,70 +84,89 @@ class Group(NamedTuple):
 
 
 def read_map(path: Path, shown: str | None = None) -> LeafMap:
-    """Read a leaf map, a JSON file ``{class: {leaf: [file name, ...]}}``; sentences call it ``shown``.
+    """Read a leaf map, a JSON file in any Unicode encoding; sentences call it ``shown``, or else by its path.
+
+    It is ``{class: {leaf: [file name, ...]}}``, or ``{source and capture number: [class:::leaf, ...]}`` in lower case,
+    as PlantVillage publishes it (leaf_grouping/leaf-map.json of github.com/spMohanty/PlantVillage-Dataset).
 
     Raises:
-        LeafMapError: it is something else, or a file belongs to two leaves.
+        LeafMapError: it is something else or empty, or a file belongs to two leaves.
+        OSError: it cannot be read.
     """
-    leaves: LeafMap = {}
     shown = shown or str(path)
+    if path.is_dir():
+        raise LeafMapError(f"{shown} is a folder and no leaf map; {_FORMS}")
+    leaves: dict[tuple[str, str], set[str]] = defaultdict(set)
+    example = ""
     try:
-        for label, files_of in json.loads(path.read_text(encoding="utf-8")).items():
-            for leaf, names in files_of.items():
-                for name in names:
-                    if leaves.setdefault((canonical(label), name.casefold()), leaf) != leaf:
-                        raise LeafMapError(f"{shown} lists {name!r} of {label} under two leaves; remove one.")
-    except (ValueError, AttributeError, TypeError) as error:
-        if isinstance(error, LeafMapError):
-            raise
-        raise LeafMapError(
-            f"{shown} is no leaf map; it must be JSON like {{class: {{leaf: [file name, ...]}}}}."
-        ) from None
-    return leaves
+        content = json.loads(path.read_bytes())
+        is_by_capture = isinstance(content, dict) and any(isinstance(value, list) for value in content.values())
+        for label, name, leaf in _by_capture(content) if is_by_capture else _by_class(content):
+            example = example or f"{name!r} of {label}"
+            for form in _forms(name) if is_by_capture else (name, *_forms(Path(name).stem)):
+                leaves[canonical(label), form.casefold()].add(leaf)
+            if not is_by_capture and len(leaves[canonical(label), name.casefold()]) > 1:
+                raise LeafMapError(f"{shown} lists {name!r} of {label} under two leaves; remove one.")
+    except ValidationError as error:
+        where = " > ".join(map(str, error.errors()[0]["loc"]))
+        raise LeafMapError(f"{shown} is no leaf map{where and f' (see {where})'}; {_FORMS}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        raise LeafMapError(f"{shown} is no leaf map; {_FORMS}") from None
+    if not leaves:
+        raise LeafMapError(f"{shown} names no photograph; {_FORMS}")
+    return LeafMap(shown, example, leaves)
 
 
-def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap) -> list[Group]:
+def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap | None) -> list[Group]:
     """Say of each photograph which group it belongs to.
 
     Args:
         labels: class of each photograph, as published.
         names: its file name, ``<uuid>___<source code> <capture number>.JPG`` where it follows the usage.
-        leaf_map: may be empty.
+        leaf_map: where there is one.
+
+    Raises:
+        LeafMapError: the map knows none of the photographs.
     """
+    mapped = leaf_map.leaves_of(labels, names) if leaf_map else [None] * len(names)
+    stems = [Path(name).stem for name in names]
+    present: dict[str, dict[str, str]] = defaultdict(dict)
+    for label, stem in zip(labels, stems, strict=True):
+        present[label].setdefault(stem.casefold(), stem)
     groups: dict[int, Group] = {}
     rolls: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for index, (label, name) in enumerate(zip(labels, names, strict=True)):
-        stem = Path(name).stem.rsplit("___", 1)[-1]
-        if leaf := leaf_map.get((canonical(label), name.casefold())):
+    for index, (label, stem, leaf) in enumerate(zip(labels, stems, mapped, strict=True)):
+        shown = without_id(original(stem, present[label]))
+        if leaf:
             groups[index] = Group(f"{label}/leaf {leaf}", None, 0)
-        elif named := LEAF.fullmatch(stem):
+        elif named := LEAF.fullmatch(shown):
             groups[index] = Group(f"{label}/{named['source']} leaf {int(named['leaf'])}", None, 0)
         else:
-            source, number = _capture(stem)
+            source, number = capture(shown)
             rolls[label, source].append((number, index))
     for (label, source), captures in rolls.items():
-        groups.update(_stretches(label, source, sorted(captures)))
+        for stretch in stretches(sorted(captures)):
+            first, last = stretch[0][0], stretch[-1][0]
+            shared = Group(f"{label}/{source} {first}-{last}", f"{label}/{source}", first)
+            groups.update((index, shared) for _, index in stretch)
     return [groups[index] for index in range(len(labels))]
 
 
-def _capture(stem: str) -> tuple[str, int]:
-    """Read source and capture number; a name without a number is a source of its own."""
-    for pattern in CAPTURES:
-        if capture := pattern.fullmatch(stem):
-            return capture["source"], int(capture["number"])
-    return stem, 0
+def _forms(stem: str) -> list[str]:
+    """List the names that a leaf map may know a photograph by: its own, its originals', and the captures of all."""
+    stems = list(originals(stem))
+    return [*stems, *map(without_id, stems)]
 
 
-def _stretches(label: str, source: str, captures: list[tuple[int, int]]) -> dict[int, Group]:
-    """Cut one camera roll, (capture number, photograph) in order, into stretches; equal numbers stay together."""
-    groups: dict[int, Group] = {}
-    length = max(1, min(STRETCH, len(captures) // STRETCHES))
-    stretch: list[tuple[int, int]] = []
-    for position, (number, index) in enumerate(captures):
-        stretch.append((number, index))
-        following = captures[position + 1][0] if position + 1 < len(captures) else None
-        if following is None or (len(stretch) >= length and following != number):
-            shared = Group(f"{label}/{source} {stretch[0][0]}-{number}", f"{label}/{source}", stretch[0][0])
-            groups.update((member, shared) for _, member in stretch)
-            stretch = []
-    return groups
+def _by_class(content: object) -> Iterator[tuple[str, str, str]]:
+    """Yield class, file name and leaf."""
+    for label, names_of in _BY_CLASS.validate_python(content, strict=True).items():
+        for leaf, names in names_of.items():
+            yield from ((label, name, leaf) for name in names)
+
+
+def _by_capture(content: object) -> Iterator[tuple[str, str, str]]:
+    """Yield class, capture and leaf."""
+    for shot, leaves in _BY_CAPTURE.validate_python(content, strict=True).items():
+        for label, _, leaf in (entry.rpartition(":::") for entry in leaves):
+            yield label, shot, leaf

@@ -32,12 +32,12 @@ class Pictures:
     """Where the set brings its splits: the share of test images that training or validation held too, removed now."""
 
 
-def gather(listing: Listing, leaf_map: LeafMap) -> Pictures:
+def gather(listing: Listing, leaf_map: LeafMap | None) -> Pictures:
     """Leave duplicates out, and group what is left.
 
     Args:
         listing: of the data set.
-        leaf_map: which photographs show the same leaf; may be empty.
+        leaf_map: which photographs show the same leaf, where that is known.
     """
     contents = _contents(listing)
     gone = duplicates.find(contents, listing.labels.tolist(), listing.splits)

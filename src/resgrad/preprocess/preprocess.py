@@ -50,7 +50,7 @@ def preprocess(
         ResgradError: the raw files cannot be used, or not be split as asked.
     """
     provenance = _provenance(raw)
-    leaf_map = leaves.read_map(raw / LEAF_MAP) if (raw / LEAF_MAP).exists() else {}
+    leaf_map = leaves.read_map(raw / LEAF_MAP) if (raw / LEAF_MAP).exists() else None
     shape = (3 if config.color == "rgb" else 1, config.image_size, config.image_size)
     with load_kind(formats, format_name).opened(raw, str(raw)) as listing, replacing(shards) as folder:
         pictures = gather(listing, leaf_map)
@@ -87,6 +87,7 @@ def preprocess(
             "skipped": {"total": skipped.total(), **skipped},
             "counts": counts[in_use],
             "shape": dict(zip(("channels", "height", "width"), shape, strict=True)),
+            **_known(pictures, written, schemes[in_use]),
             **{key: leak[scheme] for key, scheme in published.items() if scheme in leak},
             **_own_splits(pictures),
             **_files(listing),
@@ -149,6 +150,13 @@ def _leak(pictures: Pictures, written: np.ndarray, schemes: Schemes) -> dict[str
     groups = [pictures.groups[place] for place in written]
     leaks = {scheme: splits.leak(dealt, groups) for scheme, dealt in schemes.items()}
     return {scheme: leak for scheme, leak in leaks.items() if leak is not None}
+
+
+def _known(pictures: Pictures, written: np.ndarray, dealt: np.ndarray) -> dict[str, float]:
+    """Measure of how many test images the leaf is known; empty where pictures do not come in groups."""
+    if pictures.groups is None:
+        return {}
+    return {"leaf_known": splits.known(dealt, [pictures.groups[place] for place in written])}
 
 
 def _own_splits(pictures: Pictures) -> dict[str, Any]:

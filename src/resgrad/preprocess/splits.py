@@ -208,6 +208,15 @@ def leak(split: np.ndarray, groups: Sequence[Group]) -> float | None:
     return twins / tested if tested else None
 
 
+def known(split: np.ndarray, groups: Sequence[Group]) -> float:
+    """Return the share of test images whose leaf is known, of which alone :func:`leak` speaks; 0 where there are none.
+
+    An edited copy of an image of a known leaf counts as known; a stretch of a camera roll is no leaf.
+    """
+    tested = [group.roll is None for part, group in zip(split.tolist(), groups, strict=True) if part == TEST]
+    return sum(tested) / len(tested) if tested else 0.0
+
+
 def _count(share: float, total: int) -> int:
     return max(1, round(share * total)) if share else 0
 
