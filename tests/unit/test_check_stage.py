@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
+from resgrad.common.config import ParameterError
 from resgrad.datasets.formats import cifar as cifar_format
+from resgrad.download.changes import RECORDS, record
 from resgrad.gradients.statistics import digests
-from stages.check import check
+from stages.check import check, check_with, report_changed_sources
 from tests.paths import PARAMS
 
 
@@ -70,3 +74,48 @@ def test_defaults_are_filled_in_and_the_source_and_the_switch_left_out(checked):
         "crop_padding": 4,
     }
     assert resolved["model"] == {key: value for key, value in values["model"].items() if key != "residual"}
+
+
+@pytest.fixture
+def parameters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(PARAMS, tmp_path / "params.yaml")
+    return tmp_path / "params.yaml"
+
+
+def test_overrides_are_checked_as_dvc_reads_them_and_change_nothing(parameters):
+    check_with(["datasets=[beans]", '+data.beans={format: folder, source: "/my/archive (1).zip"}'])
+    check_with(['data.plantvillage.source="/my/archive (1).zip"', "seeds=[7]"])
+    assert parameters.read_bytes() == PARAMS.read_bytes()
+    assert list(parameters.parent.iterdir()) == [parameters]
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("datasets=[beans]", "data.beans is missing; beans is among the datasets."),
+        ("train.epoch=3", r"-S 'train.epoch=3' cannot be used: Could not override 'train.epoch'"),
+        ("data.mnist.source=/my/archive (1).zip", "cannot be used: .*; quote it"),
+        ("+data.beans={format: folder}", "data.beans.source is missing"),
+        ("+data.Beans={format: folder, source: x}", "data.Beans is not a parameter; allowed: lower-case letters"),
+    ],
+)
+def test_an_override_that_cannot_be_used_is_one_sentence(parameters, override, said):
+    with pytest.raises(ParameterError, match=said) as caught:
+        check_with([override])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_source_that_changed_is_named_with_the_command_that_brings_it_in(parameters, capsys):
+    source = parameters.parent / "beans"
+    (source / "rust").mkdir(parents=True)
+    record(source, Path(RECORDS))
+    apply_overrides(parameters, ["datasets=[beans]", f"+data.beans={{format: folder, source: {source}}}"])
+    report_changed_sources()
+    assert capsys.readouterr().err == ""
+    (source / "rust/1.jpg").write_text("new")
+    report_changed_sources()
+    assert capsys.readouterr().err == (
+        f"{source} has changed since it was brought in: 1 file added (such as rust/1.jpg); "
+        "`dvc repro -f download@beans` brings it in again.\n"
+    )

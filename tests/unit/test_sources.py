@@ -5,10 +5,12 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from resgrad.common.errors import ResgradError
 from resgrad.datasets import idx, known
@@ -449,6 +451,38 @@ def test_what_was_there_stays_when_the_next_download_fails(bring, leaves, tmp_pa
     with pytest.raises(SourceError):
         bring("plantvillage", tmp_path / "nowhere.zip")
     assert _checksums(folder) == before
+
+
+# --- What is said ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_found_passed_over_or_of_no_use_is_said_in_one_line(bring, tmp_path):
+    good = BytesIO()
+    Image.new("RGB", (4, 4)).save(good, "PNG")
+    files = {f"set/{label}/{n}.png": good.getvalue() for label in "ab" for n in range(2)}
+    files |= {"set/a/x.png": b"<html>", "set/b/y.jpg": b"<html>", "set/notes.txt": b"", "set/.DS_Store": b""}
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    bring("plantvillage", tmp_path / "set")
+    assert bring.said == (
+        "plantvillage: 6 images in 2 classes. Passed over: 1 .txt (such as notes.txt), 1 hidden (such as .DS_Store). "
+        f"2 cannot be used (not an image) and will be left out: {tmp_path}/set/a/x.png, {tmp_path}/set/b/y.jpg."
+    )
+    assert "\n" not in bring.said
+
+
+def test_splits_of_the_set_are_said(bring, digits):
+    bring("mnist", digits)
+    assert bring.said == "mnist: 3 images in 3 classes. It brings its own splits: 2 train, 1 test."
+
+
+def test_a_leaf_map_of_other_images_is_refused_by_its_own_path(bring, leaves, tmp_path):
+    path = tmp_path / "map.json"
+    path.write_text('{"Potato___healthy": {"1": ["z.JPG"]}}')
+    assert f"{path} names none of the 2 images" in bring.fails("plantvillage", leaves, path)
+    assert f"{tmp_path} is a folder and no leaf map" in bring.fails("plantvillage", leaves, tmp_path)
 
 
 # --- The real files ----------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def summarise(dataset: str, listing: Listing, shown: str) -> str:
         reasons = (f"{kind.files:,} {reason} (such as {kind.example})" for reason, kind in listing.passed_over.items())
         lines.append("Passed over: " + ", ".join(reasons) + ".")
     lines += [
-        f"{len(names):,} {'are' if len(names) > 1 else 'is'} {fault.replace('_', ' ')} and will be left out: "
+        f"{len(names):,} cannot be used ({fault.replace('_', ' ')}) and will be left out: "
         + ", ".join(f"{shown}/{name}" for name in names[:EXAMPLES])
         + (", ..." if len(names) > EXAMPLES else ".")
         for fault, names in _faults(listing).items()
