@@ -56,5 +56,5 @@ def test_the_shallowest_depth_has_neither_and_a_single_depth_is_the_shallowest()
 
 
 def test_every_run_has_a_row():
-    assert len(depth.measure(SimpleNamespace(results=RESULTS)) == len(RESULTS))
+    assert len(depth.measure(SimpleNamespace(results=RESULTS))) == len(RESULTS)
     assert np.isfinite(depth.measure(SimpleNamespace(results=RESULTS))[["training_error", "test_error"]]).all(axis=None)
