@@ -21,7 +21,7 @@ TESTS = {
     "gradients/verdicts.py": ("test_verdicts",),
     "gradients/growth.py": ("test_growth",),
     "results/metrics.py": ("test_metrics",),
-    "results/gradient_flow.py": ("test_gradient_flow",),
+    "results/gradient_flow.py": ("test_gradient_flow", "test_row_gradients"),
     "audit/inflation.py": ("test_inflation",),
     "audit/classifiers.py": ("test_audit",),
     "audit/border_pixels.py": ("test_border_pixels", "test_audit"),

@@ -126,6 +126,17 @@ def test_linear_layers_behind_convolutions_are_not_like_the_first(tmp_path):
     assert ratio["gradient_log10_first_to_last.first_step"].tolist() == pytest.approx([-1])
 
 
+def test_only_the_first_layer_says_which_layers_are_like_it(tmp_path):
+    kinds = {"conv": "conv", "hidden1": "linear", "hidden2": "linear", "head": "linear"}
+    rows = [
+        (0, layer, i, kind, "weight", norm)
+        for i, ((layer, kind), norm) in enumerate(zip(kinds.items(), (5, 50, 7, 9), strict=True))
+    ]
+    save(tmp_path, PLAIN, rows)
+    ratio = first_to_last(load_norms(tmp_path, [PLAIN]))
+    assert ratio["gradient_log10_first_to_last.first_step"].tolist() == [0]
+
+
 def test_a_missing_table_is_named(tmp_path):
     with pytest.raises(RunError, match=r"plain-3-0\.parquet is missing; `dvc repro train@mnist-plain-3-0`"):
         load_norms(tmp_path, [PLAIN])

@@ -99,6 +99,7 @@ def test_the_share_at_the_target_rises_where_runs_reach_it(runs):
         runs([{"accuracy": 0.4}, {"accuracy": 0.8}], [{"accuracy": 1.0}, {"accuracy": 1.0}]), target=0.45
     )
     shares = efficiency.share_at_target(SimpleNamespace(times=table)).set_index("variant")
+    assert shares["depth"].tolist() == [8] * 5
     assert shares.loc["plain", ["step", "share"]].to_numpy().tolist() == [[0, 0], [30, 0.5], [40, 0.5]]
     assert shares.loc["residual", ["step", "share"]].to_numpy().tolist() == [[0, 0], [20, 1]]
 
