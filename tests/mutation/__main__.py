@@ -62,11 +62,13 @@ def unnoticed(module: str, folder: Path) -> tuple[int, list[str]]:
 def main() -> None:
     """Try the modules that are named, and print what survived of each."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.splitlines()[0])
-    parser.add_argument("modules", nargs="*", choices=[[], *TESTS], metavar="MODULE")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="as the list names it; none prints the list")
     modules = parser.parse_args().modules
     if not modules:
-        print("\n".join(TESTS))
+        print(*TESTS, sep="\n")
         return
+    if unknown := [module for module in modules if module not in TESTS]:
+        sys.exit(f"{unknown[0]} is not on the list in tests/mutation/modules.py; `python -m tests.mutation` prints it")
     if importlib.util.find_spec("mutmut") is None:
         sys.exit("mutmut is not installed: pip install -r tests/mutation/requirements.txt")
     for module in modules:

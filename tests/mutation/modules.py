@@ -1,5 +1,9 @@
 """Which modules of numbers are changed, and the unit tests that must notice."""
 
+from tests.paths import ROOT
+
+_ROWS = sorted(file.stem for file in (ROOT / "src/resgrad/comparison/rows").glob("[a-z]*.py"))
+
 TESTS = {
     "comparison/significance.py": ("test_significance",),
     "comparison/survival.py": ("test_row_efficiency",),
@@ -7,12 +11,7 @@ TESTS = {
     "comparison/image_tests.py": ("test_image_tests",),
     "comparison/gradient_distribution.py": ("test_gradient_distribution",),
     "comparison/comparison.py": ("test_comparison", "test_closing_table"),
-    "comparison/rows/depth.py": ("test_row_depth",),
-    "comparison/rows/efficiency.py": ("test_row_efficiency",),
-    "comparison/rows/gradients.py": ("test_row_gradients",),
-    "comparison/rows/performance.py": ("test_row_performance",),
-    "comparison/rows/stability.py": ("test_row_stability",),
-    "comparison/rows/training_time.py": ("test_row_training_time",),
+    **{f"comparison/rows/{name}.py": (f"test_row_{name}",) for name in _ROWS},
     "gradients/statistics/*.py": ("test_gradient_statistics", "test_gradient_recorder", "test_kinds"),
     "gradients/describer.py": ("test_gradient_statistics", "test_gradient_recorder"),
     "gradients/segments.py": ("test_gradient_statistics", "test_gradient_recorder"),

@@ -2,7 +2,6 @@
 
 import pytest
 
-from resgrad.comparison.rows import rows
 from tests.mutation.modules import TESTS
 from tests.paths import ROOT
 
@@ -11,7 +10,3 @@ from tests.paths import ROOT
 def test_a_module_and_its_tests_are_there(module):
     assert list((ROOT / "src/resgrad").glob(module))
     assert [test for test in TESTS[module] if not (ROOT / f"tests/unit/{test}.py").exists()] == []
-
-
-def test_every_row_of_the_comparison_is_tried():
-    assert {f"comparison/rows/{name}.py" for name in rows()} <= TESTS.keys()
