@@ -38,6 +38,28 @@ def test_the_variance_about_the_trend_is_that_of_the_noise_however_far_the_loss_
     assert table["loss_variance_log10"].tolist() == pytest.approx([2 * math.log10(0.1), 2 * math.log10(0.3)], abs=0.1)
 
 
+def test_the_variance_is_that_of_the_distances_from_the_trend_with_n_less_1_in_the_denominator(measure):
+    losses = noisy(0.1)
+    distances = np.log(losses) - np.log(stability.loss_and_trend(losses)["trend"])
+    variance = sum((distances - distances.mean()) ** 2) / (STEPS - 1)
+    assert measure(losses)["loss_variance_log10"][0] == pytest.approx(math.log10(variance), rel=1e-9)
+
+
+def test_a_bend_of_the_loss_bends_the_trend_over_a_fifth_of_the_steps():
+    from_the_bend = np.abs(np.arange(STEPS) - STEPS // 2)
+    logarithm = from_the_bend / 150
+    above = np.log(stability.loss_and_trend(np.exp(logarithm))["trend"]) - logarithm
+    assert np.abs(above[from_the_bend > STEPS / 10]).max() < 1e-6
+    assert above[from_the_bend == 0].item() > 0.1
+
+
+def test_a_spike_lies_more_than_seven_robust_deviations_above_the_trend():
+    # The noise is 0.1 up and down in turn: its robust standard deviation is 0.14826, seven of them 1.0378.
+    logarithm = np.resize([0.1, -0.1], STEPS)
+    logarithm[[100, 200]] = 0.98, 1.1
+    assert np.flatnonzero(stability.loss_and_trend(np.exp(logarithm))["spike"]).tolist() == [200]
+
+
 def test_the_trend_is_what_the_noise_was_put_on():
     trend = stability.loss_and_trend(noisy(0.1))["trend"]
     assert np.abs(np.log(trend / np.geomspace(2, 0.02, STEPS))).max() < 0.1
