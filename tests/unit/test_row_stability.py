@@ -86,6 +86,7 @@ def test_nor_has_noise_in_the_shortest_run_that_has_a_trend():
     runs = [np.exp(0.1 * generator.normal(size=stability.FEWEST)) for _ in range(300)]
     with_spikes = sum(stability.loss_and_trend(losses)["spike"].any() for losses in runs)
     assert with_spikes <= 300 / 50
+    assert stability.loss_and_trend(runs[0])["trend"].notna().all()
     assert stability.loss_and_trend(runs[0][:-1])["trend"].isna().all()
 
 
@@ -103,6 +104,7 @@ def test_the_steps_that_a_diverged_run_lost_are_unsteady(measure):
     table = measure(noisy(0.1), diverged, diverged=True)
     assert table["unsteady_steps"].tolist() == pytest.approx([0, (STEPS - 90) / STEPS])
     assert math.isfinite(table["loss_variance_log10"][1])
+    assert table["diverged"].tolist() == [1, 1]
 
 
 def test_a_run_that_diverged_at_once_has_no_steady_step_and_no_variance(measure):
@@ -116,6 +118,12 @@ def test_a_loss_that_stands_still_has_no_spikes_and_no_variance(measure, losses)
     row = measure(losses).iloc[0]
     assert row["unsteady_steps"] == 0
     assert math.isnan(row["loss_variance_log10"])
+
+
+def test_a_variance_is_told_from_the_rounding_of_float32(measure):
+    table = measure(noisy(1e-4), noisy(1e-8))
+    assert table["loss_variance_log10"][0] == pytest.approx(2 * math.log10(1e-4), abs=0.1)
+    assert math.isnan(table["loss_variance_log10"][1])
 
 
 def test_few_steps_have_no_trend():
