@@ -57,7 +57,8 @@ def test_a_spike_lies_more_than_seven_robust_deviations_above_the_trend():
     # The noise is 0.1 up and down in turn: its robust standard deviation is 0.14826, seven of them 1.0378.
     logarithm = np.resize([0.1, -0.1], STEPS)
     logarithm[[100, 200]] = 0.98, 1.1
-    assert np.flatnonzero(stability.loss_and_trend(np.exp(logarithm))["spike"]).tolist() == [200]
+    logarithm[[5, 295]] = 1.1  # near the ends too, where half of the window is missing
+    assert np.flatnonzero(stability.loss_and_trend(np.exp(logarithm))["spike"]).tolist() == [5, 200, 295]
 
 
 def test_the_trend_is_what_the_noise_was_put_on():
