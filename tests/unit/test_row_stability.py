@@ -62,8 +62,9 @@ def test_a_spike_lies_more_than_seven_robust_deviations_above_the_trend():
 
 
 def test_the_trend_is_what_the_noise_was_put_on():
-    trend = stability.loss_and_trend(noisy(0.1))["trend"]
-    assert np.abs(np.log(trend / np.geomspace(2, 0.02, STEPS))).max() < 0.1
+    table = stability.loss_and_trend(noisy(0.1))
+    assert table["step"].tolist() == list(range(STEPS))
+    assert np.abs(np.log(table["trend"] / np.geomspace(2, 0.02, STEPS))).max() < 0.1
 
 
 def test_steps_far_above_the_trend_are_spikes_and_those_far_below_are_not(measure):
