@@ -108,7 +108,8 @@ def test_draws_are_uniform_over_the_documented_range():
     for flips in (draws.horizontal_flip, draws.vertical_flip):
         assert 0.46 < flips.double().mean() < 0.54
     assert draws.shift.unique().tolist() == list(range(-3, 4))
-    for values, low, high in ((draws.rotation, -30, 30), (draws.brightness, 0.5, 1.5), (draws.contrast, 0.5, 1.5)):
+    factors = (draws.brightness, draws.contrast, draws.saturation)
+    for values, low, high in ((draws.rotation, -30, 30), *((factor, 0.5, 1.5) for factor in factors)):
         assert low <= values.min() < low + 0.01 * (high - low)
         assert high >= values.max() > high - 0.01 * (high - low)
 

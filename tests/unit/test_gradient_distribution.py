@@ -9,6 +9,7 @@ from resgrad.comparison.gradient_distribution import STATISTICS, load_distributi
 from resgrad.gradients.recorder import GradientRecorder
 from resgrad.gradients.statistics.log2_hist import BINS, LOWEST_EXPONENT
 from resgrad.gradients.table import write_table
+from resgrad.results.runs import RunError
 from tests.unit.gradient_configs import gradients_config
 
 PLAIN = Cell("mnist", "plain", 2, 0)
@@ -78,6 +79,11 @@ def test_seeds_are_pooled_and_one_that_stopped_counts_while_it_lasts(tmp_path):
     first = distributions(tmp_path, [PLAIN, twin]).loc[("plain", 2, 1, "first")]
     assert first.loc[0, [0, 2, "zero"]].tolist() == [12 / 24, 9 / 24, 3 / 24]
     assert first.loc[1, 0] == 1
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(RunError, match=r"plain-2-0\.parquet is missing; `dvc repro train@mnist-plain-2-0`"):
+        load_distributions(tmp_path, [PLAIN])
 
 
 @pytest.mark.parametrize(("layers", "chosen"), [(56, [1, 15, 28, 42, 56]), (3, [1, 2, 3]), (1, [1])])

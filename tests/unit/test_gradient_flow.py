@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from resgrad.common.cells import Cell
-from resgrad.results.gradient_flow import first_to_last, load_norms, norms_by_layer
+from resgrad.results.gradient_flow import first_to_last, load_norms, norms_by_layer, with_phase
 from resgrad.results.runs import RunError
 
 PLAIN = Cell("mnist", "plain", 3, 0)
@@ -48,6 +48,7 @@ def test_layers_are_those_with_weights_on_the_main_path_counted_from_one(tmp_pat
     norms = load_norms(tmp_path, [PLAIN])
     assert norms["layer"].tolist() == ["conv1", "conv2", "head"]
     assert norms["position"].tolist() == [1, 2, 3]
+    assert norms["position"].dtype.kind == "i"
     assert norms["log10_norm"].tolist() == pytest.approx([-3, -2, 0])
 
 
@@ -80,6 +81,11 @@ def test_norms_that_are_not_finite_are_left_out_and_counted(by_layer):
     assert late.loc[1, "log10_norm"] == pytest.approx(-2)
     assert math.isnan(late.loc[2, "log10_norm"])
     assert late["nonfinite"].tolist() == [1, 2, 0]
+
+
+def test_steps_between_the_first_and_the_last_quarter_have_no_phase():
+    rows = with_phase(pd.DataFrame({"step": [0, 10, 60, 61, 80]}))
+    assert rows.to_numpy().tolist() == [[0, "first step"], [61, "last quarter"], [80, "last quarter"]]
 
 
 def test_the_last_quarter_is_that_of_the_longest_run(by_layer):
@@ -124,6 +130,17 @@ def test_linear_layers_behind_convolutions_are_not_like_the_first(tmp_path):
     save(tmp_path, PLAIN, rows)
     ratio = first_to_last(load_norms(tmp_path, [PLAIN]))
     assert ratio["gradient_log10_first_to_last.first_step"].tolist() == pytest.approx([-1])
+
+
+def test_only_the_first_layer_says_which_layers_are_like_it(tmp_path):
+    kinds = {"conv": "conv", "hidden1": "linear", "hidden2": "linear", "head": "linear"}
+    rows = [
+        (0, layer, i, kind, "weight", norm)
+        for i, ((layer, kind), norm) in enumerate(zip(kinds.items(), (5, 50, 7, 9), strict=True))
+    ]
+    save(tmp_path, PLAIN, rows)
+    ratio = first_to_last(load_norms(tmp_path, [PLAIN]))
+    assert ratio["gradient_log10_first_to_last.first_step"].tolist() == [0]
 
 
 def test_a_missing_table_is_named(tmp_path):

@@ -85,6 +85,26 @@ def test_whole_leaves_are_drawn():
     assert (images.low, images.high) == (pytest.approx(draws[0]), pytest.approx(draws[-1]))
 
 
+def test_two_leaves_are_enough_for_an_interval():
+    # Leaf x is won, y is lost: the draws xx, xy, yx, yy have differences of 1, 0, 0 and -1.
+    images = compare(twins([0, 1], [1, 0]), ["x", "y"])
+    assert (images.units, images.low, images.high) == (2, -1, 1)
+
+
+def test_leaves_are_drawn_in_the_order_of_their_names_however_images_are_sorted():
+    forward, backward = [f"image-{i}" for i in range(8)], [f"image-{i}" for i in reversed(range(8))]
+    plain, residual = [0, 1, 0, 1, 1, 0, 0, 1], [1, 1, 0, 1, 0, 1, 0, 1]
+    sorted_one_way = [run("plain", plain, ids=forward), run("residual", residual, ids=forward)]
+    the_other_way = [run("plain", plain[::-1], ids=backward), run("residual", residual[::-1], ids=backward)]
+    leaves = ["d", "a", "c", "b", "e", "h", "f", "g"]
+    assert compare(sorted_one_way, leaves, resamples=100) == compare(the_other_way, leaves, resamples=100)
+
+
+def test_leaves_of_images_that_are_not_of_the_test_are_no_matter():
+    images = compare(twins([0, 1], [1, 1]), [None, None, "leaf"])
+    assert (images.unit, images.units) == ("images", 2)
+
+
 def test_leaves_whose_images_agree_say_less_than_their_images():
     generator = np.random.default_rng(0)
     won = np.repeat(generator.random(20) < 0.5, 10)

@@ -23,7 +23,7 @@ def split(scheme, **correct_by_seed):
 THREE = hits(*split("random", s0="1111", s1="1110", s2="1111"), *split("leaf", s1="1000", s0="1100", s2="1110"))
 
 
-BORDERS = pd.DataFrame({"scheme": ["leaf", "random", "leaf"], "seed": [0, 0, 1], "accuracy": [0.25, 0.5, 0.75]})
+BORDERS = pd.DataFrame({"scheme": ["random", "leaf", "leaf"], "seed": [0, 0, 1], "accuracy": [0.5, 0.25, 0.75]})
 
 
 def over(table):
@@ -57,6 +57,7 @@ def test_one_seed_has_a_difference_but_no_interval_over_seeds():
 def test_networks_and_forests_are_averaged_on_each_split_beside_its_leak():
     table = average_on_splits(THREE, BORDERS, {"random": 0.8})
     assert table.columns.tolist() == ["scheme", "classifier", "n", "mean", "sd", "leak"]
+    assert table["scheme"].tolist() == ["leaf", "random"] * 2
     rows = {(scheme, classifier): row for scheme, classifier, *row in table.itertuples(index=False)}
     unknown = math.nan
     assert rows == {
@@ -65,6 +66,12 @@ def test_networks_and_forests_are_averaged_on_each_split_beside_its_leak():
         ("leaf", "border_pixels"): pytest.approx([2, 0.5, 0.5 / math.sqrt(2), unknown], nan_ok=True),
         ("random", "border_pixels"): pytest.approx([1, 0.5, math.nan, 0.8], nan_ok=True),
     }
+
+
+def test_one_seed_has_an_accuracy_on_each_split_and_no_deviation():
+    table = average_on_splits(THREE[THREE["seed"] == 0], BORDERS[BORDERS["seed"] == 0], {})
+    assert table["mean"].tolist() == [0.5, 1, 0.25, 0.5]
+    assert table["sd"].isna().all()
 
 
 def test_a_split_without_any_leak_is_told_from_one_whose_leak_is_unknown():

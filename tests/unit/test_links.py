@@ -17,8 +17,6 @@ from tests.paths import ROOT
 STUDIES = sorted((ROOT / "docs/study").rglob("*.md"))
 PAGES = [*pages(ROOT), *STUDIES]
 PIPELINE, PARAMS = (YAML(typ="safe").load(ROOT / name) for name in ("dvc.yaml", "params.yaml"))
-PLANNED = {"tests/mutation"}
-"""Named as what will come."""
 IGNORED = {".dvc/cache/", ".dvc/vega.js"}
 """Made by DVC and by the Makefile, and never in Git."""
 FOLDERS = "src|stages|docs|tests|metrics|plots|data|benchmarks|handbook|\\.dvc|\\.ci"
@@ -102,7 +100,7 @@ def mistakes(text: str, folder: Path = ROOT) -> list[str]:
             found += [] if anchor in map(slug, re.findall(r"^#+ (.*)$", page, flags=re.M)) else [target]
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
     for piece in code(re.sub(r"--drop '[^']*'", "", text)):  # which holds patterns, not paths
-        found += [path for path in PATH.findall(piece) if path not in PLANNED | IGNORED and not is_there(path)]
+        found += [path for path in PATH.findall(piece) if path not in IGNORED and not is_there(path)]
         found += [f"make {name}" for name in re.findall(r"\bmake ([a-z]+)", piece) if name not in targets]
         for module in re.findall(r"\b((?:stages|benchmarks|handbook)(?:\.[a-z_]+)+)\b", piece):
             path = ROOT / module.replace(".", "/")
@@ -160,10 +158,6 @@ def test_what_is_not_there_is_found(text, mistake):
 )
 def test_what_is_there_is_no_mistake(text):
     assert mistakes(text) == []
-
-
-def test_what_is_planned_is_not_there_yet():
-    assert not [path for path in PLANNED if is_there(path)], "it has come: take it off the list"
 
 
 def drawn_arrows(text: str) -> set[tuple[str, str]]:

@@ -48,6 +48,19 @@ def test_a_class_never_predicted_has_precision_zero_without_a_warning():
     assert measures["macro_f1"] == pytest.approx((2 / 3 + 0) / 2)
 
 
+def test_a_class_that_was_only_predicted_is_no_part_of_macro_means():
+    # Actual a a b b, predicted a c b b: a has precision 1 and recall 1/2, b both 1; c has no images.
+    measures = classification(np.array([0, 0, 1, 1]), np.array([0, 2, 1, 1]), np.full((4, 3), 1 / 3))
+    expected = {"macro_precision": 1, "macro_recall": 3 / 4, "macro_f1": (2 / 3 + 1) / 2}
+    assert {name: measures[name] for name in expected} == pytest.approx(expected)
+
+
+def test_two_classes_have_an_auc():
+    probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
+    # Of the pairs of an a and a b, (0.9, 0.5) is in order and (0.4, 0.5) is not; for b likewise.
+    assert classification(np.array([0, 0, 1]), np.array([0, 1, 0]), probabilities)["roc_auc"] == 0.5
+
+
 def test_one_class_alone_has_no_auc_and_no_images_have_nothing():
     assert "roc_auc" not in classification(LABELS[:3], PREDICTED[:3], PROBABILITIES[:3])
     assert classification(LABELS[:0], PREDICTED[:0], PROBABILITIES[:0]) == {}
@@ -57,6 +70,11 @@ def test_a_probability_that_underflowed_costs_what_its_type_can_say():
     certain = np.array([[1.0, 0.0]])
     assert cross_entropy(np.array([1]), certain.astype(np.float32)) == pytest.approx(149 * math.log(2))
     assert cross_entropy(np.array([1]), certain) == pytest.approx(1074 * math.log(2))
+
+
+def test_the_logarithm_is_taken_in_double_precision():
+    tenth = np.float32(0.1)
+    assert cross_entropy(np.array([0]), np.array([[tenth]])) == pytest.approx(-math.log(tenth), rel=1e-14)
 
 
 @pytest.fixture
@@ -80,6 +98,22 @@ def test_a_diverged_run_has_chance_accuracy_and_neither_loss_nor_auc(runs):
 
 def test_a_diverged_run_with_a_finite_training_loss_still_has_none(runs):
     assert math.isnan(measure_runs([replace(runs[2], train_loss=2.0, train_accuracy=0.9)])["train_loss"][0])
+
+
+def test_each_split_is_measured_by_its_own_predictions(runs):
+    right = {"label": [0, 1], "predicted": [0, 1]}
+    wrong = {"label": [0, 1, 2, 2], "predicted": [1, 0, 2, 1]}
+    tables = [pd.DataFrame({"split": name, **rows}) for name, rows in (("validation", right), ("test", wrong))]
+    predictions = pd.concat(tables).assign(prob_0=0.5, prob_1=0.25, prob_2=0.25)
+    measures = measure_runs([replace(runs[0], predictions=predictions)]).iloc[0]
+    assert measures[["validation.accuracy", "test.accuracy"]].tolist() == [1, 1 / 4]
+    losses = [-math.log(0.5 * 0.25) / 2, -math.log(0.5 * 0.25**3) / 4]
+    assert measures[["validation.loss", "test.loss"]].tolist() == pytest.approx(losses)
+
+
+def test_depths_come_in_their_order(runs):
+    at_8 = measure_runs(runs)
+    assert list(summarise(pd.concat([at_8.assign(depth=14), at_8]))) == ["depth-8", "depth-14"]
 
 
 def test_means_over_seeds_take_diverged_runs_into_accuracy_and_leave_them_out_of_loss(runs):
@@ -110,3 +144,5 @@ def test_confusion_pools_runs_and_shares_are_of_the_actual_class(runs):
     assert rows["count"].tolist() == [4, 2, 0, 0, 0, 2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0]
     assert rows["share"].tolist()[:12] == pytest.approx([2 / 3, 1 / 3, 0, 0, 0, 1 / 2, 1 / 2, 0, 0, 0, 1, 0])
     assert rows["share"][12:].isna().all()
+    assert rows["share"].dtype == float
+    assert confusion([run])["share"][8:12].tolist() == [0, 0, 1, 0]  # a class with one image

@@ -53,8 +53,9 @@ def test_the_shallowest_depth_has_neither_and_a_single_depth_is_the_shallowest()
         assert all(
             math.isnan(row[f"{name}_error_{what}"]) for name in ("training", "test") for what in ("gap", "slope")
         )
+        assert (depth.measure(SimpleNamespace(results=results)).dtypes.drop("variant").astype(str) != "object").all()
 
 
 def test_every_run_has_a_row():
-    assert len(depth.measure(SimpleNamespace(results=RESULTS)) == len(RESULTS))
+    assert len(depth.measure(SimpleNamespace(results=RESULTS))) == len(RESULTS)
     assert np.isfinite(depth.measure(SimpleNamespace(results=RESULTS))[["training_error", "test_error"]]).all(axis=None)

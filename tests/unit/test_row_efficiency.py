@@ -63,6 +63,12 @@ def test_the_log_rank_test_over_all_ways_to_deal_six_runs(runs):
     assert log_rank(table) == pytest.approx(0.2)
 
 
+def test_two_times_are_enough_for_the_log_rank_test(runs):
+    # 30, 30 against 20, 20: of the 6 ways to deal four runs, one is as extreme on that side.
+    table = times_to_target(runs([{"accuracy": 0.8}] * 2, [{"accuracy": 1.0}] * 2), target=0.45)
+    assert log_rank(table) == pytest.approx(2 / 6)
+
+
 def test_many_runs_have_the_log_rank_tests_usual_p(runs):
     plain = [{"accuracy": accuracy} for accuracy in [0.4] * 8 + [0.8] * 8 + [1.0] * 4]
     residual = [{"accuracy": accuracy} for accuracy in [0.4] * 4 + [0.8] * 6 + [1.0] * 10]
@@ -70,7 +76,11 @@ def test_many_runs_have_the_log_rank_tests_usual_p(runs):
     # Step 20: 40 at risk, 20 residual, 14 events, 10 residual: expected 7, variance 14 (1/2) (1/2) (26/39) = 7/3.
     # Step 30: 26 at risk, 10 residual, 14 events, 6 residual: expected 70/13, variance 14 (5/13) (8/13) (12/25).
     z = (16 - 7 - 70 / 13) / math.sqrt(7 / 3 + 14 * 5 / 13 * 8 / 13 * 12 / 25)
-    assert log_rank(table) == pytest.approx(math.erfc(z / math.sqrt(2)), abs=0.03)
+    p = log_rank(table)
+    assert p == pytest.approx(math.erfc(z / math.sqrt(2)), abs=0.03)
+    # 2000 deals are tried and the real one counts too: p is twice a share of 2001; and the same every time.
+    assert p * 2001 / 2 == pytest.approx(round(p * 2001 / 2), abs=1e-6)
+    assert log_rank(table) == p
 
 
 @pytest.mark.parametrize("accuracy", [0.4, 0.8])
@@ -89,6 +99,7 @@ def test_the_share_at_the_target_rises_where_runs_reach_it(runs):
         runs([{"accuracy": 0.4}, {"accuracy": 0.8}], [{"accuracy": 1.0}, {"accuracy": 1.0}]), target=0.45
     )
     shares = efficiency.share_at_target(SimpleNamespace(times=table)).set_index("variant")
+    assert shares["depth"].tolist() == [8] * 5
     assert shares.loc["plain", ["step", "share"]].to_numpy().tolist() == [[0, 0], [30, 0.5], [40, 0.5]]
     assert shares.loc["residual", ["step", "share"]].to_numpy().tolist() == [[0, 0], [20, 1]]
 

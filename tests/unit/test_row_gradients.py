@@ -43,9 +43,9 @@ def measure(tmp_path):
 
 
 def test_the_distance_is_that_of_the_layer_furthest_from_1_either_way(measure):
-    table = measure({PLAIN: [(1e2, 1, 50)], RESIDUAL: [(1e-2, 1, 50)]})
-    assert table["gradient_log10_ratio_early"].to_dict() == pytest.approx({"plain": 2, "residual": -2})
-    assert table["signal_distance_early"].to_dict() == pytest.approx({"plain": 2, "residual": 2})
+    table = measure({PLAIN: [(1e2, 1, 50)], RESIDUAL: [(1e-4, 1, 50)]})
+    assert table["gradient_log10_ratio_early"].to_dict() == pytest.approx({"plain": 2, "residual": -4})
+    assert table["signal_distance_early"].to_dict() == pytest.approx({"plain": 2, "residual": 4})
 
 
 def test_gradients_that_are_small_in_all_layers_alike_are_as_far_as_they_are_small(measure):

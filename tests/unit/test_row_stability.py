@@ -38,9 +38,33 @@ def test_the_variance_about_the_trend_is_that_of_the_noise_however_far_the_loss_
     assert table["loss_variance_log10"].tolist() == pytest.approx([2 * math.log10(0.1), 2 * math.log10(0.3)], abs=0.1)
 
 
+def test_the_variance_is_that_of_the_distances_from_the_trend_with_n_less_1_in_the_denominator(measure):
+    losses = noisy(0.1)
+    distances = np.log(losses) - np.log(stability.loss_and_trend(losses)["trend"])
+    variance = sum((distances - distances.mean()) ** 2) / (STEPS - 1)
+    assert measure(losses)["loss_variance_log10"][0] == pytest.approx(math.log10(variance), rel=1e-9)
+
+
+def test_a_bend_of_the_loss_bends_the_trend_over_a_fifth_of_the_steps():
+    from_the_bend = np.abs(np.arange(STEPS) - STEPS // 2)
+    logarithm = from_the_bend / 150
+    above = np.log(stability.loss_and_trend(np.exp(logarithm))["trend"]) - logarithm
+    assert np.abs(above[from_the_bend > STEPS / 10]).max() < 1e-6
+    assert above[from_the_bend == 0].item() > 0.1
+
+
+def test_a_spike_lies_more_than_seven_robust_deviations_above_the_trend():
+    # The noise is 0.1 up and down in turn: its robust standard deviation is 0.14826, seven of them 1.0378.
+    logarithm = np.resize([0.1, -0.1], STEPS)
+    logarithm[[100, 200]] = 0.98, 1.1
+    logarithm[[5, 295]] = 1.1  # near the ends too, where half of the window is missing
+    assert np.flatnonzero(stability.loss_and_trend(np.exp(logarithm))["spike"]).tolist() == [5, 200, 295]
+
+
 def test_the_trend_is_what_the_noise_was_put_on():
-    trend = stability.loss_and_trend(noisy(0.1))["trend"]
-    assert np.abs(np.log(trend / np.geomspace(2, 0.02, STEPS))).max() < 0.1
+    table = stability.loss_and_trend(noisy(0.1))
+    assert table["step"].tolist() == list(range(STEPS))
+    assert np.abs(np.log(table["trend"] / np.geomspace(2, 0.02, STEPS))).max() < 0.1
 
 
 def test_steps_far_above_the_trend_are_spikes_and_those_far_below_are_not(measure):
@@ -64,6 +88,7 @@ def test_nor_has_noise_in_the_shortest_run_that_has_a_trend():
     runs = [np.exp(0.1 * generator.normal(size=stability.FEWEST)) for _ in range(300)]
     with_spikes = sum(stability.loss_and_trend(losses)["spike"].any() for losses in runs)
     assert with_spikes <= 300 / 50
+    assert stability.loss_and_trend(runs[0])["trend"].notna().all()
     assert stability.loss_and_trend(runs[0][:-1])["trend"].isna().all()
 
 
@@ -81,6 +106,7 @@ def test_the_steps_that_a_diverged_run_lost_are_unsteady(measure):
     table = measure(noisy(0.1), diverged, diverged=True)
     assert table["unsteady_steps"].tolist() == pytest.approx([0, (STEPS - 90) / STEPS])
     assert math.isfinite(table["loss_variance_log10"][1])
+    assert table["diverged"].tolist() == [1, 1]
 
 
 def test_a_run_that_diverged_at_once_has_no_steady_step_and_no_variance(measure):
@@ -94,6 +120,12 @@ def test_a_loss_that_stands_still_has_no_spikes_and_no_variance(measure, losses)
     row = measure(losses).iloc[0]
     assert row["unsteady_steps"] == 0
     assert math.isnan(row["loss_variance_log10"])
+
+
+def test_a_variance_is_told_from_the_rounding_of_float32(measure):
+    table = measure(noisy(1e-4), noisy(1e-8))
+    assert table["loss_variance_log10"][0] == pytest.approx(2 * math.log10(1e-4), abs=0.1)
+    assert math.isnan(table["loss_variance_log10"][1])
 
 
 def test_few_steps_have_no_trend():

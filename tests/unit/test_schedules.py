@@ -15,18 +15,18 @@ def config(**changes):
     return TRAIN.model_copy(update={"learning_rate": 0.4, "warmup_epochs": 0, **changes})
 
 
-def ours(**changes):
-    return [learning_rate(config(**changes), step, TOTAL, PER_EPOCH) for step in range(TOTAL)]
+def ours(total=TOTAL, **changes):
+    return [learning_rate(config(**changes), step, total, PER_EPOCH) for step in range(total)]
 
 
-def torchs(make):
+def torchs(make, total=TOTAL):
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4, momentum=0.9)
     schedule = make(optimiser)
     rates = []
-    for _ in range(TOTAL):
+    for _ in range(total):
         rates.append(optimiser.param_groups[0]["lr"])
         optimiser.step()
-        schedule.step() if len(rates) < TOTAL else None
+        schedule.step() if len(rates) < total else None
     return rates
 
 
@@ -41,6 +41,17 @@ def torchs(make):
 )
 def test_schedules_are_those_of_torch(schedule, reference):
     assert ours(schedule=schedule) == pytest.approx(torchs(reference), rel=1e-9)
+
+
+@pytest.mark.parametrize("total", [4, 6, 10])
+def test_a_short_cycle_is_torchs_too(total):
+    """Of 4 or 6 steps, the peak lies before the second one."""
+    reference = torchs(lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.4, total_steps=total), total)
+    assert ours(total, schedule="one-cycle") == pytest.approx(reference, rel=1e-9)
+
+
+def test_a_cycle_of_two_steps_has_its_peak_and_its_end():
+    assert ours(2, schedule="one-cycle") == pytest.approx([0.4, 0.4 / 25e4])
 
 
 def test_warm_up_rises_linearly_and_the_schedule_follows():

@@ -80,6 +80,7 @@ def test_a_pair_without_a_value_is_left_out_and_few_pairs_say_little():
     two = compare_pairs([1.0, 3.0])  # t = 2 with 1 degree of freedom, Cauchy's: p = 1 - 2 arctan(2) / pi
     assert two.p == pytest.approx(1 - 2 * math.atan(2) / math.pi)
     assert math.isnan(two.effect)
+    assert compare_pairs([3.0, 3.0]).p == 0.5
 
 
 def test_holms_correction_of_four_tests_worked_out_by_hand():

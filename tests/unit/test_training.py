@@ -1,10 +1,11 @@
 """The loop, its checkpoints and its results, on a handful of images."""
 
+import itertools
 import json
 import math
 import subprocess
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -181,6 +182,21 @@ def test_resuming_goes_on_from_the_last_epoch_and_repeats_nothing_before_it(tmp_
     resumed._step = lambda number, *batch: (taken.append(number), take_step(number, *batch))[1]
     resumed.run("test")
     assert taken == [8, 9, 10, 11]
+
+
+def test_seconds_add_up_over_epochs_and_over_a_stop(tmp_path, monkeypatch):
+    """By a clock that moves on by a second whenever it is looked at: every activity takes one."""
+    clock = itertools.count()
+    monkeypatch.setattr("resgrad.training.loop.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    interrupt(trainer(tmp_path / "run", gradients=None), after=9)  # in the third epoch
+    resumed = trainer(tmp_path / "run", gradients=None)
+    resumed.run("test")
+    assert resumed.earlier_seconds == 2 + 2
+    assert resumed.progress.seconds == {"training": 3, "evaluation": 3, "recording": 0}
+    recorded = trainer(tmp_path / "recorded")
+    recorded.run("test")
+    assert recorded.earlier_seconds == 0
+    assert recorded.progress.seconds["recording"] == 2 * len(recorded.recording.steps)  # before a step, and after
 
 
 def test_a_run_that_diverges_stops_and_says_where(tmp_path):

@@ -68,6 +68,13 @@ def test_the_extremes_over_layers_decide():
     assert result[["lowest", "highest"]].to_numpy().tolist() == [[-4.1, 0], [-3.9, 1.9], [0, 2.1], [-4, 2]]
 
 
+def test_passes_keep_the_order_of_their_signals():
+    rows = pd.DataFrame({"seed": [1, 1, 0, 2, 2], "log10_signal": [-5.0, 0.0, 0.0, 3.0, 0.0]})
+    result = judge(rows, ["seed"], THRESHOLDS)
+    assert result["seed"].tolist() == [1, 0, 2]
+    assert result["verdict"].tolist() == ["vanishing", "healthy", "exploding"]
+
+
 def test_where_both_thresholds_are_passed_the_larger_excess_decides():
     assert verdicts([-9, 4], [-5, 4])["verdict"].tolist() == ["vanishing", "exploding"]
 
