@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import torch
+
 from resgrad.common.files import replacing, write_json
+from resgrad.common.kernels import check_instruction_set
 from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
 from resgrad.training.devices import choose_device
@@ -20,6 +23,7 @@ def check() -> None:
     """
     study = load_study(Path("params.yaml"))
     choose_device(study.train.device)
+    check_instruction_set(study.train.kernels, torch.backends.cpu.get_cpu_capability())
     write_json(PARAMETERS, {"gradients": {"statistics": digests(study.gradients.statistics)}})
     with replacing(MARK) as partial:
         partial.write_text("The parameters can be used.\n", encoding="utf-8")

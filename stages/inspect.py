@@ -31,7 +31,7 @@ def inspect_runs(dataset: DatasetName) -> None:
     config = load(InspectConfig, parameters.get("inspect"), "inspect")
     model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")
-    make_repeatable(train.threads)
+    make_repeatable(train.threads, train.kernels)
     device = choose_device(train.device)
     shards = Shards(Path("data/shards", dataset))
     folder = Path("data/runs", dataset)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from resgrad.common.config import DatasetName, Section
+from resgrad.common.kernels import Kernels
 from resgrad.shards.config import AugmentConfig
 
 
@@ -23,3 +24,4 @@ class TrainConfig(Section):
     augment: dict[DatasetName, AugmentConfig]
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    kernels: Kernels
