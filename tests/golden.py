@@ -1,6 +1,6 @@
-"""The arrays that a few training steps of every kind of network leave, each as one SHA-256.
+"""What a few training steps of every kind of network leave, as one SHA-256 each.
 
-``python -m tests.golden`` prints them as JSON; ``make golden`` commits to them, in tests/golden.json. Hashed are the
+``python -m tests.golden [CASE ...]`` prints them as JSON; ``make golden`` puts all of them into tests/golden.json. Hashed are the
 arrays, not files: those would carry the versions of libraries.
 """
 
@@ -8,6 +8,7 @@ import stages  # noqa: F401, I001  - fixes the instruction set, so it comes befo
 
 import hashlib
 import json
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import DEPTHS, model_config
 
 COMMITTED = ROOT / "tests/golden.json"
-STEPS, BATCH, SHAPE = 3, 32, (3, 16, 16)
+STEPS, BATCH, SHAPE = 2, 32, (3, 16, 16)
 SMALLEST = {**DEPTHS, "densenet": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
 """By kind, a small depth."""
 
@@ -116,9 +117,9 @@ def versions() -> dict[str, str]:
 
 
 def main() -> None:
-    """Print the versions and every SHA-256."""
+    """Print the versions, and the SHA-256 of the cases on the command line, or of all."""
     check_instruction_set("portable", torch.backends.cpu.get_cpu_capability())
-    print(json.dumps({"versions": versions(), "sha256": {case: golden(case) for case in cases()}}, indent=2))
+    print(json.dumps({"versions": versions(), "sha256": {case: golden(case) for case in sys.argv[1:] or cases()}}, indent=2))
 
 
 if __name__ == "__main__":

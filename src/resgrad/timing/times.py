@@ -14,7 +14,7 @@ from resgrad.common.spread import spread
 from resgrad.common.tables import Column, Table
 from resgrad.results.runs import read_json
 
-MACHINE = ("device", "processor", "instruction_set", "cpu_capability", "python", "threads", "torch")
+MACHINE = ("device", "processor", "instruction_set", "kernels", "python", "threads", "torch")
 
 ACTIVITIES = ("training", "recording", "evaluation", "total")
 """What is timed: the steps, recording among them, evaluation, and the whole stage."""
@@ -29,7 +29,7 @@ TIMES = Table(
         Column("device", pa.string(), "cpu, mps, or the name of the accelerator"),
         Column("processor", pa.string(), "vendor, family, model and stepping where the system tells them"),
         Column("instruction_set", pa.string(), "widest vector instructions that the processor has"),
-        Column("cpu_capability", pa.string(), "vector instructions that torch used: see `train.kernels`"),
+        Column("kernels", pa.string(), "vector instructions that torch used, its CPU capability: see `train.kernels`"),
         Column("python", pa.string(), "version"),
         Column("threads", pa.int64(), "of the training"),
         Column("torch", pa.string(), "version"),

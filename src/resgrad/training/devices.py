@@ -41,11 +41,11 @@ def make_repeatable(threads: int, kernels: Kernels) -> None:
 
 
 def describe_device(device: torch.device) -> dict[str, str]:
-    """Name what a wall-clock time was measured on: device, processor, instruction sets and versions."""
+    """Name what a wall-clock time was measured on: device, processor, instruction sets (its own, and torch's kernels'), versions."""
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         **describe_processor(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "kernels": torch.backends.cpu.get_cpu_capability(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }

@@ -5,9 +5,6 @@ from resgrad.report.averages import Average, averages
 from resgrad.report.markdown import table_text
 from resgrad.report.room import Room
 
-_WORDS = {"instruction_set": "instruction set", "cpu_capability": "torch's kernels"}
-"""What the page says for the names of columns that are no words."""
-
 
 def to_markdown(room: Room) -> str:
     """Say what took how long, with n and spread, and on what.
@@ -20,7 +17,7 @@ def to_markdown(room: Room) -> str:
         [str(depth), _title(measure), *(_cell(values.get((depth, measure, variant))) for variant in VARIANTS)]
         for depth, measure in dict.fromkeys((depth, measure) for depth, measure, _ in values)
     ]
-    machine = ", ".join(f"{_WORDS.get(name, name)} {value}" for name, value in room.about["machine"].items())
+    machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in room.about["machine"].items())
     paragraphs = [
         f"# {room.about['dataset']}: wall-clock times",
         f"Mean ± standard deviation over n seeds. Measured on: {machine}. Other processes may have run beside.",
