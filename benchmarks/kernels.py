@@ -1,8 +1,8 @@
 """What it costs to compute the same bytes on every processor: training steps with portable kernels and native ones.
 
 ``python -m benchmarks.kernels`` from the root. Batch 32 of 3x32x32, one thread. Each choice has a process of its own,
-since it is made before torch is imported; the two take steps in turn. Where a processor has no AVX-512, all that differs
-is MKL: the matrix products.
+since it is made before torch is imported; the two take steps in turn. Where a processor has no AVX-512, nothing differs
+but MKL: the matrix products.
 """
 
 from collections.abc import Callable

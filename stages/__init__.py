@@ -10,6 +10,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from stages._run import begin  # noqa: E402
+from stages._run import begin
 
 begin()

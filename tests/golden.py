@@ -1,7 +1,7 @@
 """What a few training steps of every kind of network leave, as one SHA-256 each.
 
-``python -m tests.golden [CASE ...]`` prints them as JSON; ``make golden`` puts all of them into tests/golden.json. Hashed are the
-arrays, not files: those would carry the versions of libraries.
+``python -m tests.golden [CASE ...]`` prints them as JSON; ``make golden`` puts all of them into tests/golden.json.
+Hashed are the arrays, not files: those would carry the versions of libraries.
 """
 
 import stages  # noqa: F401, I001  - fixes the instruction set, so it comes before numpy and torch
@@ -137,7 +137,8 @@ def committed() -> dict[str, str]:
 def main() -> None:
     """Print the versions, and the SHA-256 of the cases on the command line, or of all."""
     check_instruction_set("portable", torch.backends.cpu.get_cpu_capability())
-    print(json.dumps({"versions": versions(), "sha256": {case: golden(case) for case in sys.argv[1:] or cases()}}, indent=2))
+    hashes = {case: golden(case) for case in sys.argv[1:] or cases()}
+    print(json.dumps({"versions": versions(), "sha256": hashes}, indent=2))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,5 @@ def test_a_processor_without_avx2_gets_a_sentence(qemu):
     done = run(qemu, "Nehalem", "stages.check")
     sentences = [line for line in done.stderr.splitlines() if not line.startswith("qemu-x86_64: warning")]
     assert done.returncode == 1
-    assert sentences == [
-        "This processor has no AVX2, which portable kernels need; set train.kernels to native in params.yaml, for "
-        "results that other processors need not reproduce."
-    ]
+    (sentence,) = sentences
+    assert sentence.startswith("This processor has no AVX2, which portable kernels need; set train.kernels to native")

@@ -154,6 +154,11 @@ def test_every_parameter_of_training_is_tracked():
     assert tracked == set(PARAMS["train"])
 
 
+def test_the_kernels_are_tracked_where_digits_depend_on_them():
+    tracking = [stage for stage in STAGES if "train.kernels" in plain_params(stage)]
+    assert tracking == ["train", "probe", "evaluate", "compare", "inspect", "audit"]
+
+
 def test_every_parameter_of_a_dataset_is_tracked_by_exactly_one_stage():
     def tracked(stage: str) -> list[str]:
         prefix = "data.${item.dataset}."
@@ -165,7 +170,7 @@ def test_every_parameter_of_a_dataset_is_tracked_by_exactly_one_stage():
 
 def plain_params(stage: str) -> list[str]:
     """List the parameters of params.yaml that a stage tracks."""
-    return [param for param in STAGES[stage]["params"] if isinstance(param, str)]
+    return [param for param in STAGES[stage].get("params", []) if isinstance(param, str)]
 
 
 def test_no_stage_but_reports_loses_its_run_cache():

@@ -27,8 +27,9 @@ SAME_PLAIN_TWIN = {"cifar_preactivation plain 8", "cifar_residual_in_residual pl
 
 
 def test_the_hashes_belong_to_the_versions_of_the_lock():
-    locked = dict(re.findall(r"^(\w+)==([\w.]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.M))
-    assert COMMITTED["versions"] == {library: locked[library] for library in COMMITTED["versions"]}, "make golden"
+    """To those of one Python: the lock has another numpy for others."""
+    locked = re.findall(r"^(\w+)==([\w.]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.M)
+    assert set(COMMITTED["versions"].items()) <= set(locked), "make golden"
 
 
 def test_other_versions_are_not_held_to_the_hashes_but_in_ci_that_is_an_error(monkeypatch):

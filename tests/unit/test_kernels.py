@@ -122,7 +122,7 @@ def test_native_in_an_environment_fixed_for_portable_is_refused(monkeypatch):
 
 def test_numpy_with_other_instructions_is_refused(monkeypatch):
     config = {"SIMD Extensions": {"baseline": ["X86_V2"], "found": ["X86_V3", "X86_V4", "AVX512_ICL"]}}
-    monkeypatch.setattr(np, "show_config", lambda mode: config)
+    monkeypatch.setattr(np, "show_config", lambda **_: config)
     with pytest.raises(KernelsError, match=r"but numpy computes with AVX512_ICL, X86_V4; start a stage as"):
         fix_instruction_set("portable")
 

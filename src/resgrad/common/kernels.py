@@ -1,9 +1,9 @@
 """Fix which of the processor's instructions may compute, before numpy and torch are imported.
 
-torch, numpy and the BLAS behind them pick their kernels by what the processor offers, and the kernels differ in the last
-digits. ``portable`` holds all of them to AVX2 (x86-64-v3: Intel since 2013, AMD since 2015), so that every such processor
-computes the same bytes; ``native`` lets them pick. On other architectures there is nothing to fix: ARM has bytes of its
-own.
+torch, numpy and the BLAS behind them pick their kernels by what the processor offers, and the kernels differ in the
+last digits. ``portable`` holds all of them to AVX2 (x86-64-v3: Intel since 2013, AMD since 2015), so that every such
+processor computes the same bytes; ``native`` lets them pick. On other architectures there is nothing to fix: ARM has
+bytes of its own.
 
 What else picks kernels here gives the same bytes with each: zlib, zstd and libjpeg-turbo by their definition, and the
 mathematical functions of glibc, whose variant for AVX2 is its last. pandas, pyarrow and matplotlib compute what is
@@ -13,7 +13,7 @@ published with numpy or with plain C.
 import os
 import platform
 import warnings
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from resgrad.common.errors import ResgradError
 
@@ -46,13 +46,12 @@ class KernelsError(ResgradError):
 
 
 def chosen(parameters: object) -> Kernels:
-    """Return ``train.kernels`` from what params.yaml holds; ``portable`` where it is anything but one of the two.
+    """Return ``train.kernels`` from what params.yaml holds; ``portable`` where it is neither.
 
     Whoever reads the section ``train`` for its own sake refuses a wrong value.
     """
     section: Any = parameters.get("train") if isinstance(parameters, dict) else None
-    value = section.get("kernels") if isinstance(section, dict) else None
-    return value if value in get_args(Kernels) else "portable"
+    return "native" if isinstance(section, dict) and section.get("kernels") == "native" else "portable"
 
 
 def fix_instruction_set(kernels: Kernels) -> None:
@@ -104,8 +103,8 @@ def _check_numpy() -> None:
             import numpy as np  # noqa: PLC0415
         except RuntimeError as error:
             raise KernelsError(
-                "This processor has no AVX2, which portable kernels need; set train.kernels to native in params.yaml, for "
-                "results that other processors need not reproduce."
+                "This processor has no AVX2, which portable kernels need; set train.kernels to native in params.yaml, "
+                "for results that other processors need not reproduce."
             ) from error
     used = set(np.show_config(mode="dicts")["SIMD Extensions"].get("found", ()))
     surplus = sorted(used - set(PORTABLE["NPY_ENABLE_CPU_FEATURES"].split()))
@@ -115,6 +114,6 @@ def _check_numpy() -> None:
 
 def _late(kernels: Kernels, what: str) -> str:
     return (
-        f"train.kernels is {kernels}, but {what}; start a stage as `python -m stages.<name>`, which fixes the instruction "
-        "set before numpy and torch are imported."
+        f"train.kernels is {kernels}, but {what}; start a stage as `python -m stages.<name>`, which fixes the "
+        "instruction set before numpy and torch are imported."
     )

@@ -41,7 +41,7 @@ def make_repeatable(threads: int, kernels: Kernels) -> None:
 
 
 def describe_device(device: torch.device) -> dict[str, str]:
-    """Name what a wall-clock time was measured on: device, processor, instruction sets (its own, and torch's kernels'), versions."""
+    """Name what a wall-clock time was measured on: device, processor, its instruction set and torch's, versions."""
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         **describe_processor(),
