@@ -25,6 +25,7 @@ NETWORKS = [
     ("cifar_residual_in_residual", 20, 8),
     ("densenet", 40, 8),
     ("fully_connected", 100, 64),
+    ("fully_connected", 100, 256),
     ("imagenet_resnet", 18, 16),
     ("residual_attention", 56, 8),
     ("vgg", 11, 16),

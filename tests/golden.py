@@ -36,7 +36,7 @@ from tests.unit.model_configs import DEPTHS, model_config
 COMMITTED = json.loads((ROOT / "tests/golden.json").read_text(encoding="utf-8"))
 """The versions of numpy and torch, and the SHA-256 of each case that they compute."""
 
-STEPS, BATCH, SHAPE = 2, 32, (3, 16, 16)
+STEPS, BATCH, SHAPE = 2, 16, (3, 16, 16)
 SMALLEST = {**DEPTHS, "densenet": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
 """By kind, a small depth."""
 
@@ -69,8 +69,8 @@ def trained(kind: str, *, residual: bool, width: int) -> Iterable[np.ndarray]:
     """Train one network on noise, and yield its state, its recorded gradients and its predictions."""
     torch.set_num_threads(1)
     generator = np.random.default_rng(derive(0, "golden"))
-    images = generator.integers(256, size=(BATCH, *SHAPE), dtype=np.uint8)
-    labels = generator.integers(10, size=BATCH)
+    images = generator.integers(256, size=(STEPS * BATCH, *SHAPE), dtype=np.uint8)
+    labels = generator.integers(10, size=STEPS * BATCH)
     batches = Batches(images, labels, [0.5] * 3, [0.29] * 3, torch.device("cpu"))
     config = model_config(network=kind, width=width, shortcut="zero_padding")
     network = build_network(config, depth=SMALLEST[kind], residual=residual, image_shape=SHAPE, classes=10, seed=0)
@@ -82,7 +82,7 @@ def trained(kind: str, *, residual: bool, width: int) -> Iterable[np.ndarray]:
             batches,
             batches,
             config=train.model_copy(update={"batch_size": BATCH, "learning_rate": 0.01}),
-            epochs=STEPS,
+            epochs=1,
             augment=train.augment["mnist"],
             gradients=gradients_config(every=1),
             seed=0,
