@@ -5,10 +5,11 @@ BIN := $(CURDIR)/$(VENV)/bin
 INSTALLED := $(VENV)/installed
 VEGA := .dvc/vega.js
 BROWSER := tests/browser/node_modules
+FINISHED := dvc status --quiet || { echo "dvc status: this run is not finished; finish it with dvc repro" >&2; exit 1; }
 # DVC starts the stages with whatever `python` comes first on the path.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: repro exp test browser docs study lint lock clean
+.PHONY: repro exp same test browser docs study golden lint lock clean
 
 ## repro: check the parameters, then run the pipeline
 repro: $(INSTALLED) $(VEGA)
@@ -20,6 +21,11 @@ repro: $(INSTALLED) $(VEGA)
 exp: $(INSTALLED) $(VEGA)
 	@python -m stages.check $(S)
 	dvc exp run $(S)
+
+## same: compare the finished run with the last commit, in dvc.lock too; fails if anything but times differs
+same: $(INSTALLED)
+	@$(FINISHED)
+	@python -m handbook.same
 
 ## test: run the tests
 test: $(INSTALLED) $(VEGA)
@@ -34,8 +40,12 @@ docs: $(INSTALLED)
 
 ## study: freeze the finished run in the working tree as docs/study/$(NAME)
 study: $(INSTALLED)
-	@dvc status --quiet || { echo "dvc status: this run is not finished; finish it with dvc repro" >&2; exit 1; }
+	@$(FINISHED)
 	python -m handbook.freeze "$(NAME)"
+
+## golden: commit to what a few steps of every network compute here, after a change of networks or of requirements.lock
+golden: $(INSTALLED)
+	python -m tests.golden > tests/golden.json.partial && mv tests/golden.json.partial tests/golden.json
 
 ## lint: what a change must pass
 lint: $(INSTALLED)

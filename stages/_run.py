@@ -1,10 +1,25 @@
-"""How a stage begins and ends: with what its command line names; well, or with one sentence that says what to do."""
+"""How a stage begins and ends: with the instruction set that params.yaml asks for; well, or with one sentence."""
 
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from resgrad.common.config import ParameterError, read
 from resgrad.common.errors import ResgradError
+from resgrad.common.kernels import chosen, fix_instruction_set
+
+
+def begin() -> None:
+    """Fix the instruction set that params.yaml asks for; call it before numpy and torch are imported.
+
+    A file that cannot be read is left to the stage, which says so.
+    """
+    try:
+        parameters = read(Path("params.yaml"))
+    except (ParameterError, OSError):
+        parameters = {}
+    run(lambda: fix_instruction_set(chosen(parameters)))
 
 
 def run(main: Callable[[], None]) -> None:

@@ -30,7 +30,7 @@ def audit(dataset: str) -> None:
     matrix = load_matrix(parameters)
     config = load(AuditConfig, parameters.get("audit"), "audit")
     train = load(TrainConfig, parameters.get("train"), "train")
-    make_repeatable(train.threads)
+    make_repeatable(train.threads, train.kernels)
     shards = Shards(Path("data/shards", dataset))
     runs = load_runs(Path("data/runs", dataset), matrix.cells(dataset))
     depth = max(matrix.depths)

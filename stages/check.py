@@ -10,11 +10,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import torch
 from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
 
 from resgrad.common.config import ParameterError
 from resgrad.common.files import replacing, write_json
+from resgrad.common.kernels import check_instruction_set
 from resgrad.common.kinds import digest_of_kind
 from resgrad.datasets import formats
 from resgrad.download.changes import RECORDS, changes
@@ -37,6 +39,7 @@ def check() -> None:
     """
     study = load_study(PARAMETERS)
     choose_device(study.train.device)
+    check_instruction_set(study.train.kernels, torch.backends.cpu.get_cpu_capability())
     resolved = {
         "data": {
             name: {**block.model_dump(exclude={"source"}), "format_sha256": digest_of_kind(formats, block.format)}

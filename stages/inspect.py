@@ -32,7 +32,7 @@ def inspect_runs(dataset: str) -> None:
     config = load(InspectConfig, parameters.get("inspect"), "inspect")
     model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")
-    make_repeatable(train.threads)
+    make_repeatable(train.threads, train.kernels)
     device = choose_device(train.device)
     shards = Shards(Path("data/shards", dataset))
     folder = Path("data/runs", dataset)

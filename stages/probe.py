@@ -4,6 +4,7 @@ from pathlib import Path
 
 from resgrad.common.config import load, read
 from resgrad.common.files import write_json
+from resgrad.common.kernels import chosen
 from resgrad.common.tables import write_room
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.probe import tables
@@ -25,9 +26,10 @@ def probe() -> None:
     parameters = read(Path("params.yaml"))
     config = load(ProbeConfig, parameters.get("probe"), "probe")
     thresholds = load(VerdictsConfig, parameters.get("verdicts"), "verdicts")
-    make_repeatable(threads=1)
+    kernels = chosen(parameters)
+    make_repeatable(threads=1, kernels=kernels)
 
-    frame = probe_grid(config)
+    frame = probe_grid(config, kernels)
     passes = signals(frame, PASS)
     verdicts = judge(passes, PASS, thresholds)
     networks = majority(verdicts)

@@ -24,7 +24,7 @@ def train(cell: Cell) -> None:
     budget = load_part(BudgetConfig, dataset_parameters(cell.dataset), f"data.{cell.dataset}")
     config = load(TrainConfig, parameters.get("train"), "train")
     gradients = load(GradientsConfig, parameters.get("gradients"), "gradients")
-    make_repeatable(config.threads)
+    make_repeatable(config.threads, config.kernels)
     device = choose_device(config.device)
     shards = Shards(Path("data/shards", cell.dataset))
     task = Training(

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-import torch
+from resgrad.common.kernels import fix_instruction_set
+
+fix_instruction_set("portable")  # before numpy and torch are imported
+
+import pytest  # noqa: E402
+import torch  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,10 +1,10 @@
 """What the tests of the plots need besides Python's packages: without it they skip, in CI they fail."""
 
-import os
 import shutil
 
 import pytest
 
+from tests.missing import missing
 from tests.paths import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -15,7 +15,7 @@ def node() -> str:
     """The program that runs JavaScript, with DVC's Vega beside the tests."""
     program = shutil.which("node")
     if program is None or not (ROOT / "tests/browser/node_modules/vega-lite").exists():
-        _miss("needs Node.js, and Vega from npm: `make browser`")
+        missing("needs Node.js, and Vega from npm: `make browser`")
     return program
 
 
@@ -24,7 +24,7 @@ def chromium() -> str:
     """The browser."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        _miss(f"needs a browser: one of {', '.join(BROWSERS)}")
+        missing(f"needs a browser: one of {', '.join(BROWSERS)}")
     return program
 
 
@@ -34,11 +34,5 @@ def vl_convert():
     try:
         import vl_convert  # noqa: PLC0415
     except ImportError:
-        _miss("needs vl-convert-python, which `make` installs")
+        missing("needs vl-convert-python, which `make` installs")
     return vl_convert
-
-
-def _miss(reason: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)

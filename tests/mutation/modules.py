@@ -41,7 +41,8 @@ TESTS = {
     "inspection/loss_surface.py": ("test_loss_surface",),
     "inspection/summary.py": ("test_inspection_summary",),
     "preprocess/splits.py": ("test_splits",),
-    "preprocess/leaves.py": ("test_splits",),
+    "preprocess/leaves.py": ("test_leaves",),
+    "preprocess/names.py": ("test_names",),
     "preprocess/duplicates.py": ("test_splits",),
 }
 """Files below ``src/resgrad``, or patterns of them, and names of files in ``tests/unit``."""

@@ -161,6 +161,11 @@ def test_every_parameter_of_training_is_tracked(stage):
     assert "train" in plain_params(stage)
 
 
+def test_the_kernels_are_tracked_where_digits_depend_on_them():
+    tracking = [stage for stage in STAGES if {"train", "train.kernels"} & set(plain_params(stage))]
+    assert tracking == ["train", "probe", "evaluate", "compare", "inspect", "audit"]
+
+
 def test_every_parameter_of_a_dataset_is_tracked_by_the_stages_that_use_it():
     def tracked(stage: str) -> set[str]:
         prefix = "data.${item.dataset}."

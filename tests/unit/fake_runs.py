@@ -58,7 +58,8 @@ def write_run(
     gradient_table(cell, generator, decades_per_layer, diverged_step).to_parquet(gradients)
     of = {"total": 1.0, "training": 0.8, "evaluation": 0.1, "recording": 0.02}
     times = {"seconds": {name: share * seconds for name, share in of.items()}, "images_per_second": 1000 / seconds}
-    machine = {"device": "cpu", "torch": "2.13.0", "python": "3.11.9", "processor": "test", "threads": 2}
+    machine = {"device": "cpu", "processor": "test", "instruction_set": "AVX512", "kernels": "AVX2"}
+    machine |= {"torch": "2.13.0", "python": "3.11.9", "threads": 2}
     write(root / "data/times" / cell.dataset / f"{cell.name}.json", times | machine)
 
 

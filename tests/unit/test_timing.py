@@ -48,7 +48,7 @@ def test_the_page_has_every_activity_with_its_spread(room):
     assert ["8", "seconds, training", "12 ± 5.66 (n=2)", "32 ± 0 (n=2)"] in rows
     assert ["8", "images per second, training", "75 ± 35.4 (n=2)", "25 ± 0 (n=2)"] in rows
     assert len(rows) == 2 + 5
-    assert "device cpu, processor test, python 3.11.9, threads 2, torch 2.13.0" in text
+    assert "device cpu, instruction set AVX512, kernels AVX2, processor test, python 3.11.9, threads 2" in text
 
 
 def test_the_page_of_one_variant_leaves_the_other_undefined(room):
@@ -75,6 +75,8 @@ def test_the_machine_stands_there_once_and_mixed_where_runs_differ(folder):
         "torch": "2.13.0",
         "python": "3.11.9",
         "processor": "test",
+        "instruction_set": "AVX512",
+        "kernels": "AVX2",
     }
 
 

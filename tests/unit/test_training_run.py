@@ -225,7 +225,7 @@ def test_training_allows_deterministic_algorithms_alone(monkeypatch):
     try:
         torch.use_deterministic_algorithms(False)
         torch.backends.cudnn.benchmark = True
-        make_repeatable(threads=1)
+        make_repeatable(threads=1, kernels="portable")
         assert torch.are_deterministic_algorithms_enabled()
         assert not torch.backends.cudnn.benchmark
         assert torch.get_num_threads() == 1

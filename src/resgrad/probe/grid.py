@@ -12,6 +12,7 @@ from torch import nn
 from tqdm import tqdm
 
 from resgrad.common.cells import is_residual
+from resgrad.common.kernels import Kernels
 from resgrad.common.seeds import derive
 from resgrad.gradients.recorder import describe_tensors
 from resgrad.models import build_network
@@ -22,11 +23,12 @@ from resgrad.probe.recipes import Probe, probes
 from resgrad.training.devices import make_repeatable
 
 
-def probe_grid(config: ProbeConfig, workers: int | None = None) -> pd.DataFrame:
+def probe_grid(config: ProbeConfig, kernels: Kernels, workers: int | None = None) -> pd.DataFrame:
     """Probe every network of the grid.
 
     Args:
         config: the grid.
+        kernels: as they were fixed in this process, from which the others have them.
         workers: processes, each of one thread; None for as many as there are processors.
 
     Returns:
@@ -35,7 +37,7 @@ def probe_grid(config: ProbeConfig, workers: int | None = None) -> pd.DataFrame:
     grid = probes(config)
     workers = min(workers or os.cpu_count() or 1, len(grid))
     # Spawned, not forked: a fork of a process that has used torch's threads may hang.
-    with ProcessPoolExecutor(workers, get_context("spawn"), make_repeatable, (1,)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), make_repeatable, (1, kernels)) as pool:
         frames = pool.map(partial(probe_network, config), grid)
         # disable=None: no bar where standard error is not a terminal.
         return pd.concat(tqdm(frames, desc="probe", total=len(grid), leave=False, disable=None), ignore_index=True)

@@ -14,7 +14,7 @@ from resgrad.common.spread import spread
 from resgrad.common.tables import Column, Table
 from resgrad.results.runs import read_json
 
-MACHINE = ("device", "processor", "python", "threads", "torch")
+MACHINE = ("device", "processor", "instruction_set", "kernels", "python", "threads", "torch")
 
 ACTIVITIES = ("training", "recording", "evaluation", "total")
 """What is timed: the steps, recording among them, evaluation, and the whole stage."""
@@ -27,7 +27,9 @@ TIMES = Table(
         *(Column(f"seconds.{activity}", pa.float64(), f"wall-clock time, {activity}", "s") for activity in ACTIVITIES),
         Column("images_per_second", pa.float64(), "in training, recording included", "1/s"),
         Column("device", pa.string(), "cpu, mps, or the name of the accelerator"),
-        Column("processor", pa.string(), "as the system names it"),
+        Column("processor", pa.string(), "vendor, family, model and stepping where the system tells them"),
+        Column("instruction_set", pa.string(), "widest vector instructions that the processor has"),
+        Column("kernels", pa.string(), "vector instructions that torch used, its CPU capability: see `train.kernels`"),
         Column("python", pa.string(), "version"),
         Column("threads", pa.int64(), "of the training"),
         Column("torch", pa.string(), "version"),
@@ -91,7 +93,7 @@ def average(times: pd.DataFrame) -> pd.DataFrame:
 
 
 def machine(times: pd.DataFrame) -> dict[str, Any]:
-    """Say what the runs ran on: device, processor, python, threads, torch, each ``mixed`` where runs differ."""
+    """Say what the runs ran on: device, processor and so on, each ``mixed`` where runs differ."""
     return {name: _same(times[name]) for name in MACHINE}
 
 

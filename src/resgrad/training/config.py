@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from resgrad.common.config import Section
+from resgrad.common.kernels import Kernels
 from resgrad.shards.config import AugmentConfig
 
 
@@ -21,6 +22,7 @@ class TrainConfig(Section):
     clip_norm: Annotated[float, Field(gt=0)] | None
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: Annotated[int, Field(ge=1, le=1024)]
+    kernels: Kernels
 
 
 class BudgetConfig(Section):

@@ -6,6 +6,8 @@ import platform
 import torch
 
 from resgrad.common.config import ParameterError
+from resgrad.common.kernels import Kernels, check_instruction_set
+from resgrad.common.processor import describe_processor
 
 
 def choose_device(name: str) -> torch.device:
@@ -23,11 +25,15 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def make_repeatable(threads: int) -> None:
-    """Fix the number of threads and allow deterministic algorithms only.
+def make_repeatable(threads: int, kernels: Kernels) -> None:
+    """Fix the number of threads, allow deterministic algorithms only, and check the instruction set.
 
     Must be called before the first CUDA call: cuBLAS reads its workspace setting then.
+
+    Raises:
+        KernelsError: torch computes with another instruction set than these kernels'.
     """
+    check_instruction_set(kernels, torch.backends.cpu.get_cpu_capability())
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
     torch.backends.cudnn.benchmark = False
@@ -35,18 +41,11 @@ def make_repeatable(threads: int) -> None:
 
 
 def describe_device(device: torch.device) -> dict[str, str]:
-    """Name what a wall-clock time was measured on."""
+    """Name what a wall-clock time was measured on: device, processor, its instruction set and torch's, versions."""
     return {
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "processor": _processor(),
+        **describe_processor(),
+        "kernels": torch.backends.cpu.get_cpu_capability(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - not a file of ours
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

@@ -17,7 +17,7 @@ def to_markdown(room: Room) -> str:
         [str(depth), _title(measure), *(_cell(values.get((depth, measure, variant))) for variant in VARIANTS)]
         for depth, measure in dict.fromkeys((depth, measure) for depth, measure, _ in values)
     ]
-    machine = ", ".join(f"{name} {value}" for name, value in room.about["machine"].items())
+    machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in room.about["machine"].items())
     paragraphs = [
         f"# {room.about['dataset']}: wall-clock times",
         f"Mean ± standard deviation over n seeds. Measured on: {machine}. Other processes may have run beside.",

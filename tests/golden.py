@@ -1,0 +1,145 @@
+"""What a few training steps of every kind of network leave, as one SHA-256 each.
+
+``python -m tests.golden [CASE ...]`` prints them as JSON; ``make golden`` puts all of them into tests/golden.json.
+Hashed are the arrays, not files: those would carry the versions of libraries.
+"""
+
+import stages  # noqa: F401, I001  - fixes the instruction set, so it comes before numpy and torch
+
+import hashlib
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import linalg, special
+
+from resgrad.common.config import load, read
+from resgrad.common.kernels import check_instruction_set
+from resgrad.common.kinds import kinds
+from resgrad.common.seeds import derive
+from resgrad.models import build_network, networks
+from resgrad.shards.batches import Batches
+from resgrad.training.checkpoint import Checkpoint
+from resgrad.training.config import TrainConfig
+from resgrad.training.evaluation import log_probabilities
+from resgrad.training.loop import Trainer
+from tests.missing import missing
+from tests.paths import PARAMS, ROOT
+from tests.unit.gradient_configs import gradients_config
+from tests.unit.model_configs import DEPTHS, model_config
+
+COMMITTED = json.loads((ROOT / "tests/golden.json").read_text(encoding="utf-8"))
+"""The versions of numpy and torch, and the SHA-256 of each case that they compute."""
+
+STEPS, BATCH, SHAPE = 2, 16, (3, 16, 16)
+SMALLEST = {**DEPTHS, "densenet": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
+"""By kind, a small depth."""
+
+WIDTHS = {"cifar_resnet": (8, 16), "fully_connected": (64,)}
+"""By kind, the widths; 8 for all others. oneDNN has other kernels from 16 channels on."""
+
+ONE_TWIN = {"densenet"}
+"""Kinds without a plain twin."""
+
+
+def cases() -> list[str]:
+    """List what is hashed: kind, variant and width of every network, and ``float64`` for numpy and scipy."""
+    variants = {kind: ("residual",) if kind in ONE_TWIN else ("plain", "residual") for kind in kinds(networks)}
+    return ["float64", *(f"{k} {v} {w}" for k in kinds(networks) for v in variants[k] for w in WIDTHS.get(k, (8,)))]
+
+
+ONE_CASE_A_KIND = ["float64", *(f"{kind} residual {WIDTHS.get(kind, (8,))[0]}" for kind in kinds(networks))]
+"""Enough for an emulator, which takes its time."""
+
+
+def golden(case: str) -> str:
+    """Return the SHA-256 of one of the :func:`cases`."""
+    if case == "float64":
+        return digest(functions())
+    kind, variant, width = case.split()
+    return digest(trained(kind, residual=variant == "residual", width=int(width)))
+
+
+def trained(kind: str, *, residual: bool, width: int) -> Iterable[np.ndarray]:
+    """Train one network on noise, and yield its state, its recorded gradients and its predictions."""
+    torch.set_num_threads(1)
+    generator = np.random.default_rng(derive(0, "golden"))
+    images = generator.integers(256, size=(STEPS * BATCH, *SHAPE), dtype=np.uint8)
+    labels = generator.integers(10, size=STEPS * BATCH)
+    batches = Batches(images, labels, [0.5] * 3, [0.29] * 3, torch.device("cpu"))
+    config = model_config(network=kind, width=width, shortcut="zero_padding")
+    network = build_network(config, depth=SMALLEST[kind], residual=residual, image_shape=SHAPE, classes=10, seed=0)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    train = load(TrainConfig, read(PARAMS)["train"], "train")
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(
+            network,
+            batches,
+            batches,
+            config=train.model_copy(update={"batch_size": BATCH, "learning_rate": 0.01}),
+            epochs=1,
+            augment=train.augment["mnist"],
+            gradients=gradients_config(every=1),
+            seed=0,
+            checkpoint=Checkpoint(Path(folder, "run")),
+        )
+        trainer.run(kind)
+    yield np.array(trainer.progress.losses)
+    yield from (tensor.numpy() for tensor in network.state_dict().values())
+    yield from (np.array(values) for values in trainer.recording.columns.values())
+    yield log_probabilities(network, batches).numpy()
+
+
+def functions() -> Iterable[np.ndarray]:
+    """Yield what numpy and scipy make of numbers, as the stages that summarise use them."""
+    generator = np.random.default_rng(derive(0, "golden"))
+    values = generator.standard_normal(50_000)
+    positive = np.abs(values) + 1e-12
+    for function in (np.exp, np.sin, np.cos, np.tanh, np.expm1):
+        yield function(values)
+    for function in (np.log, np.log2, np.log10, np.log1p, np.sqrt):
+        yield function(positive)
+    yield np.array([values.mean(), values.std(), values @ values, np.linalg.norm(values)])
+    table, target = values[:20_000].reshape(-1, 4), values[-5_000:]
+    yield from (table.T @ table, table.T @ target, np.linalg.pinv(table), linalg.lstsq(table, target)[0])
+    yield from (special.ndtri(generator.random(100)), special.stdtr(5, values[:100]))
+
+
+def digest(arrays: Iterable[np.ndarray]) -> str:
+    """Return the SHA-256 of the types, shapes and values of some arrays."""
+    sha = hashlib.sha256()
+    for array in arrays:
+        sha.update(f"{array.dtype.str} {array.shape}".encode())
+        sha.update(np.ascontiguousarray(array).tobytes())
+    return sha.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the arrays belong to, without what a build adds to its own."""
+    return {library.__name__: library.__version__.split("+")[0] for library in (np, torch)}
+
+
+def committed() -> dict[str, str]:
+    """Return what this processor should compute, by case; skip the test, which CI must not, where it need not."""
+    if platform.machine() != "x86_64":
+        missing(f"the hashes are those of x86-64; this is {platform.machine()}")
+    if versions() != COMMITTED["versions"]:
+        here, there = (", ".join(f"{k} {v}" for k, v in each.items()) for each in (versions(), COMMITTED["versions"]))
+        missing(f"{here} here; the hashes are those of {there}")
+    return COMMITTED["sha256"]
+
+
+def main() -> None:
+    """Print the versions, and the SHA-256 of the cases on the command line, or of all."""
+    check_instruction_set("portable", torch.backends.cpu.get_cpu_capability())
+    hashes = {case: golden(case) for case in sys.argv[1:] or cases()}
+    print(json.dumps({"versions": versions(), "sha256": hashes}, indent=2))
+
+
+if __name__ == "__main__":
+    main()
