@@ -27,7 +27,8 @@ def draw_lesions(title: str, lesions: pd.DataFrame, reorderings: pd.DataFrame) -
             title=f"Depth {depth}: one block left out",
             xlabel="block (1: the first)",
             ylabel="validation error",
-            ylim=(0, 1),
+            xlim=(0.5, lesions.loc[lesions["depth"] == depth, "block"].max() + 0.5),
+            ylim=(-0.02, 1.02),  # an error of 0 is seen
         )
         _draw_reorderings(by_swaps, reorderings[reorderings["depth"] == depth])
         by_swaps.set(title=f"Depth {depth}: blocks swapped", xlabel="swaps of two blocks of equal shape")
@@ -75,5 +76,5 @@ def _key(lesions: pd.DataFrame) -> list[Line2D]:
     handles += [Line2D([], [], color=COLOURS[v], linestyle="--", label=f"{v}: the whole network") for v in variants]
     if lesions["changes_shape"].any():
         changing = {"marker": "o", "markerfacecolor": "white", "color": "black", "linestyle": ""}
-        handles.append(Line2D([], [], **changing, label="block that changes the shape"))
+        handles.append(Line2D([], [], **changing, label="changes the shape: no plain one can be left out"))
     return handles
