@@ -10,7 +10,6 @@ from itertools import combinations
 
 import pandas as pd
 import torch
-from scipy.stats import kendalltau
 from torch import Tensor, nn
 
 from resgrad.common.seeds import derive
@@ -48,7 +47,8 @@ def reorderings(network: nn.Module, images: Tensor, labels: Tensor, *, count: in
             order = order_after(swaps[:swapped], len(places))
             with reordered(network, order):
                 error = error_rate(network, images, labels)
-            rows.append((swapped, number, kendalltau(range(len(order)), order).statistic, error, whole))
+            tau = pd.Series(order).corr(pd.Series(range(len(order))), method="kendall")
+            rows.append((swapped, number, tau, error, whole))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -75,6 +75,6 @@ def _key(lesions: pd.DataFrame) -> list[Line2D]:
     handles = [Line2D([], [], color=COLOURS[v], marker=MARKERS[v], linestyle="", label=v) for v in variants]
     handles += [Line2D([], [], color=COLOURS[v], linestyle="--", label=f"{v}: the whole network") for v in variants]
     if lesions["changes_shape"].any():
-        changing = {"marker": "o", "markerfacecolor": "white", "color": "black", "linestyle": ""}
-        handles.append(Line2D([], [], **changing, label="changes the shape: no plain one can be left out"))
+        label = "changes the shape: no plain one can be left out"
+        handles.append(Line2D([], [], color="black", marker="o", markerfacecolor="white", linestyle="", label=label))
     return handles
