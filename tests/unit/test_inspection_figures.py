@@ -119,7 +119,7 @@ def test_lesions_of_the_shallowest_and_the_deepest_networks_are_drawn_beside_the
     assert all(axes.get_xlabel() for axes in figure.axes)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels[:4] == ["plain", "residual", "plain: the whole network", "residual: the whole network"]
-    assert "no plain one" in labels[4]
+    assert "a plain one cannot" in labels[4]
 
 
 def test_networks_of_one_depth_have_one_row_of_panels():

@@ -39,7 +39,7 @@ def draw_lesions(title: str, lesions: pd.DataFrame, reorderings: pd.DataFrame) -
         handles=_key(lesions),
         title="points: means over seeds · strokes and bands: smallest to largest over seeds",
         loc="outside lower center",
-        ncols=5,
+        ncols=3,
     )
     return figure
 
@@ -75,6 +75,6 @@ def _key(lesions: pd.DataFrame) -> list[Line2D]:
     handles = [Line2D([], [], color=COLOURS[v], marker=MARKERS[v], linestyle="", label=v) for v in variants]
     handles += [Line2D([], [], color=COLOURS[v], linestyle="--", label=f"{v}: the whole network") for v in variants]
     if lesions["changes_shape"].any():
-        label = "changes the shape: no plain one can be left out"
+        label = "block that changes the shape: a plain one cannot be left out"
         handles.append(Line2D([], [], color="black", marker="o", markerfacecolor="white", linestyle="", label=label))
     return handles
