@@ -28,6 +28,7 @@ BLOCKS = {
     "recipes-steady": gradients.steady,
     "shattering": gradients.shattering,
     "paths": gradients.paths,
+    "lesions": gradients.lesions,
     "responses": gradients.responses,
     "seen-leaves": audit.leaves,
     "border-pixels": audit.borders,

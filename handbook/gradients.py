@@ -3,12 +3,15 @@
 import pandas as pd
 
 from handbook.accuracy import shown
-from handbook.study import Studies
+from handbook.study import Studies, Study
 from handbook.words import in_words, interval, listed, mean_interval, mean_sd, per_cent
 from resgrad.common.cells import VARIANTS
 from resgrad.gradients.growth import MEAN_FIELD_LIMIT, mean_field_factor
 from resgrad.probe.summary import textbook
 from resgrad.report.markdown import table_text
+
+INSPECTED = ("short", "default")
+"""The studies whose inspections are kept."""
 
 
 def at_start(studies: Studies) -> str:
@@ -127,7 +130,7 @@ def paths(studies: Studies) -> str:
     """Say on paths of which length the gradient of trained residual networks is."""
     study = studies["short"]
     shallow, deep = min(study.parameters["depths"]), study.depth
-    measures = {dataset: _inspection(studies, dataset) for dataset in study.datasets}
+    measures = {dataset: _inspection(study, dataset) for dataset in study.datasets}
     blocks = (deep - 2) // 2
     halves = listed(_spread(of.loc[(deep, "residual", "path_length_median")]) for of in measures.values())
     names = listed(study.name(dataset) for dataset in study.datasets)
@@ -148,23 +151,44 @@ def paths(studies: Studies) -> str:
     )
 
 
+def lesions(studies: Studies) -> str:
+    """Write what is added to the validation error by leaving a block out, and by swapping blocks."""
+    columns = {
+        "whole network": ("validation_error", ".3f"),
+        "a block left out": ("lesion_rise", "+.3f"),
+        "blocks swapped": ("reordering_rise", "+.3f"),
+    }
+    rows = []
+    for study, dataset in ((studies[name], dataset) for name in INSPECTED for dataset in studies[name].datasets):
+        of = _inspection(study, dataset)
+        for depth in study.parameters["depths"]:
+            keys = [((depth, name, measure), form) for measure, form in columns.values() for name in VARIANTS]
+            if all(key in of.index for key, _ in keys):
+                n = f"{of.loc[keys[0][0], 'n']:.0f}"
+                cells = [_spread(of.loc[key], form) for key, form in keys]
+                rows.append([study.at_start(dataset), str(study.epochs(dataset)), n, str(depth), *cells])
+    if not rows:
+        return "No frozen study holds lesions yet; `metrics/inspection-<dataset>.md` has those of the last run."
+    headers = [f"{title}: {variant}" for title in columns for variant in VARIANTS]
+    return table_text(["data", "epochs", "n", "depth", *headers], rows)
+
+
 def responses(studies: Studies) -> str:
     """Write the standard deviation of layer responses."""
     study = studies["short"]
     rows = []
     for depth in study.parameters["depths"]:
         for dataset in study.datasets:
-            of = _inspection(studies, dataset)
+            of = _inspection(study, dataset)
             cells = [_spread(of.loc[(depth, variant, "response_std")], ".2f") for variant in VARIANTS]
             n = int(of.loc[(depth, "plain", "response_std"), "n"])
             rows.append([study.at_start(dataset), str(depth), str(n), *cells])
     return table_text(["data", "depth", "n", *VARIANTS], rows)
 
 
-def _inspection(studies: Studies, dataset: str) -> pd.DataFrame:
-    table = studies["short"].table(f"inspection-{dataset}", "summary")
-    return table.set_index(["depth", "variant", "measure"])
+def _inspection(study: Study, dataset: str) -> pd.DataFrame:
+    return study.table(f"inspection-{dataset}", "summary").set_index(["depth", "variant", "measure"])
 
 
 def _spread(row: pd.Series, form: str = ".1f") -> str:
-    return f"{row['mean']:{form}} ± {row['sd']:{form}}"
+    return f"{row['mean']:{form}} ± {row['sd']:{form.lstrip('+')}}"

@@ -11,6 +11,7 @@ from resgrad.common.tables import write_room
 from resgrad.inspection import tables
 from resgrad.inspection.config import InspectConfig
 from resgrad.inspection.inputs import fixed_batch, load_network
+from resgrad.inspection.lesion_summary import lesions_by_block, reorderings_by_swaps
 from resgrad.inspection.networks import inspect_networks, loss_surfaces
 from resgrad.inspection.summary import inspection_metrics, paths_by_length, responses_by_place, summarise
 from resgrad.models.config import load_model
@@ -23,7 +24,7 @@ from stages._run import run_on_dataset
 
 
 def inspect_runs(dataset: str) -> None:
-    """Read weights and one batch of training images; write the tables of the room, and metrics.
+    """Read weights, a batch of training images and one of validation images; write the room's tables, and metrics.
 
     Runs that diverged have no weights to look at, and are left out.
     """
@@ -38,14 +39,18 @@ def inspect_runs(dataset: str) -> None:
     folder = Path("data/runs", dataset)
     cells = [run.cell for run in load_runs(folder, matrix.cells(dataset)) if not run.diverged]
     twins = [cell for cell in cells if (cell.depth, cell.seed) == (max(matrix.depths), matrix.seeds[0])]
-    batch = fixed_batch(shards, config.images, device)
+    batch = fixed_batch(shards, "train", config.images, device)
+    validation = fixed_batch(shards, "validation", config.lesions.images, device)
 
     def network(cell: Cell) -> nn.Module:
         return load_network(folder / cell.name, cell, model, shards.manifest, device)
 
-    inspected = inspect_networks(cells, network, batch, config) | loss_surfaces(twins, network, batch, config)
+    inspected = inspect_networks(cells, network, batch, validation, config) | loss_surfaces(
+        twins, network, batch, config
+    )
     responses, paths = inspected[tables.RESPONSES], inspected[tables.PATHS]
-    summary = summarise(responses, paths)
+    lesions, reorderings = inspected[tables.LESIONS], inspected[tables.REORDERINGS]
+    summary = summarise(responses, paths, lesions, reorderings)
     provenance = shards.manifest["provenance"]
     write_json(Path(f"metrics/inspection-{dataset}.json"), {provenance: inspection_metrics(summary)})
     write_room(
@@ -55,8 +60,15 @@ def inspect_runs(dataset: str) -> None:
             tables.SUMMARY: summary,
             tables.RESPONSES_BY_PLACE: responses_by_place(responses),
             tables.PATHS_BY_LENGTH: paths_by_length(paths),
+            tables.LESIONS_BY_BLOCK: lesions_by_block(lesions),
+            tables.REORDERINGS_BY_SWAPS: reorderings_by_swaps(reorderings),
         },
-        {"dataset": dataset, "provenance": provenance, "depth": max(matrix.depths)},
+        {
+            "dataset": dataset,
+            "provenance": provenance,
+            "depth": max(matrix.depths),
+            "validation_images": len(validation[0]),
+        },
     )
 
 

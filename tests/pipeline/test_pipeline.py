@@ -11,7 +11,8 @@ pytestmark = pytest.mark.pipeline
 PLOTS = (
     *("accuracy.json", "loss.json", "gradient_norms.json", "gradient_heatmap.json", "confusion.json"),
     *(f"comparison/{name}.png" for name in ("comparison", "first_convolution", "gradient_distribution")),
-    *("inspection/layer_responses.png", "inspection/path_lengths.png", "audit/audit.png", "timing/times.png"),
+    *(f"inspection/{name}.png" for name in ("layer_responses", "lesions", "path_lengths")),
+    *("audit/audit.png", "timing/times.png"),
 )
 
 

@@ -7,12 +7,17 @@ from tests.paths import PARAMS
 DEPTHS = {
     "cifar_bottleneck": 11,
     "cifar_preactivation": 8,
+    "cifar_preactivation_bottleneck": 11,
     "cifar_residual_in_residual": 8,
     "cifar_resnet": 8,
     "cifar_squeeze_excitation": 8,
+    "cifar_wide": 10,
     "fully_connected": 5,
 }
 """The kinds of network that take every shortcut, and a small depth of each that has all its parts."""
+
+PRE_ACTIVATION = {"cifar_preactivation", "cifar_preactivation_bottleneck", "cifar_wide"}
+"""Those of them whose branches end with a convolution."""
 
 
 def model_config(**changes):

@@ -7,10 +7,12 @@ from torch import nn
 from resgrad.models.blocks import BasicBlock, BottleneckBlock
 from resgrad.models.layers import Layers
 from resgrad.models.networks.cifar_preactivation import PreActivationBlock
+from resgrad.models.networks.cifar_preactivation_bottleneck import PreActivationBottleneck
 from resgrad.models.networks.cifar_squeeze_excitation import SqueezeExcitationBlock
+from resgrad.models.networks.cifar_wide import WideBlock
 from resgrad.models.networks.fully_connected import LinearBlock
 from resgrad.models.sites import Site
-from tests.unit.model_configs import model_config
+from tests.unit.model_configs import DEPTHS, model_config
 from tests.unit.network_checks import build
 from tests.unit.written_out import (
     assert_same,
@@ -20,6 +22,7 @@ from tests.unit.written_out import (
     bottleneck_branch,
     drawn,
     matched,
+    preactivation_bottleneck_branch,
     preactivation_branch,
     squeeze_excitation_branch,
     weighted,
@@ -31,6 +34,12 @@ BLOCKS = {
     BasicBlock: (basic_branch, torch.relu, [KEEPS, CHANGES]),
     BottleneckBlock: (bottleneck_branch, torch.relu, [KEEPS, FIRST_WIDENS, CHANGES]),
     PreActivationBlock: (preactivation_branch, lambda y: y, [FIRST, FIRST_WIDENS, KEEPS, CHANGES]),
+    PreActivationBottleneck: (
+        preactivation_bottleneck_branch,
+        lambda y: y,
+        [FIRST, FIRST_WIDENS, KEEPS, CHANGES],
+    ),
+    WideBlock: (preactivation_branch, lambda y: y, [FIRST, FIRST_WIDENS, KEEPS, CHANGES]),
     SqueezeExcitationBlock: (squeeze_excitation_branch, torch.relu, [KEEPS, CHANGES, Site(16, 32, 2, 2, 3)]),
 }
 
@@ -134,6 +143,20 @@ def cifar_preactivation(p, x, residual):
     return head(p, torch.relu(batch_norm(p, "tail.0", y)))
 
 
+def cifar_wide(p, x, residual):
+    """At width 4 the stem has 4 channels too."""
+    return cifar_preactivation(p, x, residual)
+
+
+def cifar_preactivation_bottleneck(p, x, residual):
+    """Depth 11 at width 4: a block per stage, with four times the channels."""
+    y = stem(p, x)
+    for number, site in enumerate([Site(4, 16, 1, 1, 3), Site(16, 32, 2, 2, 3), Site(32, 64, 2, 3, 3)], start=1):
+        branch = preactivation_bottleneck_branch(below(p, f"stage{number}.0"), site, y)
+        y = branch + matched(site, y) if residual else branch
+    return head(p, torch.relu(batch_norm(p, "tail.0", y)))
+
+
 def cifar_residual_in_residual(p, x, residual):
     """Around each stage a shortcut, and around the three: from w channels to 4w, every fourth pixel."""
     first = stem(p, x)
@@ -144,10 +167,14 @@ def cifar_residual_in_residual(p, x, residual):
 
 
 @pytest.mark.parametrize("residual", [False, True])
-@pytest.mark.parametrize("written", [cifar_resnet, cifar_preactivation, cifar_residual_in_residual])
+@pytest.mark.parametrize(
+    "written",
+    [cifar_resnet, cifar_preactivation, cifar_preactivation_bottleneck, cifar_residual_in_residual, cifar_wide],
+)
 @pytest.mark.parametrize("size", [8, 7])
 def test_a_whole_network_is_stem_stages_mean_and_head(written, residual, size):
-    network = drawn(build(written.__name__, 8, residual=residual, image_shape=(3, size, size), width=4))
+    depth = DEPTHS[written.__name__]
+    network = drawn(build(written.__name__, depth, residual=residual, image_shape=(3, size, size), width=4))
     assert_same(network, lambda p, x: written(p, x, residual), torch.randn(4, 3, size, size))
 
 

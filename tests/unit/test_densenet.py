@@ -6,7 +6,7 @@ from resgrad.models import check_network
 from resgrad.models.networks import densenet
 from tests.unit.model_configs import model_config
 from tests.unit.network_checks import assert_learns, build, main_path, meta, size
-from tests.unit.written_out import assert_same, batch_norm, drawn, weighted
+from tests.unit.written_out import assert_same, averaged, batch_norm, drawn, weighted
 
 
 @pytest.mark.parametrize(("depth", "growth", "published"), [(40, 12, "1.0"), (100, 12, "7.0"), (100, 24, "27.2")])
@@ -17,13 +17,6 @@ def test_parameter_counts_are_the_published_ones(depth, growth, published):
 
 def composite(p, name, x):
     return weighted(p, f"{name}.conv", torch.relu(batch_norm(p, f"{name}.norm", x)))
-
-
-def averaged(x):
-    """Average squares of 2x2 pixels; those at a border of odd length have fewer."""
-    height, width = (range(0, length, 2) for length in x.shape[2:])
-    rows = [torch.stack([x[:, :, i : i + 2, j : j + 2].mean((2, 3)) for j in width], dim=2) for i in height]
-    return torch.stack(rows, dim=2)
 
 
 def written(p, x):

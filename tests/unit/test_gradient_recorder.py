@@ -82,9 +82,11 @@ def test_a_layer_of_unknown_kind_is_not_passed_over():
 KINDS = {
     "cifar_bottleneck": {"conv", "norm", "shortcut", "linear"},
     "cifar_preactivation": {"conv", "norm", "shortcut", "linear"},
+    "cifar_preactivation_bottleneck": {"conv", "norm", "shortcut", "linear"},
     "cifar_residual_in_residual": {"conv", "norm", "shortcut", "linear"},
     "cifar_resnet": {"conv", "norm", "shortcut", "linear"},
     "cifar_squeeze_excitation": {"conv", "norm", "excitation", "shortcut", "linear"},
+    "cifar_wide": {"conv", "norm", "shortcut", "linear"},
     "fully_connected": {"linear", "norm", "shortcut"},
 }
 

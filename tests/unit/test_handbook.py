@@ -83,6 +83,30 @@ def test_every_table_of_a_study_matters(table, copy):
     assert any(BLOCKS[name](changed) != now(name) for name in reversed(BLOCKS) if name != "target")
 
 
+def test_lesions_are_shown_of_every_study_that_has_them(copy):
+    assert now("lesions").startswith(("No frozen study", "| data"))
+    measures = {"validation_error": 0.25, "lesion_rise": 0.5, "reordering_rise": -0.125}
+    for name in ("short", "default"):
+        for dataset in ("mnist", "plantvillage"):
+            table = copy / f"docs/study/{name}/inspection-{dataset}/summary.csv"
+            kept = pd.read_csv(table).query("measure not in @measures", local_dict={"measures": list(measures)})
+            rows = [
+                {"depth": 56, "variant": variant, "measure": measure, "n": 3, "mean": mean, "sd": 0.0625}
+                for variant in ("plain", "residual")
+                for measure, mean in measures.items()
+                if (name, dataset, variant) != ("default", "mnist", "plain")
+            ]
+            pd.concat([kept, pd.DataFrame(rows)]).to_csv(table, index=False)
+    header, _, *lines = BLOCKS["lesions"](Studies(copy)).splitlines()
+    assert header.count("plain") == header.count("residual") == 3
+    cells = ["0.250 ± 0.062"] * 2 + ["+0.500 ± 0.062"] * 2 + ["-0.125 ± 0.062"] * 2
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in lines] == [
+        ["MNIST", "3", "3", "56", *cells],
+        ["Part of PlantVillage", "12", "3", "56", *cells],
+        ["Drawn leaves (not PlantVillage)", "16", "3", "56", *cells],
+    ]
+
+
 def test_no_picture_is_kept_that_no_page_shows():
     shown = "".join(page.read_text(encoding="utf-8") for page in pages(ROOT))
     pictures = [str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs/study").rglob("*.png")]

@@ -9,7 +9,7 @@ from torch import nn
 from resgrad.common.config import ParameterError
 from resgrad.models import check_network
 from resgrad.models.blocks import Block
-from tests.unit.model_configs import DEPTHS, model_config
+from tests.unit.model_configs import DEPTHS, PRE_ACTIVATION, model_config
 from tests.unit.network_checks import build
 
 
@@ -97,7 +97,7 @@ def test_layers_of_the_same_shape_start_differently():
 
 
 @pytest.mark.parametrize("normalization", ["batch", "group", "layer", "scalar"])
-@pytest.mark.parametrize(("network", "depth"), [(n, d) for n, d in DEPTHS.items() if n != "cifar_preactivation"])
+@pytest.mark.parametrize(("network", "depth"), [(n, d) for n, d in DEPTHS.items() if n not in PRE_ACTIVATION])
 def test_with_zero_gamma_every_block_starts_as_the_identity(network, depth, normalization):
     """Goyal et al. 2017, section 5.1; what follows the sum is a ReLU."""
     changes = {"normalization": normalization, "shortcut": "zero_padding", "width": 16}
@@ -121,8 +121,10 @@ def test_with_zero_gamma_every_block_starts_as_the_identity(network, depth, norm
         ("cifar_resnet", 20, {"conv1": 1 / 3, "conv2": 0}),  # m = 2: 9^(-1/2)
         ("cifar_preactivation", 20, {"conv1": 1 / 3, "conv2": 0}),
         ("cifar_squeeze_excitation", 20, {"conv1": 1 / 3, "conv2": 0}),
+        ("cifar_wide", 22, {"conv1": 1 / 3, "conv2": 0}),
         ("fully_connected", 20, {"linear1": 1 / 3, "linear2": 0}),
         ("cifar_bottleneck", 29, {"conv1": 3**-0.5, "conv2": 3**-0.5, "conv3": 0}),  # m = 3: 9^(-1/4)
+        ("cifar_preactivation_bottleneck", 29, {"conv1": 3**-0.5, "conv2": 3**-0.5, "conv3": 0}),
     ],
 )
 def test_fixup_scales_the_inner_layers_of_branches_and_zeroes_their_last_and_the_head(network, depth, factors):
@@ -206,5 +208,5 @@ def test_initial_weights_that_cannot_learn_are_refused(changes, depth, residual,
 def test_gradual_starts_are_for_every_network_with_blocks(initialization, shortcut):
     config = {"initialization": initialization, "normalization": "scalar", "shortcut": shortcut}
     for network, depth in DEPTHS.items():
-        if (initialization, network) != ("zero_gamma", "cifar_preactivation"):
+        if initialization != "zero_gamma" or network not in PRE_ACTIVATION:
             check_network(model_config(network=network, **config), depth=depth, residual=True)

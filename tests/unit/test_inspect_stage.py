@@ -20,7 +20,7 @@ from tests.paths import PARAMS
 from tests.unit.fake_runs import write_run
 
 SHAPE, CLASSES = (1, 8, 8), 10
-PLOTS = ["layer_responses.png", "path_lengths.png"]
+PLOTS = ["layer_responses.png", "lesions.png", "path_lengths.png"]
 
 
 class Study:
@@ -31,7 +31,7 @@ class Study:
         self.parameters = YAML(typ="safe").load(PARAMS)
         self.parameters |= {"datasets": ["mnist"], "depths": [14, 8], "seeds": [4, 2]}
         self.parameters["model"] |= {"width": 2}
-        self.parameters["inspect"] |= {"images": 6, "paths": 3}
+        self.parameters["inspect"] |= {"images": 6, "paths": 3, "lesions": {"images": 4, "reorderings": 2}}
 
     def write(self, diverged=()):
         """Write everything anew; ``diverged`` are names of runs."""
@@ -40,10 +40,11 @@ class Study:
         (self.folder / "data/shards").mkdir(parents=True)
         writer = ShardWriter(self.folder / "data/shards/mnist", SHAPE)
         rows = []
-        for image in range(20):
+        for image in range(30):
+            split = "train" if image < 20 else "validation"
             writer.add(generator.integers(0, 256, SHAPE, dtype=np.uint8), image % CLASSES, ["leaf", "random"])
-            row = {"id": f"{image}", "label": image % CLASSES, "group": None, "split_random": "train"}
-            rows.append(row | {"split_leaf": "train", "sha256": f"{image:064x}"})
+            row = {"id": f"{image}", "label": image % CLASSES, "group": None, "split_random": split}
+            rows.append(row | {"split_leaf": split, "sha256": f"{image:064x}"})
         manifest = {"split": "random", "classes": [str(k) for k in range(CLASSES)], "provenance": "embedded"}
         writer.finish(rows, manifest)
         lists = {name: self.parameters[name] for name in Matrix.model_fields}
@@ -92,7 +93,9 @@ def test_tables_metrics_and_pictures_are_written_for_every_run(study):
     assert metrics["depth-14"]["residual"]["runs"] == 2
     assert "path_length_median" in metrics["depth-14"]["residual"]
     assert metrics["depth-14"]["plain"].keys() == {"runs", "response_std", "gain_log10"}
-    assert "| 8 " in (study.folder / "metrics/inspection-mnist.md").read_text()
+    page = (study.folder / "metrics/inspection-mnist.md").read_text()
+    assert "| 8 " in page
+    assert "the share of 4 validation images" in page
     assert study.plots() == PLOTS
 
 
@@ -105,7 +108,7 @@ def test_a_second_time_writes_the_same_bytes(study):
     study.parameters["inspect"]["loss_surface"]["steps"] = 1
     study.write()
     first = written()
-    assert len(first) == 1 + 6 + 2 + 3 + 3  # tables and what they are about; JSON and page; CSV; pictures
+    assert len(first) == 1 + 10 + 2 + 5 + 4  # tables and what they are about; JSON and page; CSV; pictures
     assert written() == first
 
 
@@ -119,7 +122,7 @@ def test_a_loss_surface_on_demand_is_of_the_deepest_twins_of_the_first_seed(stud
         ("residual", 14, 4): 9,
     }
     assert surface["x"].max() == 0.5
-    assert study.plots() == ["layer_responses.png", "loss_surface.png", "path_lengths.png"]
+    assert study.plots() == ["layer_responses.png", "lesions.png", "loss_surface.png", "path_lengths.png"]
     study.parameters["inspect"]["loss_surface"]["steps"] = 0
     YAML().dump(study.parameters, study.folder / "params.yaml")
     inspect_and_report()
@@ -153,16 +156,35 @@ def test_one_variant_alone(study):
     assert study.plots() == PLOTS
 
 
+def test_blocks_are_left_out_and_swapped_on_validation_images_that_stand_where_they_are_asked_for(study):
+    study.write()
+    inspect_and_report()
+    lesions, reorderings = study.table("lesions"), study.table("reorderings")
+    runs = [(v, depth, seed) for v in ("plain", "residual") for depth in (8, 14) for seed in (2, 4)]
+    run = ["variant", "depth", "seed"]
+    assert lesions.groupby(run).size().to_dict() == {(v, d, s): (d - 2) // 2 for v, d, s in runs}
+    plain = lesions["variant"] == "plain"
+    assert (lesions["error"].isna() == (plain & lesions["changes_shape"])).all()
+    assert set(lesions["whole_error"]) <= {0, 0.25, 0.5, 0.75, 1}
+    assert reorderings.groupby(run).size().to_dict() == {(v, 14, s): 4 for v, d, s in runs if d == 14}
+
+
 @pytest.mark.parametrize(
-    ("network", "depths", "variants"),
-    [("cifar_residual_in_residual", [14, 8], ["plain", "residual"]), ("densenet", [7], ["residual"])],
+    ("network", "depths", "plots", "said"),
+    [
+        ("cifar_residual_in_residual", [14, 8], ["lesions.png"], "4 validation images"),
+        ("densenet", [7], [], "These networks have no blocks"),
+    ],
 )
-def test_a_network_without_paths_through_blocks_in_series_has_no_picture_of_them(study, network, depths, variants):
-    study.parameters |= {"depths": depths, "variants": variants}
+def test_a_network_without_paths_through_blocks_in_series_has_no_picture_of_them(study, network, depths, plots, said):
+    study.parameters |= {"depths": depths}
+    if network == "densenet":
+        study.parameters |= {"variants": ["residual"]}
     study.parameters["model"]["network"] = network
     study.write()
     inspect_and_report()
-    assert study.plots() == ["layer_responses.png"]
+    assert study.plots() == ["layer_responses.png", *plots]
+    assert said in (study.folder / "metrics/inspection-mnist.md").read_text()
     deepest = study.metrics()[f"depth-{max(depths)}"]
     assert deepest["residual"].keys() == {"runs", "response_std"}
     assert "residual" not in set(study.table("paths")["variant"])

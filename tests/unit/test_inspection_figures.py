@@ -7,6 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from resgrad.report.inspection.layer_responses import draw_layer_responses
+from resgrad.report.inspection.lesions import draw_lesions
 from resgrad.report.inspection.loss_surface import draw_loss_surface
 from resgrad.report.inspection.path_lengths import draw_path_lengths
 from resgrad.report.style import COLOURS, save
@@ -34,6 +35,31 @@ def paths(variant, lengths):
 RESIDUAL, PLAIN = paths("residual", [0, 1, 2]), paths("plain", [2])
 GRID = pd.DataFrame([(x, y, 10.0 ** (x + 3 * y)) for y in (-1, 0, 1) for x in (-1, 0, 1)], columns=["x", "y", "loss"])
 SURFACE = pd.concat([GRID.assign(variant="plain"), GRID.assign(variant="residual", loss=0.5)])
+
+LESIONS = pd.DataFrame(
+    [
+        {
+            "variant": variant,
+            "depth": depth,
+            "block": block,
+            "changes_shape": block == 2,
+            "whole_error": 0.1,
+            "error": e,
+        }
+        for variant in COLOURS
+        for depth in (20, 8, 14)
+        for block, e in ((1, 0.2 + depth / 100), (2, np.nan if variant == "plain" else 0.3), (3, 0.4))
+    ]
+)
+LESIONS = LESIONS.assign(error_min=LESIONS["error"] - 0.1, error_max=LESIONS["error"] + 0.1)
+SWAPS = pd.DataFrame(
+    [
+        {"variant": variant, "depth": 20, "swaps": swaps, "whole_error": 0.1, "error": 0.1 * swaps}
+        for variant in COLOURS
+        for swaps in (1, 2, 4)
+    ]
+)
+SWAPS = SWAPS.assign(error_min=SWAPS["error"] - 0.1, error_max=SWAPS["error"] + 0.1)
 
 
 def lines(axes):
@@ -75,6 +101,31 @@ def test_without_plain_networks_the_key_has_none():
     assert not any(label.startswith("plain") for label in labels(RESIDUAL))
 
 
+def test_lesions_of_the_shallowest_and_the_deepest_networks_are_drawn_beside_the_whole_network():
+    figure = draw_lesions("a title", LESIONS, SWAPS)
+    assert figure.get_suptitle() == "a title"
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == [f"Depth {d}: {what}" for d in (8, 20) for what in ("one block left out", "blocks swapped")]
+    shallow, none, deep, swapped = figure.axes
+    for axes, first in ((shallow, 0.28), (deep, 0.4)):
+        drawn = {(colour, tuple(np.round(values, 2))) for colour, values in lines(axes)}
+        for colour in COLOURS.values():
+            assert {(colour, (0.1, 0.1)), (colour, (first, 0.4))} <= drawn
+        assert (COLOURS["residual"], (0.3,)) in drawn
+        hollow = [line for line in axes.get_lines() if line.get_markerfacecolor() == "white"]
+        assert [list(line.get_xdata()) for line in hollow] == [[2], [2]]
+    assert [text.get_text() for text in none.texts] == ["no two blocks of equal shape"]
+    assert (COLOURS["plain"], pytest.approx([0.1, 0.2, 0.4])) in lines(swapped)
+    assert all(axes.get_xlabel() for axes in figure.axes)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[:4] == ["plain", "residual", "plain: the whole network", "residual: the whole network"]
+    assert "a plain one cannot" in labels[4]
+
+
+def test_networks_of_one_depth_have_one_row_of_panels():
+    assert len(draw_lesions("", LESIONS[LESIONS["depth"] == 8], SWAPS[:0]).axes) == 2
+
+
 def test_surfaces_share_one_scale_of_whole_powers_of_ten_and_mark_the_trained_weights():
     figure = draw_loss_surface("a title", SURFACE)
     plain, residual, bar = figure.axes
@@ -100,10 +151,11 @@ def test_the_same_figures_give_the_same_bytes_whatever_the_user_set(tmp_path, mo
             draw_layer_responses("", RESPONSES),
             draw_path_lengths("", pd.concat([RESIDUAL, PLAIN])),
             draw_loss_surface("", SURFACE),
+            draw_lesions("", LESIONS, SWAPS),
         ]
         for number, figure in enumerate(figures):
             save(figure, tmp_path / f"{number}.png")
-        return [(tmp_path / f"{number}.png").read_bytes() for number in range(3)]
+        return [(tmp_path / f"{number}.png").read_bytes() for number in range(4)]
 
     first = drawn()
     monkeypatch.setitem(mpl.rcParams, "axes.facecolor", "black")

@@ -13,6 +13,7 @@ from resgrad.inspection.summary import (
     responses_by_place,
     summarise,
 )
+from resgrad.inspection.tables import LESIONS, REORDERINGS, RESPONSES
 from resgrad.inspection.tables import SUMMARY as SUMMARY_TABLE
 from resgrad.report.inspection.page import to_markdown
 from tests.unit.room_of import room_of
@@ -82,6 +83,10 @@ def by_variant(summary):
     return nested
 
 
+NO_LESIONS = pd.DataFrame(columns=LESIONS.schema.names)
+NO_REORDERINGS = pd.DataFrame(columns=REORDERINGS.schema.names)
+
+
 def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     responses = pd.concat(
         of_run(pd.DataFrame({"position": [1, 2], "response_std": stds}), variant, seed=seed)
@@ -89,7 +94,7 @@ def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     )
     dead = LENGTHS.assign(gain=0.0, contribution=np.nan, gain_of_all_paths=0.0)
     paths = pd.concat([of_run(PLAIN, "plain"), of_run(LENGTHS), of_run(dead, seed=1)])
-    summary = by_variant(summarise(responses, paths))
+    summary = by_variant(summarise(responses, paths, NO_LESIONS, NO_REORDERINGS))
     assert summary["plain"] == {
         "response_std": {"n": 1, "mean": 2},
         "gain_log10": {"n": 1, "mean": pytest.approx(-1)},
@@ -97,7 +102,8 @@ def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     residual = summary["residual"]
     assert residual["response_std"] == pytest.approx({"n": 2, "mean": 1, "sd": math.sqrt(0.5)})
     assert residual["path_length_median"] == {"n": 1, "mean": 1}
-    without_paths = by_variant(summarise(responses, paths[paths["variant"] == "plain"]))["residual"]
+    of_plain = paths[paths["variant"] == "plain"]
+    without_paths = by_variant(summarise(responses, of_plain, NO_LESIONS, NO_REORDERINGS))["residual"]
     assert list(without_paths) == ["response_std"]
 
 
@@ -115,7 +121,7 @@ SUMMARY = {
 }
 
 
-ABOUT = {"dataset": "mnist", "provenance": "embedded", "depth": 20}
+ABOUT = {"dataset": "mnist", "provenance": "embedded", "depth": 20, "validation_images": 99}
 FRAME = pd.DataFrame(
     [
         {"depth": int(depth.removeprefix("depth-")), "variant": variant, "measure": measure, "sd": math.nan, **spread}
@@ -137,7 +143,7 @@ def test_published_are_means_at_the_greatest_depth_which_is_not_the_last_in_the_
 
 
 def test_the_page_shows_every_depth_with_n_and_spread(tmp_path):
-    page = to_markdown(room_of(tmp_path / "room", {SUMMARY_TABLE: FRAME}, ABOUT))
+    page = to_markdown(room(tmp_path, FRAME))
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line[:1] == "|"]
     assert "not mnist results" in page
     assert [row[0] for row in rows[2:]] == ["8", "20", "20", "20", "20"]
@@ -145,8 +151,36 @@ def test_the_page_shows_every_depth_with_n_and_spread(tmp_path):
     assert rows[2] == ["8", response, "9.000 ± 1.000 (n=3)", ""]
     assert rows[3] == ["20", response, "1.500 (n=1)", "0.500 ± 0.250 (n=2)"]
     assert rows[5][2:] == ["", "2.0 ± 0.0 (n=2)"]
-    empty = room_of(tmp_path / "room", {SUMMARY_TABLE: FRAME[:0]}, {**ABOUT, "provenance": "official"})
-    assert "nothing to inspect" in to_markdown(empty)
+    empty = to_markdown(room(tmp_path, FRAME[:0], responses=0, provenance="official"))
+    assert "nothing to inspect" in empty
+    assert "block" not in empty.split("nothing to inspect")[1].replace("residual blocks are 2^N", "")
+
+
+@pytest.mark.parametrize(
+    ("lesions", "reorderings", "said", "unsaid"),
+    [
+        (1, 1, ["the share of 99 validation images", "test images are not looked at"], ["have no blocks", "No two"]),
+        (1, 0, ["the share of 99 validation images", "No two blocks of these networks have the same shape"], []),
+        (0, 0, ["These networks have no blocks that could be left out"], ["99", "No two blocks"]),
+    ],
+)
+def test_the_page_says_what_was_left_out_and_swapped(tmp_path, lesions, reorderings, said, unsaid):
+    page = to_markdown(room(tmp_path, FRAME, lesions=lesions, reorderings=reorderings))
+    assert [sentence for sentence in said if sentence not in page] == []
+    assert [sentence for sentence in unsaid if sentence in page] == []
+
+
+def room(tmp_path, summary, *, responses=1, lesions=1, reorderings=1, **about):
+    """Make a room whose tables have so many rows."""
+    rows = {RESPONSES: responses, LESIONS: lesions, REORDERINGS: reorderings}
+    blank = {"variant": "plain", "layer": "head", "changes_shape": False}
+    tables = {
+        table: pd.DataFrame(
+            [{name: blank.get(name, 0) for name in table.schema.names}] * count, columns=table.schema.names
+        )
+        for table, count in rows.items()
+    }
+    return room_of(tmp_path / "room", {SUMMARY_TABLE: summary, **tables}, {**ABOUT, **about})
 
 
 def test_responses_keep_their_place_in_the_network_and_are_ranked_within_each_run():

@@ -11,6 +11,7 @@ from resgrad.models import networks
 from tests.unit import (
     test_blocks,
     test_densenet,
+    test_densenet_bc,
     test_imagenet_resnet,
     test_models,
     test_residual_attention,
@@ -66,6 +67,10 @@ CHECKS = {
         test_blocks.test_a_whole_network_is_stem_stages_mean_and_head,
         test_models.test_pre_activation_has_the_published_parameters,
     ),
+    "cifar_preactivation_bottleneck": (
+        test_blocks.test_a_block_of_convolutions_is_its_formula,
+        test_models.test_pre_activation_bottlenecks_have_the_published_parameters,
+    ),
     "cifar_residual_in_residual": (
         test_blocks.test_a_whole_network_is_stem_stages_mean_and_head,
         test_models.test_residual_in_residual_adds_nothing,
@@ -78,9 +83,17 @@ CHECKS = {
         test_blocks.test_a_block_of_convolutions_is_its_formula,
         test_models.test_squeeze_excitation_has_the_parameters_that_others_count,
     ),
+    "cifar_wide": (
+        test_blocks.test_a_whole_network_is_stem_stages_mean_and_head,
+        test_models.test_wide_networks_have_the_published_parameters,
+    ),
     "densenet": (
         test_densenet.test_the_network_is_its_formula,
         test_densenet.test_parameter_counts_are_the_published_ones,
+    ),
+    "densenet_bc": (
+        test_densenet_bc.test_the_network_is_its_formula,
+        test_densenet_bc.test_parameter_counts_are_the_published_ones,
     ),
     "fully_connected": (
         test_blocks.test_a_fully_connected_network_is_stem_blocks_rest_and_head,

@@ -106,16 +106,20 @@ def test_dropout_leaves_units_out_in_training_and_scales_the_others():
     assert torch.equal(layer.eval()(torch.ones(9)), torch.ones(9))
 
 
-@pytest.mark.parametrize("network", ["cifar_resnet", "cifar_preactivation", "cifar_bottleneck", "fully_connected"])
-def test_dropout_acts_in_every_block_in_training_and_nowhere_in_evaluation(network):
-    built = build(network, 20, dropout=0.5, normalization="layer")
+DROPOUT = {"cifar_resnet": 20, "cifar_preactivation": 20, "cifar_bottleneck": 20, "fully_connected": 20}
+DROPOUT |= {"cifar_preactivation_bottleneck": 20, "cifar_wide": 22}
+
+
+@pytest.mark.parametrize(("network", "depth"), DROPOUT.items())
+def test_dropout_acts_in_every_block_in_training_and_nowhere_in_evaluation(network, depth):
+    built = build(network, depth, dropout=0.5, normalization="layer")
     inside = {name for name, module in built.named_modules() if isinstance(module, nn.Dropout)}
     blocks = {name.removesuffix(".dropout") for name in inside}
     assert blocks == {name for name, module in built.named_modules() if hasattr(module, "branch")}
     x = torch.randn(2, 1, 16, 16)
     assert not torch.equal(built(x), built(x))
     assert torch.equal(built.eval()(x), built(x))
-    without = build(network, 20, normalization="layer").eval()
+    without = build(network, depth, normalization="layer").eval()
     assert torch.equal(built(x), without(x))
 
 

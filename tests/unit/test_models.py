@@ -9,9 +9,11 @@ from resgrad.models import check_image_size, check_network, check_twins
 from resgrad.models.networks import (
     cifar_bottleneck,
     cifar_preactivation,
+    cifar_preactivation_bottleneck,
     cifar_residual_in_residual,
     cifar_resnet,
     cifar_squeeze_excitation,
+    cifar_wide,
     fully_connected,
 )
 from tests.unit.model_configs import model_config
@@ -50,6 +52,38 @@ def test_bottlenecks_have_the_published_parameters(depth, published, exact):
     assert f"{without / 1e6:.1f}" == published
 
 
+def without_projection_norms(network):
+    """Count the parameters less those that normalise projections, which others leave as they are."""
+    return size(network) - sum(p.numel() for n, p in network.named_parameters() if "shortcut.projection.norm" in n)
+
+
+@pytest.mark.parametrize(("depth", "published", "exact"), [(164, "1.7", 1_703_258), (1001, "10.2", 10_327_706)])
+def test_pre_activation_bottlenecks_have_the_published_parameters(depth, published, exact):
+    """He et al. 2016, table 4, without normalisation; with it what pytorchcv counts for PreResNet-164 and -1001."""
+    network = meta(cifar_preactivation_bottleneck, depth, classes=10, width=16, shortcut="projection")
+    assert without_projection_norms(network) == exact
+    without = size(network) - sum(size(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    assert f"{without / 1e6:.1f}" == published
+
+
+@pytest.mark.parametrize(
+    ("depth", "width", "published", "exact"),
+    [(16, 64, "2.7", 2_748_890), (40, 64, "8.9", 8_949_210), (28, 160, "36.5", 36_479_194)],
+)
+def test_wide_networks_have_the_published_parameters(depth, width, published, exact):
+    """Zagoruyko and Komodakis 2016, tables 4 and 5; the last is what pytorchcv counts for WRN-28-10."""
+    network = meta(cifar_wide, depth, classes=10, width=width, shortcut="projection")
+    assert without_projection_norms(network) == exact
+    assert f"{exact / 1e6:.1f}" == published
+
+
+@pytest.mark.parametrize(("width", "stem"), [(64, 16), (160, 16), (8, 8), (24, 8), (5, 1)])
+def test_the_stem_of_a_wide_network_has_sixteen_channels_where_the_width_is_a_multiple(width, stem):
+    network = meta(cifar_wide, 10, classes=10, width=width)
+    channels = [network.get_submodule(name).out_channels for name in ("stem.0", "stage1.0.conv2", "stage3.0.conv2")]
+    assert channels == [stem, width, 4 * width]
+
+
 def test_squeeze_excitation_has_the_parameters_that_others_count():
     """What pytorchcv counts for the 110-layer network with projections."""
     assert size(meta(cifar_squeeze_excitation, 110, classes=10, width=16, shortcut="projection")) == 1_744_952
@@ -83,6 +117,7 @@ def test_fully_connected_networks_have_the_parameters_of_their_formula(depth, re
     [
         ("cifar_bottleneck", 11), ("cifar_bottleneck", 29),
         ("cifar_preactivation", 8), ("cifar_preactivation", 20),
+        ("cifar_preactivation_bottleneck", 11), ("cifar_preactivation_bottleneck", 29),
         ("cifar_residual_in_residual", 8), ("cifar_residual_in_residual", 20),
         ("cifar_resnet", 8), ("cifar_resnet", 20), ("cifar_resnet", 56),
         ("cifar_squeeze_excitation", 8), ("cifar_squeeze_excitation", 20),
@@ -99,6 +134,16 @@ def test_depth_counts_the_layers_with_weights_on_the_longest_path(kind, depth, s
     assert main_path(network) == depth  # the gradient table's
 
 
+@pytest.mark.parametrize(("depth", "blocks"), [(10, 1), (22, 3)])
+def test_depth_of_a_wide_network_counts_its_convolutions_three_projections_among_them(depth, blocks):
+    """WRN-n-k has n convolutions; beside the projections, the longest path has the head."""
+    network = build("cifar_wide", depth, width=32, shortcut="projection")  # from 16 channels to 32 in the first block
+    convolutions = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
+    assert len(convolutions) == depth
+    assert sum("projection" in name for name in convolutions) == 3
+    assert main_path(network) == 6 * blocks + 2 == depth - 2
+
+
 SIX_N, NINE_N = "6n+2 for {}, the nearest are 8 and 14", "9n+2 for {}, the nearest are 11 and 20"
 
 
@@ -107,9 +152,11 @@ SIX_N, NINE_N = "6n+2 for {}, the nearest are 8 and 14", "9n+2 for {}, the neare
     [
         ("cifar_bottleneck", [1, 2, 10, 12, 19], NINE_N),
         ("cifar_preactivation", [1, 2, 9, 13], SIX_N),
+        ("cifar_preactivation_bottleneck", [1, 2, 10, 12, 19], NINE_N),
         ("cifar_residual_in_residual", [1, 2, 9, 13], SIX_N),
         ("cifar_resnet", [1, 2, 9, 13], SIX_N),
         ("cifar_squeeze_excitation", [1, 2, 9, 13], SIX_N),
+        ("cifar_wide", [1, 4, 8, 11, 15], "6n+4 for {}, the nearest are 10 and 16"),
         ("fully_connected", [1], "2 or more for {}"),
     ],
 )

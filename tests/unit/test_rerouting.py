@@ -14,8 +14,10 @@ from tests.unit.network_checks import build, filled
 KINDS = {
     "cifar_bottleneck": 11,
     "cifar_preactivation": 8,
+    "cifar_preactivation_bottleneck": 11,
     "cifar_resnet": 8,
     "cifar_squeeze_excitation": 8,
+    "cifar_wide": 10,
     "fully_connected": 9,
 }
 """With a depth at which each has three blocks, and fully_connected a layer beside them."""

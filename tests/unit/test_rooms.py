@@ -51,6 +51,7 @@ def write_study(folder):
     parameters = read(PARAMS) | LISTS
     parameters["model"]["width"] = 2
     parameters["inspect"] = {"images": 6, "paths": 3, "loss_surface": {"steps": 1, "radius": 1.0}}
+    parameters["inspect"]["lesions"] = {"images": 6, "reorderings": 2}
     parameters["audit"] = {"depth": 8, "width": 2, "epochs": 2, "seeds": [0, 1]}
     parameters["probe"] = probe_values()
     YAML().dump(parameters, folder / "params.yaml")

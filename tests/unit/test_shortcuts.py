@@ -194,7 +194,8 @@ def test_twins_differ_in_the_parameters_of_the_shortcuts_alone(network, depth, k
     """What both have is equal by name and value; ``added_by_shortcuts`` holds that."""
     blocks = ["blocks.0"] if network == "fully_connected" else ["stage1.0", "stage2.0", "stage3.0"]
     if kind == "projection":  # at the blocks that change the shape
-        blocks = {"fully_connected": [], "cifar_bottleneck": blocks}.get(network, blocks[1:])
+        changing = {"fully_connected": [], "cifar_bottleneck": blocks, "cifar_preactivation_bottleneck": blocks}
+        blocks = changing.get(network, blocks[1:])
     added = added_by_shortcuts(network, depth, width=4, shortcut=kind)
     assert added == {f"{name}.shortcut.{own}" for name in blocks for own in ADDED[kind]}
 

@@ -82,6 +82,13 @@ def matched(site, x):
     return torch.cat([x, zeros], dim=1)
 
 
+def averaged(x):
+    """Average squares of 2x2 pixels; those at a border of odd length have fewer."""
+    height, width = (range(0, length, 2) for length in x.shape[2:])
+    rows = [torch.stack([x[:, :, i : i + 2, j : j + 2].mean((2, 3)) for j in width], dim=2) for i in height]
+    return torch.stack(rows, dim=2)
+
+
 def basic_branch(p, site, x):
     """Two 3x3 convolutions, or two linear layers."""
     kind = "conv" if "conv1.weight" in p else "linear"
@@ -100,6 +107,14 @@ def preactivation_branch(p, site, x):
     y = x if site.number == 1 else torch.relu(batch_norm(p, "norm1", x))
     y = weighted(p, "conv1", y, site.stride)
     return weighted(p, "conv2", torch.relu(batch_norm(p, "norm2", y)))
+
+
+def preactivation_bottleneck_branch(p, site, x):
+    """Likewise."""
+    y = x if site.number == 1 else torch.relu(batch_norm(p, "norm1", x))
+    y = weighted(p, "conv1", y)
+    y = weighted(p, "conv2", torch.relu(batch_norm(p, "norm2", y)), site.stride)
+    return weighted(p, "conv3", torch.relu(batch_norm(p, "norm3", y)))
 
 
 def squeeze_excitation_branch(p, site, x):

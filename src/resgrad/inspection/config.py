@@ -14,9 +14,17 @@ class LossSurfaceConfig(Section):
     radius: Annotated[float, Field(gt=0)]
 
 
+class LesionsConfig(Section):
+    """The section ``inspect.lesions``; params.yaml explains each key."""
+
+    images: Annotated[int, Field(ge=1)]
+    reorderings: Annotated[int, Field(ge=1)]
+
+
 class InspectConfig(Section):
     """The section ``inspect``; params.yaml explains each key."""
 
     images: Annotated[int, Field(ge=1)]
     paths: Annotated[int, Field(ge=1)]
+    lesions: LesionsConfig
     loss_surface: LossSurfaceConfig

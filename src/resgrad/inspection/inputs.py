@@ -1,4 +1,4 @@
-"""What is inspected: a network as its last step left it, and one batch of training images."""
+"""What is inspected: a network as its last step left it, and one batch of images."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from resgrad.models import build_network
 from resgrad.models.config import ModelConfig
 from resgrad.results.runs import RunError, read_tensors
 from resgrad.shards.batches import Batches
-from resgrad.shards.shards import Shards
+from resgrad.shards.shards import Shards, Split
 
 
 def load_network(
@@ -51,11 +51,11 @@ def load_network(
     return network.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  - not declared
 
 
-def fixed_batch(shards: Shards, images: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return training images (N x C x H x W, normalised, never augmented) and their labels (N).
+def fixed_batch(shards: Shards, split: Split, images: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return images of a split (N x C x H x W, normalised, never augmented) and their labels (N).
 
     They are evenly spread over the split, which holds photographs class by class. ``images`` is the most there are.
     """
-    batches, _ = Batches.read(shards, "train", device)
+    batches, _ = Batches.read(shards, split, device)
     rows = np.linspace(0, len(batches) - 1, min(images, len(batches))).round().astype(int)
     return batches.at(torch.from_numpy(rows))

@@ -10,40 +10,55 @@ from resgrad.common.cells import Cell
 from resgrad.common.tables import Table
 from resgrad.inspection import tables
 from resgrad.inspection.config import InspectConfig
+from resgrad.inspection.lesions import lesions
 from resgrad.inspection.loss_surface import loss_surface
 from resgrad.inspection.paths import path_gains
+from resgrad.inspection.reordering import reorderings
 from resgrad.inspection.responses import response_stds
 
 Load = Callable[[Cell], nn.Module]
 """Returns the trained network of a run."""
 
+Batch = tuple[Tensor, Tensor]
+"""Images, N x C x H x W, and their labels, N."""
+
 
 def inspect_networks(
-    cells: list[Cell], network: Load, batch: tuple[Tensor, Tensor], config: InspectConfig
+    cells: list[Cell], network: Load, batch: Batch, validation: Batch, config: InspectConfig
 ) -> dict[Table, pd.DataFrame]:
-    """Measure layer responses and paths of every network.
+    """Measure layer responses and paths of every network, and what it loses with its blocks.
 
     Args:
         cells: the runs.
         network: returns the trained network of a run.
-        batch: images, N x C x H x W, and labels, N.
-        config: how many paths.
+        batch: training images, for responses and paths.
+        validation: validation images, for what is lost.
+        config: how many paths, and how many reorderings.
 
     Returns:
-        :data:`~resgrad.inspection.tables.RESPONSES` and :data:`~resgrad.inspection.tables.PATHS`.
+        :data:`~resgrad.inspection.tables.RESPONSES`, :data:`~resgrad.inspection.tables.PATHS`,
+        :data:`~resgrad.inspection.tables.LESIONS` and :data:`~resgrad.inspection.tables.REORDERINGS`.
     """
-    responses, paths = [], []
+    measured: dict[Table, list[pd.DataFrame]] = {
+        tables.RESPONSES: [],
+        tables.PATHS: [],
+        tables.LESIONS: [],
+        tables.REORDERINGS: [],
+    }
     # disable=None: no bar where standard error is not a terminal.
     for cell in tqdm(cells, desc="inspect", leave=False, disable=None):
         trained = network(cell)
-        responses.append(response_stds(trained, batch[0]).assign(**cell._asdict()))
-        paths.append(path_gains(trained, *batch, paths=config.paths, seed=cell.seed).assign(**cell._asdict()))
-    return {tables.RESPONSES: _stack(responses, tables.RESPONSES), tables.PATHS: _stack(paths, tables.PATHS)}
+        for table, rows in {
+            tables.RESPONSES: response_stds(trained, batch[0]),
+            tables.PATHS: path_gains(trained, *batch, paths=config.paths, seed=cell.seed),
+            tables.LESIONS: lesions(trained, *validation),
+            tables.REORDERINGS: reorderings(trained, *validation, count=config.lesions.reorderings, seed=cell.seed),
+        }.items():
+            measured[table].append(rows.assign(**cell._asdict()))
+    return {table: _stack(frames, table) for table, frames in measured.items()}
 
 
-def loss_surfaces(
-    twins: list[Cell], network: Load, batch: tuple[Tensor, Tensor], config: InspectConfig
-) -> dict[Table, pd.DataFrame]:
+def loss_surfaces(twins: list[Cell], network: Load, batch: Batch, config: InspectConfig) -> dict[Table, pd.DataFrame]:
     """Measure the loss around the trained weights of one pair of twins, which takes longer than all the rest.
 
     Returns:

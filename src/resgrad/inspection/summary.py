@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from resgrad.common.spread import over_seeds, spread
+from resgrad.inspection.lesion_summary import lesion_measures
 from resgrad.results.runs import RUN
 
 SHARE = 0.9
@@ -18,25 +19,39 @@ PUBLISHED = (
 """Measures that are compared from commit to commit."""
 
 
-def summarise(responses: pd.DataFrame, paths: pd.DataFrame) -> pd.DataFrame:
+def summarise(
+    responses: pd.DataFrame, paths: pd.DataFrame, lesions: pd.DataFrame, reorderings: pd.DataFrame
+) -> pd.DataFrame:
     """Reduce the tables of a dataset.
 
     Args:
         responses: a row per run and layer: variant, depth, seed, position, response_std.
         paths: a row per run and length of path: variant, depth, seed and what
             :func:`~resgrad.inspection.paths.path_gains` says; runs without paths have no row.
+        lesions: a row per run and block: variant, depth, seed and what :func:`~resgrad.inspection.lesions.lesions`
+            says; runs without blocks have no row.
+        reorderings: a row per run, number of swaps and reordering: likewise, and what
+            :func:`~resgrad.inspection.reordering.reorderings` says.
 
     Returns:
         a row per depth, variant and measure: depth, variant, measure, n, mean, sd over seeds (see
-        :func:`~resgrad.common.spread.spread`). The measures are response_std, its mean over layers, and those of
-        :func:`effective_lengths`, where defined.
+        :func:`~resgrad.common.spread.spread`). The measures are response_std, its mean over layers, those of
+        :func:`effective_lengths` and those of :func:`~resgrad.inspection.lesion_summary.lesion_measures`, where
+        defined.
     """
-    lengths_of_run = dict(list(paths.groupby(RUN)))
+    lengths_of_run, lesions_of_run, reorderings_of_run = (
+        dict(list(table.groupby(RUN))) for table in (paths, lesions, reorderings)
+    )
     rows = []
     for (depth, variant), layers in responses.groupby(["depth", "variant"]):
         runs = pd.DataFrame(
             {"response_std": of_run["response_std"].mean()}
             | (effective_lengths(lengths_of_run[run]) if run in lengths_of_run else {})
+            | (
+                lesion_measures(lesions_of_run[run], reorderings_of_run.get(run, reorderings[:0]))
+                if run in lesions_of_run
+                else {}
+            )
             for run, of_run in layers.groupby(RUN)
         )
         defined = runs.dropna(axis="columns", how="all")

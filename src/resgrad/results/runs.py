@@ -35,7 +35,8 @@ class Run:
         classes: names, in the order of the labels.
         epochs: passes over the training images that it began; fewer than its twins' if it diverged.
         steps: of the optimiser that it took; likewise.
-        flops_per_image: floating-point operations of one forward and one backward pass.
+        flops_per_image: operations of one forward and one backward pass: of convolutions and matrix products, two a
+            multiply-add.
         diverged: whether it left the finite numbers.
         train_loss: on the training images after the last step; NaN if it was not finite.
         train_accuracy: likewise.
