@@ -52,9 +52,9 @@ def probes(config: ProbeConfig) -> list[Probe]:
         for recipe, model in _recipes(grid)
         for variant in VARIANTS
         # What exists at one depth exists at every greater one, and to ask takes long for a thousand layers.
-        for everywhere in [_refusal(model, min(grid.depths), variant) is None]
+        for everywhere in [refusal(model, min(grid.depths), variant) is None]
         for depth in grid.depths
-        if everywhere or _refusal(model, depth, variant) is None
+        if everywhere or refusal(model, depth, variant) is None
     ]
 
 
@@ -66,7 +66,7 @@ def check_probe(config: ProbeConfig) -> None:
     """
     for number, grid in enumerate(config.grids):
         for depth in grid.depths:
-            refusals = (_refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
+            refusals = (refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
             first = next(refusals)
             if first is not None and None not in refusals:
                 raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {first}")
@@ -83,6 +83,15 @@ def check_probe(config: ProbeConfig) -> None:
             raise ParameterError(f"{key} has {value} more than once; allowed: each once.")
 
 
+def refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
+    """Return why a network does not exist; None if it does."""
+    try:
+        check_network(model, depth=depth, residual=is_residual(variant))
+    except ParameterError as refused:
+        return refused
+    return None
+
+
 def _recipes(grid: Grid) -> list[tuple[Recipe, ModelConfig]]:
     starts = [(name, gain) for name, gains in grid.initializations.items() for gain in gains]
     recipes = [
@@ -91,11 +100,3 @@ def _recipes(grid: Grid) -> list[tuple[Recipe, ModelConfig]]:
     ]
     beside = {"shortcut": grid.shortcut, "width": grid.width, "dropout": 0.0}
     return [(recipe, ModelConfig(**recipe._asdict(), **beside)) for recipe in recipes]
-
-
-def _refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
-    try:
-        check_network(model, depth=depth, residual=is_residual(variant))
-    except ParameterError as refusal:
-        return refusal
-    return None

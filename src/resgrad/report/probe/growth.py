@@ -12,6 +12,8 @@ from resgrad.common.frames import typed_rows
 from resgrad.report.style import COLOURS, MARKERS, look
 
 THEORY = "#444444"
+OF_THEORY = "fully_connected"
+"""The one kind of network that the theory is about."""
 
 
 class _Factor(NamedTuple):
@@ -29,22 +31,21 @@ def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: f
 
     Args:
         title: says at which weights, on what images and over how many seeds.
-        norms: where network is what its panel is called: network, variant, position, numel, log10_norm, fitted.
-        growth: of the same networks: network, variant, factor,
-            factor_low, factor_high.
-        theory: factor per layer of plain networks, drawn through the last layer that was fitted.
+        norms: network, depth, variant, position, numel, log10_norm, fitted.
+        growth: of the same networks: network, variant, factor, factor_low, factor_high.
+        theory: factor per layer of plain fully connected networks, drawn through the last layer that was fitted.
     """
-    panels = list(norms.groupby("network", sort=False))
+    panels = list(norms.groupby(["network", "depth"], sort=False))
     figure = Figure(figsize=(1 + 5.5 * len(panels), 5.6), layout="constrained")
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)
-    for axes, (network, rows) in zip(grid[0], panels, strict=True):
+    for axes, ((network, depth), rows) in zip(grid[0], panels, strict=True):
         factors = {row.variant: row for row in typed_rows(growth[growth["network"] == network], _Factor)}
         for variant, layers in rows.groupby("variant", sort=True):
             _draw_fit(axes, str(variant), layers, _text(factors[str(variant)]))
         plain = rows[rows["variant"] == "plain"].dropna(subset="fitted")
-        if len(plain):
+        if len(plain) and network == OF_THEORY:
             _draw_theory(axes, plain, theory)
-        axes.set(title=network, xlabel="layer (1: first, last: linear)")
+        axes.set(title=f"{network}, depth {depth}", xlabel="layer (1: first, last: linear)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")

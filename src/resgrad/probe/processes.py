@@ -1,0 +1,36 @@
+"""Work on all processors; how many there are changes nothing but the time."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import TypeVar
+
+import pandas as pd
+from tqdm import tqdm
+
+from resgrad.training.devices import make_repeatable
+
+Item = TypeVar("Item")
+ForEach = Callable[[Callable[[Item], pd.DataFrame], Sequence[Item]], pd.DataFrame]
+
+
+@contextmanager
+def processes() -> Iterator[ForEach]:
+    """Start a process of one thread per processor; they end with the block.
+
+    Yields:
+        a function that takes a function and items, and returns the frames that it makes of them, in their order, as
+        one.
+    """
+    # Spawned, not forked: a fork of a process that has used torch's threads may hang.
+    with ProcessPoolExecutor(os.cpu_count() or 1, get_context("spawn"), make_repeatable, (1,)) as pool:
+
+        def for_each(function: Callable[[Item], pd.DataFrame], items: Sequence[Item]) -> pd.DataFrame:
+            frames = pool.map(function, items)
+            # disable=None: no bar where standard error is not a terminal.
+            bar = tqdm(frames, desc="probe", total=len(items), leave=False, disable=None)
+            return pd.concat(bar, ignore_index=True)
+
+        yield for_each
