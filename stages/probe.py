@@ -14,7 +14,7 @@ from resgrad.probe.grid import probe_network
 from resgrad.probe.processes import processes
 from resgrad.probe.recipes import PROBE, probes
 from resgrad.probe.shattering import autocorrelations, brown_and_white, gradient_sequences
-from resgrad.probe.shortcuts import probe_shortcut, shortcut_probes
+from resgrad.probe.shortcuts import probe_shortcut, shortcut_metrics, shortcut_probes
 from resgrad.probe.summary import majority, probe_metrics
 from resgrad.probe.table import TABLE
 from resgrad.training.devices import make_repeatable
@@ -43,12 +43,15 @@ def probe() -> None:
     correlations = autocorrelations(sequences, ["variant", "depth"])
     neighbours = correlations[correlations["lag"] == 1]
 
-    write_json(Path("metrics/probe.json"), {"noise": probe_metrics(passes, networks, neighbours, thresholds)})
+    of_networks = room.network_tables(passes, networks, thresholds)
+
+    numbers = probe_metrics(passes, networks, of_networks[tables.LAWS], neighbours, thresholds)
+    write_json(Path("metrics/probe.json"), {"noise": {**numbers, **shortcut_metrics(shortcuts)}})
     write_room(
         Path("data/probe"),
         {
             TABLE: frame.merge(verdicts[[*PASS, "verdict"]], on=PASS, how="left"),
-            **room.network_tables(passes, networks, thresholds),
+            **of_networks,
             **room.feature_tables(features, passes),
             **room.shortcut_tables(shortcuts),
             tables.SEQUENCES: sequences,

@@ -79,7 +79,7 @@ _COLUMNS = [
 
 def _fittable(ratios: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Keep the depths at which all ratios are finite, in groups with enough of them."""
-    finite = np.isfinite(ratios["log10_ratio"]).groupby([ratios[key] for key in (*by, "depth")]).transform("all")
+    finite = ratios.assign(finite=np.isfinite(ratios["log10_ratio"])).groupby([*by, "depth"])["finite"].transform("all")
     kept = ratios[finite]
     return kept[kept.groupby(by)["depth"].transform("nunique") >= LEAST_DEPTHS]
 

@@ -8,7 +8,7 @@ and Schoenholz 2017 follow both). So beside the growth of the gradient stand, of
   2007): 1 where all inputs differ in scale alone, at most the number of inputs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pandas as pd
@@ -78,15 +78,15 @@ def _grams(network: nn.Module, layers: list[str]) -> Iterator[dict[str, Tensor]]
     """
     grams: dict[str, Tensor] = {}
 
-    def take(name: str, entered: Tensor) -> None:
-        features = entered.detach().flatten(1).double()
-        features = features / features.abs().max()
-        grams[name] = features @ features.T
+    def at(layer: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def take(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            features = inputs[0].detach().flatten(1).double()
+            features = features / features.abs().max()
+            grams[layer] = features @ features.T
 
-    hooks = [
-        network.get_submodule(layer).register_forward_pre_hook(lambda _module, inputs, name=layer: take(name, *inputs))
-        for layer in layers
-    ]
+        return take
+
+    hooks = [network.get_submodule(layer).register_forward_pre_hook(at(layer)) for layer in layers]
     try:
         yield grams
     finally:

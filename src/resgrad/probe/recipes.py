@@ -1,6 +1,7 @@
 """Which networks are probed: recipes for initial weights, at every depth, plain and residual."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -77,6 +78,18 @@ def check_probe(config: ProbeConfig) -> None:
             f"{variant} {', '.join(map(str, recipe))} at depth {depth}" for recipe, depth, variant, _ in probes(config)
         ],
     }
+    check_once(named)
+
+
+def check_once(named: Mapping[str, Sequence[int] | Sequence[str]]) -> None:
+    """Refuse what is listed twice.
+
+    Args:
+        named: lists by the parameter that holds them.
+
+    Raises:
+        ParameterError: says which value to leave out.
+    """
     for key, values in named.items():
         value, times = Counter(values).most_common(1)[0]
         if times > 1:

@@ -15,7 +15,7 @@ What learns in the first step are those factors, the stem and the head.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import ProbeConfig, ShortcutsConfig
 from resgrad.probe.networks import ProbedNetwork
-from resgrad.probe.recipes import refusal
+from resgrad.probe.recipes import check_once, refusal
 
 NONE = "none"
 """The shortcut of a plain network."""
@@ -72,11 +72,15 @@ def check_shortcuts(config: ShortcutsConfig) -> None:
                 check_twins(_model(family.network, shortcut, config.width), depth=depth)
             except ParameterError as error:
                 raise ParameterError(f"probe.shortcuts cannot probe {family.network}, {shortcut}: {error}") from None
-    pairs = [f"{family.network}, {shortcut}" for family in config.families for shortcut in family.shortcuts]
-    for key, values in {"probe.shortcuts.depths": config.depths, "probe.shortcuts.families": pairs}.items():
-        twice = [value for value in values if values.count(value) > 1]
-        if twice:
-            raise ParameterError(f"{key} has {twice[0]} more than once; allowed: each once.")
+    named = {
+        "probe.shortcuts.depths": config.depths,
+        "probe.shortcuts.families": [family.network for family in config.families],
+        **{
+            f"probe.shortcuts.families.{number}.shortcuts": family.shortcuts
+            for number, family in enumerate(config.families)
+        },
+    }
+    check_once(named)
 
 
 def probe_shortcut(config: ProbeConfig, probe: ShortcutProbe) -> pd.DataFrame:
@@ -101,6 +105,23 @@ def probe_shortcut(config: ProbeConfig, probe: ShortcutProbe) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True).assign(**named)
 
 
+def shortcut_metrics(shortcuts: pd.DataFrame) -> dict[str, Any]:
+    """Boil shortcuts down to a number each.
+
+    Args:
+        shortcuts: rows from :func:`probe_shortcut`.
+
+    Returns:
+        ``first_to_last_log10`` -> ``depth-218`` -> network -> shortcut -> ratio of the weights' gradients, mean over
+        seeds, at the greatest depth, where it is defined.
+    """
+    depth = shortcuts["depth"].max()
+    chosen = shortcuts[(shortcuts["depth"] == depth) & (shortcuts["measure"] == "weights")]
+    means = chosen[np.isfinite(chosen["log10_ratio"])].groupby(["network", "shortcut"])["log10_ratio"].mean()
+    networks = means.index.get_level_values("network").unique()
+    return {"first_to_last_log10": {f"depth-{depth}": {network: means[network].to_dict() for network in networks}}}
+
+
 def _model(network: str, shortcut: str, width: int) -> ModelConfig:
     return ModelConfig(
         network=network,
@@ -118,8 +139,11 @@ def _model(network: str, shortcut: str, width: int) -> ModelConfig:
 def _block_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
     """Collect what the network's blocks put out within the block, in the order in which they do."""
     outputs: list[Tensor] = []
-    blocks = [module for module in network.modules() if isinstance(module, Block)]
-    hooks = [block.register_forward_hook(lambda _block, _inputs, output: outputs.append(output)) for block in blocks]
+
+    def take(_block: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        outputs.append(output)
+
+    hooks = [module.register_forward_hook(take) for module in network.modules() if isinstance(module, Block)]
     try:
         yield outputs
     finally:

@@ -65,6 +65,9 @@ def _with_batch_norm(room: Room, title: str) -> Iterator[tuple[str, Figure]]:
     growth, ratios, laws = (room[name] for name in ("growth", "ratios", "laws"))
     growth = growth[growth["case"] == "relu_he_batch"]
     if len(growth):
-        yield "growth", draw_growth(title, room["fitted"], growth, room.about["mean_field_factor"])
         recipe = growth["recipe"].iloc[0]
-        yield "laws", draw_laws(title, ratios[ratios["recipe"] == recipe], laws[laws["recipe"] == recipe])
+        ratios, laws = ratios[ratios["recipe"] == recipe], laws[laws["recipe"] == recipe]
+        powers = laws[laws["law"] == "power"][["network", "variant", "exponent"]]
+        growth = growth.merge(powers, on=["network", "variant"], how="left")
+        yield "growth", draw_growth(title, room["fitted"], growth, room.about["mean_field_factor"])
+        yield "laws", draw_laws(title, ratios, laws)

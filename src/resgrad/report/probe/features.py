@@ -28,7 +28,7 @@ def draw_features(title: str, features: pd.DataFrame, inputs: int) -> Figure:
     """
     recipes = features["recipe"].drop_duplicates().tolist()
     measures = {
-        "cosine": ("cosine between two inputs' features", Normalize(0, 1)),
+        "cosine": ("cosine of two inputs", Normalize(0, 1)),
         "effective_rank": (f"effective rank, of {inputs} inputs", LogNorm(1, inputs)),
     }
     figure = Figure(figsize=(11, 2 * (1 + ROW * len(recipes))), layout="constrained")
@@ -41,7 +41,7 @@ def draw_features(title: str, features: pd.DataFrame, inputs: int) -> Figure:
             medians = of_variant.pivot_table(measure, "recipe", "position", aggfunc="median")
             picture = medians.reindex(recipes, columns=range(1, depth + 1)).to_numpy()
             axes.pcolormesh(*corners, picture, cmap=SHADES, norm=scale)
-            axes.set_title(f"{variant} network: {label}")
+            axes.set_title(f"{variant}: {label}")
             axes.grid(visible=False)
         bar = figure.colorbar(ScalarMappable(scale, SHADES), ax=list(panels), pad=0.01, aspect=30)
         if measure == "effective_rank":
@@ -67,11 +67,12 @@ def draw_geometry(title: str, geometry: pd.DataFrame, inputs: int) -> Figure:
         inputs: how many there are.
     """
     panels = list(geometry.groupby("network", sort=False))
+    markers = {name: NORMALIZATION_MARKERS[name] for name in geometry["normalization"].unique()}
     figure = Figure(figsize=(1 + 5.5 * len(panels), 5.6), layout="constrained")
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)
     for axes, (network, rows) in zip(grid[0], panels, strict=True):
         for variant in VARIANTS:
-            for normalization, marker in NORMALIZATION_MARKERS.items():
+            for normalization, marker in markers.items():
                 chosen = rows[(rows["variant"] == variant) & (rows["normalization"] == normalization)]
                 axes.plot(chosen["factor"], chosen["effective_rank"], marker, color=COLOURS[variant], alpha=0.75)
         _finish(axes, str(network), inputs)
@@ -79,9 +80,9 @@ def draw_geometry(title: str, geometry: pd.DataFrame, inputs: int) -> Figure:
     marks = [Line2D([], [], linestyle="", marker="o", color=COLOURS[variant], label=variant) for variant in VARIANTS]
     marks += [
         Line2D([], [], linestyle="", marker=marker, color="#555555", label=f"normalization {name}")
-        for name, marker in NORMALIZATION_MARKERS.items()
+        for name, marker in markers.items()
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks))
+    figure.legend(handles=marks, loc="outside lower center", ncols=3)
     figure.suptitle(title, fontsize=13)
     return figure
 
@@ -89,9 +90,7 @@ def draw_geometry(title: str, geometry: pd.DataFrame, inputs: int) -> Figure:
 def _finish(axes: Axes, network: str, inputs: int) -> None:
     ticks = [2**power for power in range(inputs.bit_length()) if 2**power <= inputs]
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
-    axes.xaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
-    axes.set(title=network, xlabel="growth of the gradient per layer, towards the input")
+    axes.set(title=network, xlabel="factor by which the gradient grows per layer towards the input")

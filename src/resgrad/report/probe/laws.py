@@ -84,4 +84,4 @@ def _draw_fits(axes: Axes, rows: pd.DataFrame, law: Law, colour: str) -> None:
 def _named(laws: pd.DataFrame) -> str:
     if laws.empty:
         return "too few depths"
-    return {"power": "a power law", "exponential": "exponential"}.get(laws["law"].iloc[0], laws["law"].iloc[0])
+    return {"power": "a power law", "neither": "neither law"}.get(laws["law"].iloc[0]) or laws["law"].iloc[0]

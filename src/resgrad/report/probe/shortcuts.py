@@ -52,4 +52,5 @@ def draw_shortcuts(title: str, ratios: pd.DataFrame) -> Figure:
 def _draw(axes: Axes, rows: pd.DataFrame, label: str, colour: str, marker: str) -> None:
     ends = rows.groupby("depth")["log10_ratio"].agg(["mean", "min", "max"])
     errors = [ends["mean"] - ends["min"], ends["max"] - ends["mean"]]
-    axes.errorbar(ends.index, ends["mean"], errors, label=label, color=colour, marker=marker, markersize=5, capsize=2)
+    style = {"color": colour, "marker": marker, "markersize": 6, "linestyle": "--" if colour == GREY else "-"}
+    axes.errorbar(ends.index, ends["mean"], errors, label=label, capsize=2, **style)
