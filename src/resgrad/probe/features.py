@@ -56,13 +56,13 @@ def geometry(grams: Tensor) -> tuple[Tensor, Tensor]:
         grams: ... x N x N, float64.
 
     Returns:
-        mean cosine over the pairs of different inputs (...), and effective rank (...). Both are NaN where features are
-        all 0 or not finite; the cosine also where those of one input are.
+        mean cosine over the pairs of different inputs (...), and effective rank (...). Inputs whose features are all 0
+        are in no pair. Both are NaN where all features are 0, or one is not finite.
     """
-    inputs = grams.shape[-1]
     norms = grams.diagonal(dim1=-2, dim2=-1).sqrt()
-    cosines = grams / (norms[..., :, None] * norms[..., None, :])
-    mean = (cosines.sum(dim=(-2, -1)) - inputs) / (inputs * (inputs - 1))
+    scales = norms[..., :, None] * norms[..., None, :]
+    pairs = (scales != 0) & ~torch.eye(grams.shape[-1], dtype=torch.bool)
+    mean = torch.where(pairs, grams / scales, 0.0).sum(dim=(-2, -1)) / pairs.sum(dim=(-2, -1))
     usable = torch.isfinite(grams).all(dim=-1).all(dim=-1)
     singular = torch.linalg.eigvalsh(torch.where(usable[..., None, None], grams, 0.0)).clamp(min=0).sqrt()
     shares = singular / singular.sum(dim=-1, keepdim=True)
