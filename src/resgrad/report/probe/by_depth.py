@@ -29,6 +29,8 @@ convolutions on all shortcuts trained, with nearly twice the error."""
 
 def laws_table(laws: pd.DataFrame) -> str:
     """Say of every recipe which law holds, plain beside residual."""
+    if laws.empty:
+        return "No recipe is probed at four depths or more."
     rows = []
     for (network, recipe), of_recipe in laws.groupby(["network", "recipe"], sort=True):
         found = dict(zip(of_recipe["variant"], typed_rows(of_recipe, Law), strict=True))
