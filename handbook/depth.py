@@ -123,14 +123,15 @@ def _law(law: str) -> str:
 def _counted(laws: pd.DataFrame) -> str:
     """Write ``of which there are ten, three follow a power law and seven are level``."""
     words = {
-        "exponential": "grow exponentially",
-        "power": "follow a power law",
-        "level": "are level",
-        "neither": "do neither",
+        "exponential": ("grows exponentially", "grow exponentially"),
+        "power": ("follows a power law", "follow a power law"),
+        "level": ("is level", "are level"),
+        "neither": ("does neither", "do neither"),
     }
     counts = laws["law"].value_counts()
-    each = (f"{in_words(int(counts[law]))} {word}" for law, word in words.items() if law in counts)
-    return f"of which there are {in_words(len(laws))}, {listed(each)}"
+    numbers = {law: int(counts[law]) for law in words if law in counts}
+    each = [f"{in_words(number)} {words[law][number > 1]}" for law, number in numbers.items()]
+    return f"of which there {'is' if len(laws) == 1 else 'are'} {in_words(len(laws))}, {listed(each)}"
 
 
 def _collapsed(rows: pd.DataFrame) -> str:
