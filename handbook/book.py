@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from handbook import accuracy, audit, gradients, verdicts
+from handbook import accuracy, audit, depth, gradients, verdicts
 from handbook.blocks import fill
 from handbook.study import Studies
 from handbook.tables import tables_page
@@ -22,6 +22,9 @@ BLOCKS = {
     "floor": verdicts.floor,
     "stability": verdicts.stability,
     "growth-at-start": gradients.at_start,
+    "growth-over-depth": depth.laws,
+    "shortcuts": depth.shortcuts,
+    "inputs-at-start": depth.geometry,
     "growth-in-training": gradients.in_training,
     "vanishing": gradients.vanishing,
     "recipes": gradients.recipes,

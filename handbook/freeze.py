@@ -23,7 +23,18 @@ TABLES = {
     "inspection": ("summary",),
     "audit": ("averages", "classes", "split_averages", "inflation"),
     "timing": (),
-    "probe": ("outcomes", "growth", "steadiness", "autocorrelations", "noise_autocorrelations"),
+    "probe": (
+        "outcomes",
+        "growth",
+        "thirds",
+        "laws",
+        "shortcuts",
+        "shortcut_laws",
+        "geometry",
+        "steadiness",
+        "autocorrelations",
+        "noise_autocorrelations",
+    ),
 }
 """By kind of page, the tables that the documentation rests on; digits have no leaves to audit, so a run need not have
 all."""

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from handbook.accuracy import shown
+from handbook.depth import thirds
 from handbook.study import Studies, Study
 from handbook.words import in_words, interval, listed, mean_interval, mean_sd, per_cent
 from resgrad.common.cells import VARIANTS
@@ -35,8 +36,7 @@ def at_start(studies: Studies) -> str:
         f"{factor('fully_connected', 'plain')} per layer on the way back, where mean-field theory (Yang et al. 2019) "
         f"says {theory:.3f} at this batch of {batch}, and {MEAN_FIELD_LIMIT:.3f} for an infinite one. The theory is "
         f"for fully connected networks alone. Plain `cifar_resnet` at depth {depths['cifar_resnet']} has "
-        f"{factor('cifar_resnet', 'plain')}, an interval that {apart} {theory:.3f}; its residual twin has "
-        f"{factor('cifar_resnet', 'residual')}."
+        f"{factor('cifar_resnet', 'plain')}, an interval that {apart} {theory:.3f}{thirds(study, 'cifar_resnet')}."
     )
 
 

@@ -49,6 +49,10 @@ class Study:
         """Read a table of a page, such as ``comparison-mnist`` and ``runs``."""
         return pd.read_csv(self.folder / page / f"{name}.csv")
 
+    def has(self, page: str, name: str) -> bool:
+        """Say whether the run was frozen with a table: what is measured since, older studies lack."""
+        return (self.folder / page / f"{name}.csv").exists()
+
     def about(self, page: str) -> dict[str, Any]:
         """Read what the tables of a page are about."""
         return json.loads((self.folder / page / ABOUT).read_text(encoding="utf-8"))

@@ -24,6 +24,7 @@ from resgrad.models.config import ModelConfig
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.probe.config import ProbeConfig
 from resgrad.probe.recipes import check_probe
+from resgrad.probe.shortcuts import check_shortcuts
 from resgrad.results import gradient_flow
 from resgrad.training.config import BudgetConfig, TrainConfig
 
@@ -91,6 +92,7 @@ class Study(Matrix):
         _check_statistics(self.gradients.statistics)
         check_audit(self.audit, self.train.warmup_epochs)
         check_probe(self.probe)
+        check_shortcuts(self.probe.shortcuts)
         reported = variant_name(residual=self.model.residual)
         if reported not in self.variants:
             raise ValueError(f"model.residual asks for the {reported} networks, which are not among the variants.")

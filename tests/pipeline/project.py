@@ -107,6 +107,11 @@ TINY = {
             "initializations": {"he": [1.0]},
         }
     ],
+    "probe__shortcuts": {
+        "width": 2,
+        "depths": [8],
+        "families": [{"network": "cifar_resnet", "shortcuts": ["zero_padding"]}],
+    },
     "probe__shattering": {"depths": [4], "width": 4, "inputs": 16, "networks": 2},
 }
 

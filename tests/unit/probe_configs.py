@@ -23,6 +23,11 @@ def probe_values(*grids, **changes):
         "image_size": 4,
         "classes": 3,
         "grids": [{**GRID, **grid} for grid in grids or [{}]],
+        "shortcuts": {
+            "width": 2,
+            "depths": [8, 14, 20, 26],
+            "families": [{"network": "cifar_resnet", "shortcuts": ["zero_padding", "rezero"]}],
+        },
         "shattering": {"depths": [2, 4], "width": 4, "inputs": 16, "networks": 2},
         **changes,
     }

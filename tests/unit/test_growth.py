@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 import torch
 
-from resgrad.gradients.growth import MEAN_FIELD_LIMIT, fitted_norms, growth_per_layer, mean_field_factor
+from resgrad.gradients.growth import (
+    MEAN_FIELD_LIMIT,
+    fitted_norms,
+    growth_by_thirds,
+    growth_per_layer,
+    mean_field_factor,
+)
 from resgrad.models import build_network
 from tests.unit.model_configs import model_config
 
@@ -91,6 +97,21 @@ def test_groups_are_kept_apart():
     norms = pd.concat([network(-np.arange(6.0), depth=6), network(np.arange(8.0), depth=8)])
     growth = growth_per_layer(norms, ["variant", "depth"])
     assert growth[["depth", "log10_per_layer"]].to_numpy().tolist() == [[6, pytest.approx(1)], [8, pytest.approx(-1)]]
+
+
+def test_each_third_of_the_hidden_layers_has_a_factor_of_its_own():
+    # Nine hidden layers: down by 0.3, 0.2 and 0.1 a layer; the first and the last layer lie far off.
+    norms = [99, 5.0, 4.7, 4.4, 8.0, 7.8, 7.6, 1.0, 0.9, 0.8, -99]
+    thirds = growth_by_thirds(network(norms), ["variant"])
+    assert thirds["third"].tolist() == [1, 2, 3]
+    assert thirds["log10_per_layer"].tolist() == pytest.approx([0.3, 0.2, 0.1])
+
+
+def test_thirds_of_networks_of_few_layers():
+    both = pd.concat([network([1.0, 2.0], variant="tiny"), network([9, 3.0, 2.8, 2.6, 1.6, 1.5, 9], variant="small")])
+    thirds = growth_by_thirds(both, ["variant"]).set_index(["variant", "third"])
+    assert thirds.loc["small", "n"].tolist() == [0, 0, 0], "two layers are no line"
+    assert (thirds.loc["tiny", "n"] == 0).all()
 
 
 def test_fitted_lines_lie_on_what_is_a_line():

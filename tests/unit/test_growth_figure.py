@@ -9,7 +9,8 @@ from resgrad.report.probe.growth import draw_growth
 
 NORMS = pd.DataFrame(
     {
-        "network": "fully_connected, depth 6",
+        "network": "fully_connected",
+        "depth": 6,
         "variant": ["plain"] * 6 + ["residual"] * 6,
         "position": [1, 2, 3, 4, 5, 6] * 2,
         "numel": [16] * 12,
@@ -19,11 +20,12 @@ NORMS = pd.DataFrame(
 )
 GROWTH = pd.DataFrame(
     {
-        "network": "fully_connected, depth 6",
+        "network": "fully_connected",
         "variant": ["plain", "residual"],
         "factor": [10.0, 10**0.1],
         "factor_low": [9.0, math.nan],
         "factor_high": [11.0, math.nan],
+        "exponent": math.nan,
     }
 )
 
@@ -59,12 +61,24 @@ def test_without_plain_networks_there_is_no_line_of_the_theory():
 
 
 def test_each_kind_of_network_has_a_panel_with_its_own_factors():
-    deeper = {"network": "cifar_resnet, depth 20"}
-    growth = pd.concat([GROWTH, GROWTH.assign(**deeper, factor=[2.0, 3.0])])
-    figure = draw_growth("a title", pd.concat([NORMS, NORMS.assign(**deeper)]), growth, theory=100.0)
-    assert [panel.get_title(loc="left") for panel in figure.axes] == [NORMS["network"][0], deeper["network"]]
+    growth = pd.concat([GROWTH, GROWTH.assign(network="cifar_resnet", factor=[2.0, 3.0])])
+    deeper = NORMS.assign(network="cifar_resnet", depth=20)
+    figure = draw_growth("a title", pd.concat([NORMS, deeper]), growth, theory=100.0)
+    titles = [panel.get_title(loc="left") for panel in figure.axes]
+    assert titles == ["fully_connected, depth 6", "cifar_resnet, depth 20"]
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert "residual: factor 3.000" in labels
+    assert not any("theory" in label for label in labels), "it is about fully connected networks"
+
+
+def test_where_growth_is_a_power_of_depth_there_is_neither_a_line_nor_a_factor():
+    growth = GROWTH.assign(exponent=[math.nan, 1.25])
+    (panel,) = draw_growth("a title", NORMS, growth, theory=100.0).axes
+    fitted = [line.get_ydata().tolist()[1:-1] for line in panel.get_lines() if line.get_linestyle() == "-"]
+    assert [4.0, 3.0, 2.0, 1.0] in fitted
+    assert [0.4, 0.3, 0.2, 0.1] not in fitted
+    labels = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert "residual: no one factor, but depth to the power of 1.25" in labels
 
 
 def test_the_lines_are_those_that_were_fitted_and_the_key_has_the_factors(axes):

@@ -10,7 +10,8 @@ from resgrad.common.config import ParameterError
 from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
 from resgrad.models import build_network
 from resgrad.probe.grid import probe_network
-from resgrad.probe.measure import draw_batch, gradient_statistics, output_stds
+from resgrad.probe.measure import gradient_statistics, output_stds
+from resgrad.probe.networks import draw_batch
 from resgrad.probe.recipes import PROBE, check_probe, probes
 from resgrad.probe.table import TABLE
 from resgrad.study import load_study

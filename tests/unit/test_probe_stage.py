@@ -13,7 +13,7 @@ from stages.probe import probe
 from stages.report import write_report
 from tests.unit.probe_configs import probe_values
 
-TABLES = {*CSV, "gradients", "noise", "sequences", "signals"}
+TABLES = {*CSV, "features", "gradients", "noise", "sequences", "signals"}
 GRIDS = [{"depths": [4, 7]}, {"network": "cifar_resnet", "width": 2, "depths": [8], "normalizations": ["layer"]}]
 
 
@@ -58,10 +58,15 @@ def test_any_number_of_processes_writes_the_same_bytes(finished, tmp_path, monke
         "metrics/probe.md",
         "plots/probe/depths-cifar_resnet.png",
         "plots/probe/depths-fully_connected.png",
+        "plots/probe/features-cifar_resnet.png",
+        "plots/probe/features-fully_connected.png",
+        "plots/probe/geometry.png",
         "plots/probe/growth.png",
+        "plots/probe/laws.png",
         "plots/probe/layers-cifar_resnet.png",
         "plots/probe/layers-fully_connected.png",
         "plots/probe/shattering.png",
+        "plots/probe/shortcuts.png",
         "plots/probe/textbook-cifar_resnet.png",
         "plots/probe/textbook-fully_connected.png",
     ]
@@ -79,14 +84,14 @@ def test_every_network_of_the_grid_is_in_the_table_with_a_verdict(finished):
 def test_metrics_say_they_are_of_noise_and_hold_finite_numbers_alone(finished):
     metrics = json.loads((finished / "metrics/probe.json").read_text())
     assert list(metrics) == ["noise"]
-    assert set(metrics["noise"]) == {"cifar_resnet", "fully_connected", "neighbour_correlation"}
+    assert set(metrics["noise"]) == {"cifar_resnet", "first_to_last_log10", "fully_connected", "neighbour_correlation"}
 
     def leaves(node):
         return [leaf for child in node.values() for leaf in leaves(child)] if isinstance(node, dict) else [node]
 
     numbers = leaves(metrics)
     assert all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    assert len(numbers) <= 15, "a handful, for a reviewer"
+    assert len(numbers) <= 40, "a handful, for a reviewer"
 
 
 def rows(page):
@@ -98,7 +103,7 @@ def test_the_page_says_how_every_recipe_fares_and_how_alike_neighbouring_gradien
     page = rows((finished / "metrics/probe.md").read_text())
     named = [row[0] for row in page]
     assert named[2:4] == ["relu, he", "relu, he, batch"]
-    assert named.count("fully_connected") == 2, "growth of both recipes"
+    assert named.count("fully_connected") == 2 + 2 + 2, "growth and geometry of both recipes, thirds of both variants"
     two, four = page[-2:]
     # One hidden layer: the gradient is one step in the middle of 16 inputs, so that -1 of 14 products is negative.
     assert two == ["2", "+0.81 [+0.81, +0.81]", "+0.81 [+0.81, +0.81]"]
@@ -114,6 +119,9 @@ def test_a_grid_without_textbook_cases_has_fewer_pictures(tmp_path, monkeypatch)
     write_report("probe", None)
     assert sorted(path.name for path in (tmp_path / "plots/probe").iterdir()) == [
         "depths-fully_connected.png",
+        "features-fully_connected.png",
+        "geometry.png",
         "layers-fully_connected.png",
         "shattering.png",
+        "shortcuts.png",
     ]

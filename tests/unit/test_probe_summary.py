@@ -111,6 +111,13 @@ NEIGHBOURS = pd.DataFrame(
 )
 
 
+def laws(*rows):
+    """Return fits to growth over depth, of exponent 1.5 and rate 1."""
+    columns = [*RECIPE, "normalization", "variant", "exponent", "power_r2", "log10_rate", "exponential_r2", "law"]
+    made_up = RECIPE | {"normalization": "batch", "exponent": 1.5, "log10_rate": 1.0}
+    return pd.DataFrame([made_up | row for row in rows], columns=columns)
+
+
 def test_what_is_published_was_made_up():
     growing = [3.0, 2.0, 1.0, 0.0]  # by 10 a layer towards the input
     passes = signals(
@@ -124,12 +131,13 @@ def test_what_is_published_was_made_up():
         (32, "residual", "batch", [0.9, 0.6, 0.3, 0]),
     )
     networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
-    assert probe_metrics(passes, networks, NEIGHBOURS, THRESHOLDS) == {
+    assert probe_metrics(passes, networks, laws(), NEIGHBOURS, THRESHOLDS) == {
         "fully_connected": {
             "steady_share": 7 / 8,
             "healthy_share": {"plain": 1 / 4, "residual": 1},
             # A line takes three layers inside of the first and the last.
             "batch_norm_growth_per_layer": {},
+            "batch_norm_depth_laws": {},
         },
         "neighbour_correlation": {"depth-50": {"plain": 0.1, "residual": 0.4}},
     }
@@ -143,5 +151,22 @@ def test_the_published_growth_per_layer_is_that_of_the_middle_depth():
         (100, "plain", "batch", [0] * 6),
     )
     networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
-    growth = probe_metrics(passes, networks, NEIGHBOURS, THRESHOLDS)["fully_connected"]["batch_norm_growth_per_layer"]
-    assert growth == {"plain": pytest.approx(10**0.3)}
+    growth = probe_metrics(passes, networks, laws(), NEIGHBOURS, THRESHOLDS)["fully_connected"]
+    assert growth["batch_norm_growth_per_layer"] == {"plain": pytest.approx(10**0.3)}
+
+
+def test_a_power_law_is_published_in_place_of_a_factor_per_layer():
+    growing = [0, 0.8, 0.6, 0.4, 0.2, 0.0]
+    passes = signals((10, "plain", "batch", growing), (10, "residual", "batch", growing))
+    networks = majority(judge(passes, [*PROBE, "seed"], THRESHOLDS))
+    both = laws(
+        {"variant": "plain", "law": "exponential", "exponential_r2": 0.99, "power_r2": 0.8},
+        {"variant": "residual", "law": "power", "exponential_r2": 0.7, "power_r2": np.nan},
+        {"variant": "residual", "law": "power", "normalization": "layer"},
+    )
+    published = probe_metrics(passes, networks, both, NEIGHBOURS, THRESHOLDS)["fully_connected"]
+    assert published["batch_norm_growth_per_layer"] == {"plain": pytest.approx(10**0.2)}
+    assert published["batch_norm_depth_laws"] == {
+        "plain": {"exponent": 1.5, "power_r2": 0.8, "factor": 10.0, "exponential_r2": 0.99},
+        "residual": {"exponent": 1.5, "factor": 10.0, "exponential_r2": 0.7},
+    }

@@ -53,7 +53,7 @@ def write_study(folder):
     parameters["inspect"] = {"images": 6, "paths": 3, "loss_surface": {"steps": 1, "radius": 1.0}}
     parameters["inspect"]["lesions"] = {"images": 6, "reorderings": 2}
     parameters["audit"] = {"depth": 8, "width": 2, "epochs": 2, "seeds": [0, 1]}
-    parameters["probe"] = probe_values()
+    parameters["probe"] = probe_values({"depths": [4, 5, 6, 7]})  # enough for growth over depth
     YAML().dump(parameters, folder / "params.yaml")
     write_shards(folder / "data/shards/plantvillage", shape=SHAPE)
     model = load_model(parameters["model"])

@@ -31,25 +31,38 @@ def mean_field_factor(batch_size: int) -> float:
     return math.sqrt(squared)
 
 
-def growth_per_layer(norms: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def growth_per_layer(norms: pd.DataFrame, by: list[str], parts: tuple[str, ...] = ()) -> pd.DataFrame:
     """Measure the factor by which the gradient's norm changes from one layer to the one before, over seeds.
 
     Args:
         norms: a row per layer: seed, position (1 at the input), numel, log10_norm and the columns of ``by``.
         by: what tells groups of networks apart that differ in nothing but the seed: variant, depth, ...
+        parts: as in :func:`log10_per_layer`.
 
     Returns:
-        a row per group, sorted: the keys, n (networks with a slope), log10_per_layer (minus the slope: positive where
-        gradients explode towards the input, negative where they vanish), low and high (see
+        a row per group and part, sorted: the keys, n (networks with a slope), log10_per_layer (minus the slope:
+        positive where gradients explode towards the input, negative where they vanish), low and high (see
         :func:`~resgrad.common.intervals.mean_with_interval`), and the same as factors: factor, factor_low, factor_high.
     """
-    growth = mean_with_interval(log10_per_layer(norms, [*by, "seed"]), by, "log10_per_layer")
+    growth = mean_with_interval(log10_per_layer(norms, [*by, "seed"], parts), [*by, *parts], "log10_per_layer")
     growth = growth.rename(columns={"mean": "log10_per_layer"})
     factors = {"factor": "log10_per_layer", "factor_low": "low", "factor_high": "high"}
     return growth.assign(**{name: 10 ** growth[log10] for name, log10 in factors.items()})
 
 
-def log10_per_layer(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
+def growth_by_thirds(norms: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Measure :func:`growth_per_layer` in each third of the hidden layers: one factor, or a different one on the way?
+
+    Returns:
+        what that returns, with a column third, from 1 at the input.
+    """
+    ends = norms.groupby([*by, "seed"])["position"]
+    first, hidden = ends.transform("min") + 1, (ends.transform("max") - ends.transform("min") - 1).clip(lower=1)
+    third = (1 + 3 * (norms["position"] - first) // hidden).clip(1, 3)
+    return growth_per_layer(norms.assign(third=third), by, ("third",))
+
+
+def log10_per_layer(norms: pd.DataFrame, network: list[str], parts: tuple[str, ...] = ()) -> pd.DataFrame:
     """Fit the growth of every network's gradient towards the input.
 
     Least squares of the norm's logarithm on the position: one slope, and an intercept for every shape of layer, since
@@ -60,13 +73,14 @@ def log10_per_layer(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
     Args:
         norms: a row per layer: position (1 at the input), numel, log10_norm and the columns of ``network``.
         network: what names a network.
+        parts: columns that tell parts of a network apart, each of which has a slope of its own.
 
     Returns:
-        a row per network, sorted: the keys, log10_per_layer (minus the slope; NaN where there is none).
+        a row per network and part, sorted: the keys, log10_per_layer (minus the slope; NaN where there is none).
     """
-    rows = _centred(norms, network)
-    layers = rows.dropna(subset="x").groupby(network).agg(layers=("position", "nunique"), shapes=("numel", "nunique"))
-    sums = rows.assign(xx=rows["x"] ** 2, xy=rows["x"] * rows["y"]).groupby(network)[["xx", "xy"]].sum().join(layers)
+    rows, keys = _centred(norms, network, parts), [*network, *parts]
+    layers = rows.dropna(subset="x").groupby(keys).agg(layers=("position", "nunique"), shapes=("numel", "nunique"))
+    sums = rows.assign(xx=rows["x"] ** 2, xy=rows["x"] * rows["y"]).groupby(keys)[["xx", "xy"]].sum().join(layers)
     has_slope = sums["layers"] - sums["shapes"] > 1
     return (-sums["xy"] / sums["xx"]).where(has_slope).rename("log10_per_layer").reset_index()
 
@@ -90,13 +104,23 @@ def fitted_norms(norms: pd.DataFrame, growth: pd.DataFrame, by: list[str]) -> pd
     return means.assign(fitted=means["level"] + slope * means["x"]).drop(columns=["x", "level"])
 
 
-def _centred(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
-    """Add x and y: position and logarithm less their means over the network's layers of the same shape.
+def hidden_layers(norms: pd.DataFrame, network: list[str]) -> pd.Series:
+    """Say of every row whether its layer is neither the first nor the last of its network.
+
+    Args:
+        norms: a row per layer: position and the columns of ``network``.
+        network: what names a network.
+    """
+    position = norms.groupby(network)["position"]
+    return (norms["position"] > position.transform("min")) & (norms["position"] < position.transform("max"))
+
+
+def _centred(norms: pd.DataFrame, network: list[str], parts: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Add x and y: position and logarithm less their means over the layers of the same shape, network and part.
 
     Both are NaN in rows that take no part in the fit.
     """
-    position = norms.groupby(network)["position"]
-    inner = (norms["position"] > position.transform("min")) & (norms["position"] < position.transform("max"))
-    fit = norms[["position", "log10_norm"]].where(inner & np.isfinite(norms["log10_norm"]))
-    means = fit.groupby([norms[key] for key in (*network, "numel")]).transform("mean")
+    taken = hidden_layers(norms, network) & np.isfinite(norms["log10_norm"])
+    fit = norms[["position", "log10_norm"]].where(taken)
+    means = fit.groupby([norms[key] for key in (*network, *parts, "numel")]).transform("mean")
     return norms.assign(x=fit["position"] - means["position"], y=fit["log10_norm"] - means["log10_norm"])

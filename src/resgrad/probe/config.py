@@ -28,6 +28,21 @@ class Grid(Section):
     ]
 
 
+class Family(Section):
+    """An entry of ``probe.shortcuts.families``: a kind of network, and the shortcuts that it is probed with."""
+
+    network: Network
+    shortcuts: Annotated[list[Shortcut], Field(min_length=1)]
+
+
+class ShortcutsConfig(Section):
+    """The section ``probe.shortcuts``; params.yaml explains each key."""
+
+    width: Annotated[int, Field(ge=1)]
+    depths: Annotated[list[Depth], Field(min_length=1)]
+    families: Annotated[list[Family], Field(min_length=1)]
+
+
 class ProbeConfig(Section):
     """The section ``probe``; params.yaml explains each key."""
 
@@ -38,3 +53,9 @@ class ProbeConfig(Section):
     classes: Annotated[int, Field(ge=2)]
     grids: Annotated[list[Grid], Field(min_length=1)]
     shattering: ShatteringConfig
+    shortcuts: ShortcutsConfig
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of the images."""
+        return self.channels, self.image_size, self.image_size

@@ -8,18 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from resgrad.common.seeds import derive
 from resgrad.gradients.describer import Describer
 
 STATISTICS = ("grad_norm", "grad_mean", "grad_std", "grad_max", "zero_fraction", "nonfinite", "weight_norm")
 """What is recorded of every gradient. ``log2_hist`` is not among these: it would be most of the file."""
-
-
-def draw_batch(seed: int, size: int, image_shape: tuple[int, int, int], classes: int) -> tuple[Tensor, Tensor]:
-    """Draw images of standard normal noise (N x C x H x W) and random labels (N)."""
-    images = torch.randn(size, *image_shape, generator=_generator(seed, "images"))
-    labels = torch.randint(classes, (size,), generator=_generator(seed, "labels"))
-    return images, labels
 
 
 @contextmanager
@@ -55,7 +47,3 @@ def gradient_statistics(gradients: Sequence[Tensor], parameters: Sequence[nn.Par
 
 def _flat(tensors: Sequence[Tensor]) -> NDArray[np.float32]:
     return torch.cat([tensor.detach().reshape(-1) for tensor in tensors]).numpy()
-
-
-def _generator(seed: int, name: str) -> torch.Generator:
-    return torch.Generator().manual_seed(derive(seed, "probe", name))

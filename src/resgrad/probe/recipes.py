@@ -1,6 +1,7 @@
 """Which networks are probed: recipes for initial weights, at every depth, plain and residual."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -52,9 +53,9 @@ def probes(config: ProbeConfig) -> list[Probe]:
         for recipe, model in _recipes(grid)
         for variant in VARIANTS
         # What exists at one depth exists at every greater one, and to ask takes long for a thousand layers.
-        for everywhere in [_refusal(model, min(grid.depths), variant) is None]
+        for everywhere in [refusal(model, min(grid.depths), variant) is None]
         for depth in grid.depths
-        if everywhere or _refusal(model, depth, variant) is None
+        if everywhere or refusal(model, depth, variant) is None
     ]
 
 
@@ -66,7 +67,7 @@ def check_probe(config: ProbeConfig) -> None:
     """
     for number, grid in enumerate(config.grids):
         for depth in grid.depths:
-            refusals = (_refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
+            refusals = (refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
             first = next(refusals)
             if first is not None and None not in refusals:
                 raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {first}")
@@ -77,10 +78,31 @@ def check_probe(config: ProbeConfig) -> None:
             f"{variant} {', '.join(map(str, recipe))} at depth {depth}" for recipe, depth, variant, _ in probes(config)
         ],
     }
+    check_once(named)
+
+
+def check_once(named: Mapping[str, Sequence[int] | Sequence[str]]) -> None:
+    """Refuse what is listed twice.
+
+    Args:
+        named: lists by the parameter that holds them.
+
+    Raises:
+        ParameterError: says which value to leave out.
+    """
     for key, values in named.items():
         value, times = Counter(values).most_common(1)[0]
         if times > 1:
             raise ParameterError(f"{key} has {value} more than once; allowed: each once.")
+
+
+def refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
+    """Return why a network does not exist; None if it does."""
+    try:
+        check_network(model, depth=depth, residual=is_residual(variant))
+    except ParameterError as refused:
+        return refused
+    return None
 
 
 def _recipes(grid: Grid) -> list[tuple[Recipe, ModelConfig]]:
@@ -91,11 +113,3 @@ def _recipes(grid: Grid) -> list[tuple[Recipe, ModelConfig]]:
     ]
     beside = {"shortcut": grid.shortcut, "width": grid.width, "dropout": 0.0}
     return [(recipe, ModelConfig(**recipe._asdict(), **beside)) for recipe in recipes]
-
-
-def _refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
-    try:
-        check_network(model, depth=depth, residual=is_residual(variant))
-    except ParameterError as refusal:
-        return refusal
-    return None

@@ -1,9 +1,11 @@
 """From the verdicts on probed networks to what can be said of a recipe."""
 
+import math
 from typing import Any
 
 import pandas as pd
 
+from resgrad.common.frames import records
 from resgrad.gradients.growth import growth_per_layer
 from resgrad.gradients.verdicts import VerdictsConfig, judge
 from resgrad.probe.recipes import PROBE, Recipe
@@ -104,32 +106,43 @@ def textbook(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def probe_metrics(
-    signals: pd.DataFrame, networks: pd.DataFrame, neighbours: pd.DataFrame, config: VerdictsConfig
+    signals: pd.DataFrame,
+    networks: pd.DataFrame,
+    laws: pd.DataFrame,
+    neighbours: pd.DataFrame,
+    config: VerdictsConfig,
 ) -> dict[str, Any]:
     """Boil the probe down to a handful of numbers, which are compared from commit to commit.
 
     Args:
         signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
         networks: from :func:`majority`.
+        laws: of these, from :func:`~resgrad.gradients.depth_laws.depth_laws`.
         neighbours: mean correlation of the gradients at neighbouring inputs: variant, depth, mean.
         config: the thresholds.
 
     Returns:
         kind of network -> ``healthy_share`` -> variant -> of all recipes and depths; ``steady_share`` (see
-        :func:`steadiness`); ``batch_norm_growth_per_layer`` -> variant -> factor of ReLU, he and batch normalisation at
-        the middle depth, where it is defined (see :func:`~resgrad.gradients.growth.growth_per_layer`); and
-        ``neighbour_correlation`` -> ``depth-50`` -> variant, at the greatest depth.
+        :func:`steadiness`); of ReLU, he and batch normalisation ``batch_norm_growth_per_layer`` -> variant -> factor at
+        the middle depth, where it is defined (see :func:`~resgrad.gradients.growth.growth_per_layer`) and growth over
+        depth is no power law, and ``batch_norm_depth_laws`` -> variant -> exponent, power_r2, factor (per layer) and
+        exponential_r2, where they are defined; and ``neighbour_correlation`` -> ``depth-50`` -> variant, at the
+        greatest depth.
     """
     steady = steadiness(signals, config)
     healthy = (networks["verdict"] == "healthy").groupby([networks["network"], networks["variant"]]).mean()
-    growth = textbook_growth(signals)
+    growth, laws = textbook_growth(signals), textbook(laws)
+    laws = laws[laws["case"] == "relu_he_batch"]
+    powers = laws[laws["law"] == "power"].set_index(["network", "variant"]).index
     batch_norm = growth[growth["case"] == "relu_he_batch"].dropna(subset="factor").set_index(["network", "variant"])
+    batch_norm = batch_norm.drop(powers, errors="ignore")
     deepest = neighbours[neighbours["depth"] == neighbours["depth"].max()]
     kinds = {
         kind: {
             "healthy_share": healthy[kind].to_dict(),
             "steady_share": float(steady[kind]),
             "batch_norm_growth_per_layer": batch_norm["factor"].get(kind, pd.Series(dtype=float)).to_dict(),
+            "batch_norm_depth_laws": _fits(laws[laws["network"] == kind]),
         }
         for kind in networks["network"].unique()
     }
@@ -148,6 +161,12 @@ def textbook_growth(signals: pd.DataFrame) -> pd.DataFrame:
         :func:`~resgrad.gradients.growth.growth_per_layer` says.
     """
     return growth_per_layer(textbook(at_middle_depth(signals)), [*RECIPE, "case", "depth", "variant"])
+
+
+def _fits(laws: pd.DataFrame) -> dict[str, dict[str, float]]:
+    names = ["exponent", "power_r2", "factor", "exponential_r2"]
+    fits = laws.assign(factor=10 ** laws["log10_rate"])
+    return {row["variant"]: {name: row[name] for name in names if math.isfinite(row[name])} for row in records(fits)}
 
 
 def _majority_at(signals: pd.DataFrame, config: VerdictsConfig) -> pd.DataFrame:

@@ -1,17 +1,9 @@
-"""The tables of the room, and how they are put together from the probed networks."""
+"""The tables of the room."""
 
-from typing import Any
-
-import pandas as pd
 import pyarrow as pa
 
 from resgrad.common.columns import DEPTH, POSITION, VARIANT
 from resgrad.common.tables import Column, Table
-from resgrad.gradients.growth import MEAN_FIELD_LIMIT, fitted_norms, growth_per_layer, mean_field_factor
-from resgrad.gradients.verdicts import VerdictsConfig
-from resgrad.probe.config import ProbeConfig
-from resgrad.probe.recipes import recipe_label
-from resgrad.probe.summary import at_middle_depth, outcomes, steadiness, textbook, textbook_growth
 
 RECIPE_COLUMNS = (
     Column("network", pa.string(), "kind of network, as model.network"),
@@ -74,25 +66,27 @@ SIGNALS = Table(
     ),
 )
 
+_N = Column("n", pa.int64(), "seeds")
+_GROWTH = (
+    _N,
+    Column("log10_per_layer", pa.float64(), "growth of the gradient's norm per layer towards the input, mean", "log10"),
+    Column("low", pa.float64(), "lower end of its 95 % interval over seeds", "log10"),
+    Column("high", pa.float64(), "upper end of it", "log10"),
+    Column("factor", pa.float64(), "the same as a factor"),
+    Column("factor_low", pa.float64(), "lower end of its interval"),
+    Column("factor_high", pa.float64(), "upper end of it"),
+)
+
 GROWTH = Table(
     "growth",
     "a recipe that theory has a word on, at the middle depth, in plain or residual networks",
-    (
-        *RECIPE_COLUMNS,
-        RECIPE_LABEL,
-        CASE,
-        DEPTH,
-        VARIANT,
-        Column("n", pa.int64(), "seeds"),
-        Column(
-            "log10_per_layer", pa.float64(), "growth of the gradient's norm per layer towards the input, mean", "log10"
-        ),
-        Column("low", pa.float64(), "lower end of its 95 % interval over seeds", "log10"),
-        Column("high", pa.float64(), "upper end of it", "log10"),
-        Column("factor", pa.float64(), "the same as a factor"),
-        Column("factor_low", pa.float64(), "lower end of its interval"),
-        Column("factor_high", pa.float64(), "upper end of it"),
-    ),
+    (*RECIPE_COLUMNS, RECIPE_LABEL, CASE, DEPTH, VARIANT, *_GROWTH),
+)
+
+THIRDS = Table(
+    "thirds",
+    "a third of the hidden layers of ReLU networks with batch normalisation at the middle depth",
+    (RECIPE_COLUMNS[0], DEPTH, VARIANT, Column("third", pa.int64(), "from 1 at the input"), *_GROWTH),
 )
 
 FITTED = Table(
@@ -106,6 +100,109 @@ FITTED = Table(
         Column("numel", pa.int64(), "elements of the layer's weights"),
         Column("log10_norm", pa.float64(), "log10 of the L2 norm of the weights' gradient"),
         Column("fitted", pa.float64(), "the line through the layers of its shape; NaN at the first and the last layer"),
+    ),
+)
+
+_RATIO = "log10 of the gradient's L2 norm at the first hidden {} over that at the last one; NaN where both are 0"
+
+
+def _interval(name: str, meaning: str, unit: str = "") -> tuple[Column, ...]:
+    """Return the columns of a mean over seeds and its interval."""
+    return (
+        Column(name, pa.float64(), meaning, unit),
+        Column(f"{name}_low", pa.float64(), "lower end of its 95 % interval over seeds", unit),
+        Column(f"{name}_high", pa.float64(), "upper end of it", unit),
+    )
+
+
+_LAW = (
+    Column("depths", pa.int64(), "depths that were fitted: those at which all ratios are finite, four or more"),
+    Column("shallowest", pa.int64(), "smallest of them"),
+    Column("deepest", pa.int64(), "greatest of them"),
+    Column("low_ratio", pa.float64(), "log10 of the ratio at the smallest depth, mean over seeds", "log10"),
+    Column("high_ratio", pa.float64(), "the same at the greatest depth", "log10"),
+    _N,
+    *_interval("log10_rate", "slope of log10 of the ratio over depth, mean over seeds", "log10 per layer"),
+    Column("exponential_r2", pa.float64(), "share of the variance of the means over seeds that this line explains"),
+    *_interval("exponent", "slope of log10 of the ratio over log10 of depth, mean over seeds"),
+    Column("power_r2", pa.float64(), "share of the variance of the means over seeds that this line explains"),
+    Column(
+        "law",
+        pa.string(),
+        "exponential or power, whichever explains more, at least 95 %; level where the ratio changes by less than half "
+        "a power of ten between depths; neither",
+    ),
+)
+
+RATIOS = Table(
+    "ratios",
+    "a probed network of the grids with a seed",
+    (
+        *RECIPE_COLUMNS,
+        RECIPE_LABEL,
+        DEPTH,
+        VARIANT,
+        SEED,
+        Column("log10_ratio", pa.float64(), _RATIO.format("weight layer") + " or not finite"),
+    ),
+)
+
+LAWS = Table(
+    "laws",
+    "a recipe in plain or residual networks: how that ratio grows with depth",
+    (*RECIPE_COLUMNS, RECIPE_LABEL, VARIANT, *_LAW),
+)
+
+_SHORTCUT = (
+    RECIPE_COLUMNS[0],
+    Column("shortcut", pa.string(), "as model.shortcut; none in plain networks"),
+    Column(
+        "measure",
+        pa.string(),
+        "whose gradients are compared: weights, those of the hidden weight layers; blocks, with respect to what the "
+        "blocks put out",
+    ),
+)
+
+SHORTCUTS = Table(
+    "shortcuts",
+    "a network with a shortcut, or a plain one, with a seed: ReLU, batch normalisation, he",
+    (*_SHORTCUT, DEPTH, SEED, Column("log10_ratio", pa.float64(), _RATIO.format("weight layer, or block,"))),
+)
+
+SHORTCUT_LAWS = Table(
+    "shortcut_laws", "a shortcut in a kind of network: how that ratio grows with depth", (*_SHORTCUT, *_LAW)
+)
+
+_COSINE = "cosine between the features of two inputs that enter the layer, mean over pairs"
+_EFFECTIVE_RANK = "effective rank of the features that enter the layer (inputs x features)"
+
+FEATURES = Table(
+    "features",
+    "a weight layer of a probed network with a seed, at the middle depth of its kind; NaN where features are 0",
+    (
+        *RECIPE_COLUMNS,
+        RECIPE_LABEL,
+        DEPTH,
+        VARIANT,
+        SEED,
+        POSITION,
+        Column("cosine", pa.float64(), _COSINE),
+        Column("effective_rank", pa.float64(), _EFFECTIVE_RANK),
+    ),
+)
+
+GEOMETRY = Table(
+    "geometry",
+    "a recipe at the middle depth, plain or residual: the growth of the gradient beside what enters the last layer",
+    (
+        *RECIPE_COLUMNS,
+        RECIPE_LABEL,
+        DEPTH,
+        VARIANT,
+        *_GROWTH,
+        *_interval("cosine", f"{_COSINE} and seeds"),
+        *_interval("effective_rank", f"{_EFFECTIVE_RANK}, mean over seeds"),
     ),
 )
 
@@ -130,50 +227,3 @@ SEQUENCES = Table(
 NOISE = Table("noise", "a value of simulated noise", (_NOISE, *_SAMPLE, Column("value", pa.float64(), "of the noise")))
 AUTOCORRELATIONS = Table("autocorrelations", "a lag of the sequences of a depth", (VARIANT, DEPTH, *_CORRELATION))
 NOISE_AUTOCORRELATIONS = Table("noise_autocorrelations", "a lag of simulated noise", (_NOISE, *_CORRELATION))
-
-
-def network_tables(
-    passes: pd.DataFrame, networks: pd.DataFrame, thresholds: VerdictsConfig
-) -> dict[Table, pd.DataFrame]:
-    """Put together what the room says of gradients from layer to layer.
-
-    Args:
-        passes: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
-        networks: from :func:`~resgrad.probe.summary.majority`.
-        thresholds: those of the verdicts.
-    """
-    middle = at_middle_depth(passes)
-    cases = textbook(middle)
-    batch_norm = cases[cases["case"] == "relu_he_batch"]
-    by = ["network", "depth", "variant"]
-    fitted = fitted_norms(batch_norm, growth_per_layer(batch_norm, by), by)
-    steady = steadiness(passes, thresholds).rename("share").rename_axis("network").reset_index()
-    case = cases["case"].reindex(middle.index)
-    columns = [column.name for column in SIGNALS.columns if column not in (RECIPE_LABEL, CASE)]
-    return {
-        NETWORKS: _labelled(networks),
-        OUTCOMES: _labelled(outcomes(networks)),
-        STEADINESS: steady,
-        SIGNALS: _labelled(middle[columns].assign(case=case)),
-        GROWTH: _labelled(textbook_growth(passes)),
-        FITTED: fitted,
-    }
-
-
-def about(config: ProbeConfig, thresholds: VerdictsConfig, networks: int) -> dict[str, Any]:
-    """Say what the room's tables are about, in single numbers."""
-    return {
-        **thresholds.model_dump(),
-        "batch_size": config.batch_size,
-        "mean_field_factor": mean_field_factor(config.batch_size),
-        "mean_field_limit": MEAN_FIELD_LIMIT,
-        "networks": networks,
-        "seeds": len(config.seeds),
-        "shattering_networks": config.shattering.networks,
-    }
-
-
-def _labelled(frame: pd.DataFrame) -> pd.DataFrame:
-    keys = ("normalization", "activation", "initialization", "gain")
-    labels = [recipe_label(*recipe) for recipe in zip(*(frame[key] for key in keys), strict=True)]
-    return frame.assign(recipe=labels)

@@ -12,6 +12,8 @@ from resgrad.common.frames import typed_rows
 from resgrad.report.style import COLOURS, MARKERS, look
 
 THEORY = "#444444"
+OF_THEORY = "fully_connected"
+"""The one kind of network that the theory is about."""
 
 
 class _Factor(NamedTuple):
@@ -21,6 +23,7 @@ class _Factor(NamedTuple):
     factor: float
     factor_low: float
     factor_high: float
+    exponent: float
 
 
 @look
@@ -29,22 +32,22 @@ def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: f
 
     Args:
         title: says at which weights, on what images and over how many seeds.
-        norms: where network is what its panel is called: network, variant, position, numel, log10_norm, fitted.
-        growth: of the same networks: network, variant, factor,
-            factor_low, factor_high.
-        theory: factor per layer of plain networks, drawn through the last layer that was fitted.
+        norms: network, depth, variant, position, numel, log10_norm, fitted.
+        growth: of the same networks: network, variant, factor, factor_low, factor_high, and exponent, of the power of
+            depth that describes growth better than a factor per layer: NaN where none does. There no line is drawn.
+        theory: factor per layer of plain fully connected networks, drawn through the last layer that was fitted.
     """
-    panels = list(norms.groupby("network", sort=False))
+    panels = list(norms.groupby(["network", "depth"], sort=False))
     figure = Figure(figsize=(1 + 5.5 * len(panels), 5.6), layout="constrained")
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)
-    for axes, (network, rows) in zip(grid[0], panels, strict=True):
+    for axes, ((network, depth), rows) in zip(grid[0], panels, strict=True):
         factors = {row.variant: row for row in typed_rows(growth[growth["network"] == network], _Factor)}
         for variant, layers in rows.groupby("variant", sort=True):
-            _draw_fit(axes, str(variant), layers, _text(factors[str(variant)]))
+            _draw_fit(axes, layers, factors[str(variant)])
         plain = rows[rows["variant"] == "plain"].dropna(subset="fitted")
-        if len(plain):
+        if len(plain) and network == OF_THEORY:
             _draw_theory(axes, plain, theory)
-        axes.set(title=network, xlabel="layer (1: first, last: linear)")
+        axes.set(title=f"{network}, depth {depth}", xlabel="layer (1: first, last: linear)")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")
@@ -55,12 +58,14 @@ def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: f
     return figure
 
 
-def _draw_fit(axes: Axes, variant: str, layers: pd.DataFrame, factor: str) -> None:
-    style = {"color": COLOURS[variant], "marker": MARKERS[variant], "markersize": 4}
+def _draw_fit(axes: Axes, layers: pd.DataFrame, row: _Factor) -> None:
+    style = {"color": COLOURS[row.variant], "marker": MARKERS[row.variant], "markersize": 4}
     axes.plot(layers["position"], layers["log10_norm"], linestyle="", alpha=0.6, **style)
-    for _, shape in layers.groupby("numel"):
-        axes.plot(shape["position"], shape["fitted"], color=COLOURS[variant])
-    axes.plot([], [], label=f"{variant}: {factor}", **style)
+    fitted = math.isnan(row.exponent)
+    if fitted:
+        for _, shape in layers.groupby("numel"):
+            axes.plot(shape["position"], shape["fitted"], color=COLOURS[row.variant])
+    axes.plot([], [], linestyle="-" if fitted else "", label=f"{row.variant}: {_text(row)}", **style)
 
 
 def _draw_theory(axes: Axes, plain: pd.DataFrame, theory: float) -> None:
@@ -71,5 +76,7 @@ def _draw_theory(axes: Axes, plain: pd.DataFrame, theory: float) -> None:
 
 
 def _text(row: _Factor) -> str:
+    if not math.isnan(row.exponent):
+        return f"no one factor, but depth to the power of {row.exponent:.2f}"
     interval = "" if math.isnan(row.factor_low) else f" ({row.factor_low:.3f} to {row.factor_high:.3f})"
     return f"factor {row.factor:.3f}{interval}"

@@ -8,6 +8,8 @@ from resgrad.common.cells import VARIANTS
 from resgrad.common.frames import typed_rows
 from resgrad.common.intervals import COVERAGE
 from resgrad.report.markdown import interval_text, table_text
+from resgrad.report.probe.by_depth import ABOUT_LAWS, ABOUT_SHORTCUTS, laws_table, shortcuts_table
+from resgrad.report.probe.geometry import ABOUT_GEOMETRY, geometry_table
 from resgrad.report.room import Room
 
 ABOUT_VERDICTS = """\
@@ -19,13 +21,20 @@ the verdict is that of most of {seeds} seeds. It stays the same when either thre
 ABOUT_GROWTH = """\
 Factor by which the L2 norm of the weights' gradient changes from one layer to the one before it, fitted over all \
 layers but the first and the last; in brackets {coverage:.0%} intervals over {seeds} seeds. It is 1 where all layers \
-have the same gradient, however small or large. Theory for wide plain fully connected networks with ReLU and batch \
-normalisation (Yang et al. 2019): {mean_field_factor:.3f} at this batch of {batch_size}, {mean_field_limit:.3f} \
-at an infinite one."""
+have the same gradient, however small or large. Where growth over depth is a power law, no such factor is given: it \
+would be another one at another depth. Theory for wide plain fully connected networks with ReLU and batch \
+normalisation, and for no others (Yang et al. 2019): {mean_field_factor:.3f} at this batch of {batch_size}, \
+{mean_field_limit:.3f} at an infinite one."""
+
+ABOUT_THIRDS = """\
+The same for each third of the hidden layers, with ReLU and batch normalisation: does one factor describe the whole \
+network?"""
 
 ABOUT_NEIGHBOURS = """\
 Correlation of the gradients at neighbouring inputs (Balduzzi et al. 2017), over {shattering_networks} networks; in \
 brackets {coverage:.0%} intervals. For comparison, as many sequences of {noises}."""
+
+FACTOR = ["factor", "factor_low", "factor_high"]
 
 
 class _Outcome(NamedTuple):
@@ -38,7 +47,7 @@ class _Outcome(NamedTuple):
 
 
 def to_markdown(room: Room) -> str:
-    """Write the three parts.
+    """Write all parts.
 
     Args:
         room: with the tables of the probe.
@@ -59,8 +68,18 @@ def to_markdown(room: Room) -> str:
         ),
         ABOUT_VERDICTS.format(**words, steady=steady),
         "## Growth from layer to layer, towards the input",
-        _growth(room["growth"]),
+        _growth(room["growth"], room["laws"]),
         ABOUT_GROWTH.format(**words),
+        *_thirds(room["thirds"]),
+        "## Growth from depth to depth",
+        laws_table(room["laws"]),
+        ABOUT_LAWS.format(**words),
+        "## Shortcuts",
+        shortcuts_table(room["shortcuts"], room["shortcut_laws"]),
+        ABOUT_SHORTCUTS.format(**words),
+        "## What is left of the differences between inputs",
+        geometry_table(room["geometry"]),
+        ABOUT_GEOMETRY.format(**words),
         "## Shattered gradients",
         _neighbours(neighbours[neighbours["lag"] == 1]),
         ABOUT_NEIGHBOURS.format(**words, noises=noises),
@@ -85,15 +104,31 @@ def _outcomes(outcomes: pd.DataFrame) -> str:
     )
 
 
-def _growth(growth: pd.DataFrame) -> str:
+def _growth(growth: pd.DataFrame, laws: pd.DataFrame) -> str:
     if growth.empty:
         return "No recipe of this grid has a name in theory."
+    keys = ["network", "recipe", "variant"]
+    powers = set(laws[laws["law"] == "power"][keys].itertuples(index=False, name=None))
     rows = []
     for (network, depth, _), of_case in growth.groupby(["network", "depth", "case"]):
-        factors = of_case.set_index("variant")[["factor", "factor_low", "factor_high"]].reindex(VARIANTS)
-        cells = [interval_text(*ends, form=".3f") for ends in factors.to_numpy()]
-        rows.append([network, str(depth), of_case["recipe"].iloc[0], *cells])
+        recipe = of_case["recipe"].iloc[0]
+        factors = of_case.set_index("variant")[FACTOR].reindex(VARIANTS)
+        cells = [
+            "power law" if (network, recipe, variant) in powers else interval_text(*ends, form=".3f")
+            for variant, ends in zip(VARIANTS, factors.to_numpy(), strict=True)
+        ]
+        rows.append([network, str(depth), recipe, *cells])
     return table_text(["network", "depth", "recipe", *VARIANTS], rows)
+
+
+def _thirds(thirds: pd.DataFrame) -> list[str]:
+    """Write a row per network, if there are any, with a column per third."""
+    rows = [
+        [str(network), str(depth), str(variant), *(interval_text(*ends, form=".3f") for ends in of[FACTOR].to_numpy())]
+        for (network, depth, variant), of in thirds.groupby(["network", "depth", "variant"])
+    ]
+    headers = ["network", "depth", "variant", "next to the input", "middle", "next to the output"]
+    return [table_text(headers, rows), ABOUT_THIRDS] if rows else []
 
 
 def _neighbours(neighbours: pd.DataFrame) -> str:
