@@ -1,0 +1,92 @@
+"""What DVC knows of the pipeline: its graph, what has changed, and how a stage is reproduced."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import networkx as nx
+from dvc.exceptions import DvcException
+from dvc.repo import Repo, lock_repo
+from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
+from dvc.stage import Stage
+from dvc.utils.serialize import YAMLError, modify_yaml
+
+from resgrad.common.errors import ResgradError
+
+
+class PipelineError(ResgradError):
+    """DVC cannot read the pipeline, or has no such target."""
+
+
+class Pipeline:
+    """The stages of dvc.yaml and what dvc.lock says of them, read once.
+
+    As in ``dvc repro``, what other processes write to dvc.lock meanwhile is about other stages and need not be known.
+    """
+
+    def __init__(self, targets: Iterable[str] = ()) -> None:
+        """Load the pipeline.
+
+        Args:
+            targets: what `dvc repro` takes as targets; none for everything in dvc.yaml.
+
+        Raises:
+            PipelineError: DVC cannot read dvc.yaml, or knows no such target.
+        """
+        try:
+            self._repo = Repo(_wait_for_lock=True)
+            with lock_repo(self._repo):
+                graph = get_active_graph(self._repo.index.graph)
+                chosen = collect_stages(self._repo, list(targets) or ["dvc.yaml"])
+                stages = plan_repro(graph, chosen)
+        except (DvcException, YAMLError) as error:
+            raise PipelineError(f"{error}; mend it, or name another target, and run again.") from error
+        self._stages: dict[str, Stage] = {stage.addressing: stage for stage in stages}
+        self._unwritten: list[Stage] = []
+        self.graph: nx.DiGraph = nx.relabel_nodes(graph.subgraph(stages), lambda stage: stage.addressing)
+        """By name of stage; an edge leads from a stage to one whose outputs it reads."""
+
+    @property
+    def names(self) -> list[str]:
+        """All stages that the targets need, themselves included, in the order in which ``dvc repro`` takes them."""
+        return list(self._stages)
+
+    def changed(self) -> set[str]:
+        """Return the stages that are not up to date, by their own code, parameters, inputs and outputs."""
+        with lock_repo(self._repo):
+            return {name for name, stage in self._stages.items() if stage.changed()}
+
+    def reproduce(self, name: str) -> bool:
+        """Do what ``dvc repro --single-item`` does, except for dvc.lock, which :meth:`write_lockfile` brings up to date.
+
+        Returns:
+            Whether the stage had changed.
+
+        Raises:
+            DvcException: the stage failed.
+        """
+        stage = self._stages[name]
+        with self._locked():
+            if stage.reproduce() is None:
+                return False
+            self._unwritten.append(stage)
+            return True
+
+    def write_lockfile(self, at_least: int = 1) -> None:
+        """Write down in dvc.lock what has been reproduced, if it is ``at_least`` so many stages.
+
+        DVC reads and writes the whole file for every stage, which takes seconds for a long one. A stage that is not
+        written down when its process is killed comes back from the run-cache.
+        """
+        if len(self._unwritten) < at_least:
+            return
+        with self._locked():
+            self._unwritten[0].dvcfile.dump_stages(self._unwritten, update_pipeline=False)
+            self._unwritten.clear()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with lock_repo(self._repo), self._repo.scm_context(quiet=True):
+            yield
+
+
