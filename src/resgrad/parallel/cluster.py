@@ -19,6 +19,8 @@ _SETTINGS = {
     "distributed.nanny.pre-spawn-environ": {},
     # A stage keeps its worker busy to the end: what could start elsewhere does not queue behind it.
     "distributed.scheduler.worker-saturation": 1.0,
+    # A worker that was killed is started again, however slow the machine is just then.
+    "distributed.deploy.lost-worker-timeout": "10 minutes",
     "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": "60s",
 }

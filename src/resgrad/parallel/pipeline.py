@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import networkx as nx
+from dvc.dvcfile import LOCK_FILE, PROJECT_FILE
 from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
@@ -37,11 +37,12 @@ class Pipeline:
             self._repo = Repo(_wait_for_lock=True)
             with lock_repo(self._repo):
                 graph = get_active_graph(self._repo.index.graph)
-                chosen = collect_stages(self._repo, list(targets) or ["dvc.yaml"])
+                chosen = collect_stages(self._repo, list(targets) or [PROJECT_FILE])
                 stages = plan_repro(graph, chosen)
         except (DvcException, YAMLError) as error:
-            raise PipelineError(f"{error}; mend it, or name another target, and run again.") from error
+            raise PipelineError(f"{error}; mend it, or name another target, and run again (`dvc dag` may say more).") from error
         self._stages: dict[str, Stage] = {stage.addressing: stage for stage in stages}
+        self._new = [stage.name for stage in stages if not any(out.hash_info for out in stage.outs)]
         self._unwritten: list[Stage] = []
         self.graph: nx.DiGraph = nx.relabel_nodes(graph.subgraph(stages), lambda stage: stage.addressing)
         """By name of stage; an edge leads from a stage to one whose outputs it reads."""
@@ -84,9 +85,16 @@ class Pipeline:
             self._unwritten[0].dvcfile.dump_stages(self._unwritten, update_pipeline=False)
             self._unwritten.clear()
 
+    def sort_lockfile(self) -> None:
+        """Put stages that dvc.lock did not have when this was loaded into the order in which ``dvc repro`` adds them."""
+        if len(self._new) < 2:
+            return
+        with self._locked(), modify_yaml(LOCK_FILE) as content:
+            for name in self._new:
+                if name in content.get("stages", {}):
+                    content["stages"].move_to_end(name)
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         with lock_repo(self._repo), self._repo.scm_context(quiet=True):
             yield
-
-

@@ -37,6 +37,7 @@ def repro(pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: in
         raise ResgradError(warning)
     console = Console()
     began = time.monotonic()
+    before = pipeline
     with (
         Display(console, jobs) as display,
         local_cluster(min(jobs, len(pipeline.names)), targets, console.width - 6) as client,
@@ -52,6 +53,7 @@ def repro(pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: in
                 break
             pipeline = Pipeline(targets)
             changed = pipeline.changed()
+    before.sort_lockfile()
     if schedule.failures:
         raise FailedStagesError(
             "\n".join(f"{stage} failed: {sentence}" for stage, sentence in schedule.failures.items())

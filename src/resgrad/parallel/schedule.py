@@ -2,7 +2,6 @@
 
 import queue
 from collections.abc import Iterable
-from typing import Any
 
 import networkx as nx
 from distributed import Client, Future
@@ -41,7 +40,7 @@ class Schedule:
         self._client = client
         self._display = display
         self._jobs = jobs
-        self._events: queue.SimpleQueue[Future | dict[str, Any]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Future | dict[str, str]] = queue.SimpleQueue()
         self._largest = 0
         self.failures: dict[str, str] = {}
         """The sentence of every stage that has failed."""
@@ -71,14 +70,15 @@ class Schedule:
                     left -= 1
                     self._end(event)
                 else:
-                    self._show(**event)
+                    self._show(event)
             self._display.refresh()
         self._client.run(write_lockfile)
 
-    def _show(self, what: str, stage: str, worker: str, text: str) -> None:
-        if what == "starts":
-            self._display.starts(stage, worker)
-        elif what == "bar":
+    def _show(self, event: dict[str, str]) -> None:
+        stage, text = event["stage"], event["text"]
+        if event["what"] == "starts":
+            self._display.starts(stage, event["place"])
+        elif event["what"] == "bar":
             self._display.bar(stage, text)
         else:
             self._display.line(stage, text)

@@ -12,7 +12,7 @@ from resgrad.parallel.pipeline import Pipeline
 from resgrad.parallel.terminal import Terminal
 
 TOPIC = "resgrad"
-"""Under which workers tell Dask's subscribers what goes on; see :class:`Event` for what."""
+"""Under which workers tell Dask's subscribers what goes on."""
 
 _BAR_SECONDS = 0.25
 _WRITE_AFTER = 4
@@ -125,7 +125,8 @@ class StageRunner(WorkerPlugin):
             self._tell("bar", text)
 
     def _tell(self, what: str, text: str = "") -> None:
-        event = {"what": what, "stage": self._stage, "worker": str(self._worker.name), "text": text}
+        # Not "worker": Dask overwrites that with an address.
+        event = {"what": what, "stage": self._stage, "place": str(self._worker.name), "text": text}
         self._worker.log_event(TOPIC, event)
 
 
