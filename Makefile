@@ -10,10 +10,9 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: repro test browser docs study lint lock clean
 
-## repro: check the parameters, then run the pipeline
+## repro: run what has changed, on all cores or JOBS=n of them; all of it or TARGETS='train compare@mnist'
 repro: $(INSTALLED) $(VEGA)
-	@python -m stages.check
-	dvc repro
+	@python -m stages $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
 
 ## test: run the tests
 test: $(INSTALLED) $(VEGA)

@@ -2,38 +2,37 @@
 
 import argparse
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
+from resgrad.common.config import read
+from resgrad.parallel.pipeline import Pipeline, PipelineError
 from stages._run import run
 
 
 def main(targets: list[str], jobs: int | None) -> None:
-    """Ask DVC what has changed; run that."""
-    # DVC takes a third of a second to import, Dask as long again: nothing that is not needed.
-    from resgrad.parallel.pipeline import Pipeline, PipelineError
-
+    """Ask DVC what has changed, and run that."""
     try:
         pipeline = Pipeline(targets)
-    except PipelineError:
-        # Often a value in params.yaml of which DVC's parser says less than we do.
-        from stages.check import check
-
-        check()
-        raise
+    except PipelineError as error:
+        # Often for a value in params.yaml, such as `seeds: 3`, of which the check says more than DVC's parser.
+        if subprocess.run([sys.executable, "-m", "stages.check"], check=False).returncode:
+            sys.exit(1)
+        raise error
     changed = pipeline.changed()
     if not changed:
         print("Data and pipelines are up to date.")
         return
-
-    from resgrad.common.config import read
-    from resgrad.parallel.repro import repro
+    # Dask takes as long to import as all of the above.
+    from resgrad.parallel.repro import repro  # noqa: PLC0415
 
     threads = read(Path("params.yaml")).get("train", {}).get("threads", 1)
     repro(pipeline, changed, targets, jobs=jobs, threads=threads)
 
 
 def positive(text: str) -> int:
-    """Read the number of jobs."""
+    """Read a number of jobs."""
     if (number := int(text)) < 1:
         raise ValueError(text)
     return number

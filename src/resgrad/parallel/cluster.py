@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import dask
 import psutil
@@ -12,7 +12,7 @@ from distributed import Client, LocalCluster
 from resgrad.parallel.worker import StageRunner
 
 _GRACE_SECONDS = 3.0
-"""For DVC to write down what it has done after a stage was ended."""
+"""For a stage to end when it is asked to; then it is killed."""
 
 _SETTINGS = {
     # A stage finds the environment that `dvc repro` would give it, and so computes the same bytes.
@@ -21,49 +21,62 @@ _SETTINGS = {
     "distributed.scheduler.worker-saturation": 1.0,
     # A worker that was killed is started again, however slow the machine is just then.
     "distributed.deploy.lost-worker-timeout": "10 minutes",
-    "distributed.worker.profile.enabled": False,
     "distributed.comm.timeouts.connect": "60s",
+    "distributed.worker.profile.enabled": False,
 }
 
 
 @contextmanager
-def local_cluster(jobs: int, targets: list[str], columns: int) -> Iterator[Client]:
+def local_cluster(jobs: int, runner: StageRunner, quiet: AbstractContextManager[None]) -> Iterator[Client]:
     """Yield a client of ``jobs`` workers; when the block ends, however it does, so does all that they run.
 
     Args:
         jobs: stages at once.
-        targets: of the pipeline.
-        columns: width of the terminal in which progress bars are shown.
+        runner: what a worker is made into.
+        quiet: is entered before the workers are ended, and waits until none is writing.
     """
-    with dask.config.set(_SETTINGS):
-        cluster = LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,
-            # Dask would measure its own process, not the stage that runs below it.
-            memory_limit=0,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-            # Other users of this machine can reach the ports, and whoever talks to the scheduler runs code as this user.
-            security=True,
-        )
-        try:
-            with Client(cluster) as client:
-                client.register_plugin(StageRunner(targets, columns))
-                yield client
-                end_stages()
-        finally:
-            end_stages(_GRACE_SECONDS)
-            cluster.close(timeout=_GRACE_SECONDS)
-            for process in psutil.Process().children(recursive=True):
+    try:
+        with (
+            dask.config.set(_SETTINGS),
+            LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,
+                # Dask would measure its own process, not the stage that runs below it.
+                memory_limit=0,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+                # Whoever reaches the scheduler's port runs code as this user; other users of this machine must not.
+                security=True,
+            ) as cluster,
+        ):
+            try:
+                with Client(cluster) as client:
+                    client.register_plugin(runner)
+                    yield client
+            finally:
+                _end_stages()
+                with quiet:
+                    cluster.close(timeout=_GRACE_SECONDS)
+    finally:
+        for process in _below(psutil.Process()):
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
 
 
-def end_stages(seconds: float = 0) -> None:
+def _end_stages() -> None:
     """Ask all that runs below the workers to end, and again for some seconds whatever starts meanwhile."""
-    deadline = time.monotonic() + seconds
-    while stages := [stage for worker in psutil.Process().children() for stage in worker.children(recursive=True)]:
-        for stage in stages:
-            stage.terminate()
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while stages := [stage for worker in psutil.Process().children() for stage in _below(worker)]:
         if time.monotonic() > deadline:
             return
+        for stage in stages:
+            with suppress(psutil.NoSuchProcess):
+                stage.terminate()
         time.sleep(0.1)
+
+
+def _below(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []

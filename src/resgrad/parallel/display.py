@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -29,7 +30,7 @@ class Display:
         self._began = time.monotonic()
         self._live = Live(get_renderable=self._render, console=console, auto_refresh=False, transient=True)
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start()
         return self

@@ -1,5 +1,6 @@
 """What DVC knows of the pipeline: its graph, what has changed, and how a stage is reproduced."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -40,10 +41,13 @@ class Pipeline:
                 chosen = collect_stages(self._repo, list(targets) or [PROJECT_FILE])
                 stages = plan_repro(graph, chosen)
         except (DvcException, YAMLError) as error:
-            raise PipelineError(f"{error}; mend it, or name another target, and run again (`dvc dag` may say more).") from error
+            raise PipelineError(
+                f"{error}; mend it, or name another target, and run again (`dvc dag` may say more)."
+            ) from error
         self._stages: dict[str, Stage] = {stage.addressing: stage for stage in stages}
         self._new = [stage.name for stage in stages if not any(out.hash_info for out in stage.outs)]
         self._unwritten: list[Stage] = []
+        self._written = time.monotonic()
         self.graph: nx.DiGraph = nx.relabel_nodes(graph.subgraph(stages), lambda stage: stage.addressing)
         """By name of stage; an edge leads from a stage to one whose outputs it reads."""
 
@@ -58,7 +62,7 @@ class Pipeline:
             return {name for name, stage in self._stages.items() if stage.changed()}
 
     def reproduce(self, name: str) -> bool:
-        """Do what ``dvc repro --single-item`` does, except for dvc.lock, which :meth:`write_lockfile` brings up to date.
+        """Do what ``dvc repro --single-item`` does, but leave dvc.lock to :meth:`write_lockfile`.
 
         Returns:
             Whether the stage had changed.
@@ -67,34 +71,36 @@ class Pipeline:
             DvcException: the stage failed.
         """
         stage = self._stages[name]
-        with self._locked():
+        with self.locked():
             if stage.reproduce() is None:
                 return False
             self._unwritten.append(stage)
             return True
 
-    def write_lockfile(self, at_least: int = 1) -> None:
-        """Write down in dvc.lock what has been reproduced, if it is ``at_least`` so many stages.
+    def write_lockfile(self, every: float = 0) -> None:
+        """Write down in dvc.lock what has been reproduced, unless it was written less than ``every`` seconds ago.
 
-        DVC reads and writes the whole file for every stage, which takes seconds for a long one. A stage that is not
-        written down when its process is killed comes back from the run-cache.
+        DVC reads and writes the whole file for every stage, which for a long one takes seconds. A stage that was not
+        written down before its process is killed comes back from the run-cache.
         """
-        if len(self._unwritten) < at_least:
+        if not self._unwritten or time.monotonic() < self._written + every:
             return
-        with self._locked():
+        with self.locked():
             self._unwritten[0].dvcfile.dump_stages(self._unwritten, update_pipeline=False)
-            self._unwritten.clear()
+        self._unwritten.clear()
+        self._written = time.monotonic()
 
     def sort_lockfile(self) -> None:
-        """Put stages that dvc.lock did not have when this was loaded into the order in which ``dvc repro`` adds them."""
+        """Put stages that are new in dvc.lock since this was loaded into the order in which ``dvc repro`` adds them."""
         if len(self._new) < 2:
             return
-        with self._locked(), modify_yaml(LOCK_FILE) as content:
+        with self.locked(), modify_yaml(LOCK_FILE) as content:
             for name in self._new:
                 if name in content.get("stages", {}):
                     content["stages"].move_to_end(name)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Hold DVC's lock of the workspace: nobody else writes."""
         with lock_repo(self._repo), self._repo.scm_context(quiet=True):
             yield

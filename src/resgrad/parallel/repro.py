@@ -11,6 +11,7 @@ from resgrad.parallel.display import Display, duration
 from resgrad.parallel.memory import jobs_that_fit, shortage
 from resgrad.parallel.pipeline import Pipeline
 from resgrad.parallel.schedule import Schedule, gate, to_run
+from resgrad.parallel.worker import StageRunner
 
 
 class FailedStagesError(ResgradError):
@@ -37,23 +38,26 @@ def repro(pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: in
         raise ResgradError(warning)
     console = Console()
     began = time.monotonic()
-    before = pipeline
+    loaded = pipeline
     with (
         Display(console, jobs) as display,
-        local_cluster(min(jobs, len(pipeline.names)), targets, console.width - 6) as client,
+        local_cluster(min(jobs, len(loaded.names)), StageRunner(targets, console.width), loaded.locked()) as client,
     ):
         schedule = Schedule(client, display, jobs)
-        while changed:
-            stages = to_run(pipeline.graph, changed)
+        gates = set()
+        while stages := to_run(pipeline.graph, changed):
             display.expect(stages)
             first = gate(pipeline.graph, stages)
-            now = {first} if first and len(stages) > 1 else stages
-            schedule.run(pipeline.graph, [name for name in pipeline.names if name in now])
-            if now == stages or schedule.failures:
+            if first is None or len(stages) == 1:
+                schedule.run(pipeline.graph, [name for name in pipeline.names if name in stages])
                 break
+            schedule.run(pipeline.graph, [first])
+            if schedule.failures:
+                break
+            gates.add(first)
             pipeline = Pipeline(targets)
-            changed = pipeline.changed()
-    before.sort_lockfile()
+            changed = pipeline.changed() - gates
+    loaded.sort_lockfile()
     if schedule.failures:
         raise FailedStagesError(
             "\n".join(f"{stage} failed: {sentence}" for stage, sentence in schedule.failures.items())

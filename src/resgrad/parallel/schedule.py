@@ -2,9 +2,10 @@
 
 import queue
 from collections.abc import Iterable
+from contextlib import suppress
 
 import networkx as nx
-from distributed import Client, Future
+from distributed import Client, Future, wait
 from distributed.scheduler import KilledWorker
 
 from resgrad.parallel.display import Display
@@ -12,6 +13,8 @@ from resgrad.parallel.memory import shortage
 from resgrad.parallel.worker import TOPIC, StageError, reproduce, write_lockfile
 
 _REFRESH_SECONDS = 0.2
+_WRITE_SECONDS = 60.0
+"""For workers to write dvc.lock."""
 
 
 def to_run(graph: nx.DiGraph, changed: Iterable[str]) -> set[str]:
@@ -72,7 +75,14 @@ class Schedule:
                 else:
                     self._show(event)
             self._display.refresh()
-        self._client.run(write_lockfile)
+        self._write_lockfile()
+
+    def _write_lockfile(self) -> None:
+        """Let every worker write down what it has reproduced, in the thread in which it reproduces."""
+        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        writes = [self._client.submit(write_lockfile, workers=[address], pure=False) for address in workers]
+        with suppress(TimeoutError):  # of a worker that is killed just then; what it has run comes from the run-cache
+            wait(writes, timeout=_WRITE_SECONDS)
 
     def _show(self, event: dict[str, str]) -> None:
         stage, text = event["stage"], event["text"]

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from distributed import Worker, WorkerPlugin, get_worker
 from dvc.stage.exceptions import StageCmdFailedError
@@ -15,8 +16,8 @@ TOPIC = "resgrad"
 """Under which workers tell Dask's subscribers what goes on."""
 
 _BAR_SECONDS = 0.25
-_WRITE_AFTER = 4
-"""Stages that one write of dvc.lock covers."""
+_WRITE_SECONDS = 20.0
+"""Between writes of dvc.lock; stages that end sooner share one."""
 
 
 class StageError(Exception):
@@ -63,9 +64,9 @@ def reproduce(stage: str, *_needs: Outcome) -> Outcome:
     return _runner(get_worker()).reproduce(stage)
 
 
-def write_lockfile(dask_worker: Worker) -> None:
-    """Write down in dvc.lock what a worker has not yet."""
-    _runner(dask_worker).write_lockfile()
+def write_lockfile() -> None:
+    """Write down in dvc.lock what the worker that this is called on has not yet."""
+    _runner(get_worker()).write_lockfile()
 
 
 class StageRunner(WorkerPlugin):
@@ -102,7 +103,7 @@ class StageRunner(WorkerPlugin):
             self._pipeline = Pipeline(self._targets)
         try:
             changed = self._pipeline.reproduce(stage)
-            self._pipeline.write_lockfile(at_least=_WRITE_AFTER)
+            self._pipeline.write_lockfile(every=_WRITE_SECONDS)
         except Exception as error:  # whatever stops a stage of `dvc repro`, too
             self._terminal.catch_up()
             said = self._last_line if isinstance(error, StageCmdFailedError) else ""
@@ -146,6 +147,4 @@ class _Commands(logging.Handler):
 
 
 def _runner(worker: Worker) -> StageRunner:
-    runner = worker.plugins[StageRunner.name]
-    assert isinstance(runner, StageRunner)
-    return runner
+    return cast(StageRunner, worker.plugins[StageRunner.name])
