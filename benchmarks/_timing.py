@@ -12,10 +12,15 @@ def interleaved(alternatives: dict[str, Callable[[], None]], rounds: int) -> dic
         run()
     for _ in range(rounds):
         for name, run in alternatives.items():
-            start = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(timed(run))
     return seconds
+
+
+def timed(run: Callable[[], None]) -> float:
+    """Call once; return the seconds it took."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def print_table(header: list[str], rows: list[list[str]]) -> None:
