@@ -1,7 +1,8 @@
 """A study on all cores, against ``dvc repro``: ``python -m benchmarks.parallel`` from the root, on an idle machine.
 
 Both start from a clone of HEAD without a cache, so that everything is computed, one after the other; then both find
-nothing to do, some times in turn. What they wrote is compared byte by byte, but for wall-clock times and what is made of them.
+nothing to do, some times in turn. What they wrote is compared byte by byte, but for wall-clock times and what is made
+of them.
 """
 
 import argparse

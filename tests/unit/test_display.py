@@ -16,7 +16,7 @@ def displayed(*, terminal: bool) -> tuple[Display, io.StringIO]:
 
 def drawn_last(file: io.StringIO) -> str:
     """Return what was drawn since lines were last erased."""
-    return file.getvalue().rpartition("\x1b[2K")[2]
+    return file.getvalue().rpartition("\x1b[2K")[2].removeprefix("\x1b[?25l")  # hides the cursor
 
 
 def test_without_a_terminal_there_is_a_plain_line_for_whatever_ends():
@@ -60,11 +60,11 @@ def test_on_a_terminal_each_worker_has_a_line_and_the_whole_another():
         display.starts("b", "0")
         display.bar("a", "training:  50%|##  | 5/10")
         display.refresh()
-        assert drawn_last(file).startswith("0  b: 0.0 s\n1  training:  50%|##  | 5/10\n0 of 3 stages, 2 running")
+        assert drawn_last(file).startswith("0   b: 0.0 s\n1   training:  50%|##  | 5/10\n0 of 3 stages, 2 running")
         display.succeeded(Outcome("a", "run", 2.0, 0))
         display.refresh()
         assert "[1/3] a, 2.0 s on worker 1\n" in file.getvalue()
-        assert drawn_last(file).startswith("0  b: 0.0 s\n1 of 3 stages, 1 running")
+        assert drawn_last(file).startswith("0   b: 0.0 s\n1 of 3 stages, 1 running")
 
 
 def test_text_that_looks_like_markup_is_shown_as_it_is():

@@ -14,6 +14,10 @@ from resgrad.parallel.worker import Outcome
 _HOW = {"run": "", "restored": " from the run-cache", "unchanged": " unchanged"}
 
 
+MARGIN = 4
+"""Columns before a bar, for the name of its worker."""
+
+
 class Display:
     """Lines for what has ended; on a terminal, below them, a line for each worker and one for the whole.
 
@@ -43,6 +47,8 @@ class Display:
         self._waiting = set(stages)
 
     def starts(self, stage: str, worker: str) -> None:
+        if stage not in self._waiting:  # its worker died after it had ended, and Dask asks for it again
+            return
         if stage in self._running:
             self.say(f"{stage}: worker {self._running[stage].worker} was lost; it runs again, on worker {worker}.")
         self._running[stage] = _Running(worker)
@@ -90,7 +96,7 @@ class Display:
 
     def _render(self) -> RenderableType:
         lines = [
-            f"{run.worker}  {run.bar or f'{stage}: {duration(time.monotonic() - run.began)}'}"
+            f"{run.worker:<{MARGIN - 1}} {run.bar or f'{stage}: {duration(time.monotonic() - run.began)}'}"
             for stage, run in sorted(self._running.items(), key=lambda item: item[1].worker)
         ]
         whole = f"{self._ended} of {self._ended + len(self._waiting)} stages, {len(self._running)} running"

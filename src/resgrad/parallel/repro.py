@@ -7,7 +7,7 @@ from rich.console import Console
 
 from resgrad.common.errors import ResgradError
 from resgrad.parallel.cluster import local_cluster
-from resgrad.parallel.display import Display, duration
+from resgrad.parallel.display import MARGIN, Display, duration
 from resgrad.parallel.memory import jobs_that_fit, shortage
 from resgrad.parallel.pipeline import Pipeline
 from resgrad.parallel.schedule import Schedule, gate, to_run
@@ -32,16 +32,17 @@ def repro(pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: in
         FailedStagesError: at least one stage failed; what does not depend on it has run.
         ResgradError: more jobs were asked for than fit into memory.
     """
+    console = Console()
     if jobs is None:
         jobs = min(max(1, CPU_COUNT // threads), jobs_that_fit())
     elif warning := shortage(jobs):
         raise ResgradError(warning)
-    console = Console()
     began = time.monotonic()
     loaded = pipeline
+    runner = StageRunner(targets, console.width - MARGIN)
     with (
         Display(console, jobs) as display,
-        local_cluster(min(jobs, len(loaded.names)), StageRunner(targets, console.width), loaded.locked()) as client,
+        local_cluster(min(jobs, len(to_run(loaded.graph, changed))), runner, loaded.locked()) as client,
     ):
         schedule = Schedule(client, display, jobs)
         gates = set()
