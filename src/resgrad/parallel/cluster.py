@@ -1,18 +1,20 @@
 """A Dask cluster on this machine, whose workers reproduce stages and leave nothing behind."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import cast
 
-import dask
 import psutil
+from dask.config import set as set_config
 from distributed import Client, LocalCluster
 
 from resgrad.parallel.worker import StageRunner
 
 _GRACE_SECONDS = 3.0
-"""For a stage to end when it is asked to; then it is killed."""
+"""For stages, and then for workers, to end when they are asked to, before they are killed."""
 
 _SETTINGS = {
     # A stage finds the environment that `dvc repro` would give it, and so computes the same bytes.
@@ -35,32 +37,37 @@ def local_cluster(jobs: int, runner: StageRunner, quiet: AbstractContextManager[
         runner: what a worker is made into.
         quiet: is entered before the workers are ended, and waits until none is writing.
     """
+    with _no_survivors(), set_config(_SETTINGS):
+        cluster = LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            # Dask would measure its own process, not the stage that runs below it.
+            memory_limit=0,
+            dashboard_address=cast(str, None),  # as its documentation has it, for none
+            silence_logs=logging.CRITICAL,
+            # Whoever reaches the scheduler's port runs code as this user; other users of this machine must not.
+            security=True,
+        )
+        try:
+            with Client(cluster) as client:
+                client.register_plugin(runner)
+                yield client
+        finally:
+            _end_stages()
+            # Not by a timeout of Dask's: a cluster whose closing is given up cannot be closed any more.
+            impatience = threading.Timer(_GRACE_SECONDS, _kill_children)
+            with quiet:
+                impatience.start()
+                cluster.close()
+                impatience.cancel()
+
+
+@contextmanager
+def _no_survivors() -> Iterator[None]:
     try:
-        with (
-            dask.config.set(_SETTINGS),
-            LocalCluster(
-                n_workers=jobs,
-                threads_per_worker=1,
-                # Dask would measure its own process, not the stage that runs below it.
-                memory_limit=0,
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-                # Whoever reaches the scheduler's port runs code as this user; other users of this machine must not.
-                security=True,
-            ) as cluster,
-        ):
-            try:
-                with Client(cluster) as client:
-                    client.register_plugin(runner)
-                    yield client
-            finally:
-                _end_stages()
-                with quiet:
-                    cluster.close(timeout=_GRACE_SECONDS)
+        yield
     finally:
-        for process in _below(psutil.Process()):
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        _kill_children()
 
 
 def _end_stages() -> None:
@@ -80,3 +87,9 @@ def _below(process: psutil.Process) -> list[psutil.Process]:
         return process.children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def _kill_children() -> None:
+    for process in _below(psutil.Process()):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()

@@ -45,10 +45,10 @@ class Pipeline:
                 f"{error}; mend it, or name another target, and run again (`dvc dag` may say more)."
             ) from error
         self._stages: dict[str, Stage] = {stage.addressing: stage for stage in stages}
-        self._new = [stage.name for stage in stages if not any(out.hash_info for out in stage.outs)]
+        self._new = [stage.addressing for stage in stages if not any(out.hash_info for out in stage.outs)]
         self._unwritten: list[Stage] = []
         self._written = time.monotonic()
-        self.graph: nx.DiGraph = nx.relabel_nodes(graph.subgraph(stages), lambda stage: stage.addressing)
+        self.graph: nx.DiGraph = nx.relabel_nodes(graph.subgraph(stages), {stage: stage.addressing for stage in stages})
         """By name of stage; an edge leads from a stage to one whose outputs it reads."""
 
     @property

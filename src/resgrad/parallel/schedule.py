@@ -3,6 +3,7 @@
 import queue
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 
 import networkx as nx
 from distributed import Client, Future, wait
@@ -95,7 +96,7 @@ class Schedule:
 
     def _end(self, future: Future) -> None:
         stage = str(future.key)
-        error = future.exception()
+        error = cast(BaseException | None, future.exception())
         if error is None:
             outcome = future.result()
             self._display.succeeded(outcome)

@@ -121,7 +121,8 @@ class StageRunner(WorkerPlugin):
         self._tell("line", text)
 
     def _tell_bar(self, text: str) -> None:
-        if time.monotonic() > self._last_bar + _BAR_SECONDS:
+        # A stage's, not DVC's while it looks at files; those begin with a mark alone.
+        if self._commands.started and len(text) > 1 and time.monotonic() > self._last_bar + _BAR_SECONDS:
             self._last_bar = time.monotonic()
             self._tell("bar", text)
 
