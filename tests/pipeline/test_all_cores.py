@@ -7,7 +7,8 @@ import signal
 import pytest
 
 from tests.pipeline.project import make_project
-from tests.pipeline.toy import Toy, wait_until_gone
+from tests.pipeline.toy import Toy
+from tests.processes import wait_until_gone
 
 pytestmark = pytest.mark.pipeline
 

@@ -1,7 +1,6 @@
 """A pipeline of shell commands, on which to see what `python -m stages` does with stages of any kind."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -90,21 +89,3 @@ class Toy:
             assert time.monotonic() < deadline, f"no {name}"
             time.sleep(0.05)
         return path.read_text(encoding="utf-8").strip()
-
-
-def wait_until_gone(pid: int) -> None:
-    """Wait until a process has ended; kill it and fail if it does not."""
-    deadline = time.monotonic() + 60
-    while _alive(pid):
-        if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
-            raise AssertionError(f"process {pid} has outlived the run")
-        time.sleep(0.05)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

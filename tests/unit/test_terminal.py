@@ -10,6 +10,7 @@ import pytest
 
 from resgrad.parallel.terminal import Screen
 from tests.paths import ROOT
+from tests.processes import wait_until_gone
 
 INSIDE = """
 import subprocess, sys
@@ -56,9 +57,11 @@ def test_a_character_that_comes_in_two_pieces_is_whole():
     assert found == ["ärger"]
 
 
-def inside_a_terminal(tmp_path, command: str) -> subprocess.Popen:
+def inside_a_terminal(tmp_path, command: str, before: str = "") -> subprocess.Popen:
+    """Start a process with a terminal of its own, and a command in it; ``before`` runs in the shell that starts it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    return subprocess.Popen([sys.executable, "-c", INSIDE, str(tmp_path / "seen"), command], env=environment)
+    shell = ["sh", "-c", f'{before or ":"}; exec "$@"', "sh"]
+    return subprocess.Popen([*shell, sys.executable, "-c", INSIDE, str(tmp_path / "seen"), command], env=environment)
 
 
 def test_what_runs_in_it_sees_a_terminal_of_that_width(tmp_path):
@@ -66,8 +69,9 @@ def test_what_runs_in_it_sees_a_terminal_of_that_width(tmp_path):
     assert (tmp_path / "seen").read_text(encoding="utf-8") == "line 24 70\nline error\nend\n"
 
 
-def test_what_runs_in_it_ends_when_its_process_is_killed(tmp_path):
-    process = inside_a_terminal(tmp_path, "echo $$; exec sleep 600")
+@pytest.mark.parametrize("before", ["", "trap '' HUP"], ids=["plain", "nohup"])
+def test_what_runs_in_it_ends_when_its_process_is_killed(tmp_path, before):
+    process = inside_a_terminal(tmp_path, "echo $$; exec sleep 600", before)
     deadline = time.monotonic() + 60
     while not (told := (tmp_path / "seen").read_text() if (tmp_path / "seen").exists() else "").endswith("\n"):
         assert time.monotonic() < deadline
@@ -75,14 +79,4 @@ def test_what_runs_in_it_ends_when_its_process_is_killed(tmp_path):
     child = int(told.split()[1])
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    while os.path.exists(f"/proc/{child}") if sys.platform == "linux" else _alive(child):  # noqa: PTH110
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    wait_until_gone(child)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 
 import networkx as nx
 from dvc.dvcfile import LOCK_FILE, PROJECT_FILE
@@ -86,7 +87,9 @@ class Pipeline:
         if not self._unwritten or time.monotonic() < self._written + every:
             return
         with self.locked():
-            self._unwritten[0].dvcfile.dump_stages(self._unwritten, update_pipeline=False)
+            for _, stages in groupby(sorted(self._unwritten, key=lambda stage: stage.path), lambda stage: stage.path):
+                together = list(stages)
+                together[0].dvcfile.dump_stages(together, update_pipeline=False)
         self._unwritten.clear()
         self._written = time.monotonic()
 

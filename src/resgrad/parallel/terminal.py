@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import signal
 import termios
 import threading
 import tty
@@ -27,6 +28,7 @@ class Terminal:
             line: called with every line that stays on the screen.
             bar: called with a line that will be drawn over.
         """
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup has set aside, for this process and for the stages
         self._screen = Screen(line, bar)
         self._reading = threading.Lock()
         self._master, slave = os.openpty()
@@ -37,17 +39,14 @@ class Terminal:
 
     def catch_up(self) -> None:
         """Read what has been written up to now."""
-        self._read(timeout=0)
+        with self._reading:
+            while select.select([self._master], [], [], 0)[0]:
+                self._screen.feed(os.read(self._master, 65536))
 
     def _read_forever(self) -> None:
         while True:
             select.select([self._master], [], [])
-            self._read(timeout=0)
-
-    def _read(self, timeout: float) -> None:
-        with self._reading:
-            while select.select([self._master], [], [], timeout)[0]:
-                self._screen.feed(os.read(self._master, 65536))
+            self.catch_up()
 
 
 class Screen:
