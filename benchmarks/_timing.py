@@ -35,6 +35,6 @@ def milliseconds(seconds: list[float]) -> str:
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
-def ratio(seconds: list[float], reference: list[float]) -> str:
+def ratio(seconds: list[float], reference: list[float], digits: int = 1) -> str:
     """Format the median of the ratios round by round."""
-    return f"{statistics.median(a / b for a, b in zip(seconds, reference, strict=True)):.1f}x"
+    return f"{statistics.median(a / b for a, b in zip(seconds, reference, strict=True)):.{digits}f}x"

@@ -1,13 +1,15 @@
 """A study on all cores, against ``dvc repro``: ``python -m benchmarks.parallel`` from the root, on an idle machine.
 
 Both start from a clone of HEAD without a cache, so that everything is computed, one after the other; then both find
-nothing to do, some times in turn. What they wrote is compared byte by byte, but for wall-clock times and what is made
-of them.
+nothing to do, some times in turn. Beside the time on the clock stands that of the processors, all processes together,
+which a busy machine changes less. What they wrote is compared byte by byte, but for wall-clock times and what is made of
+them.
 """
 
 import argparse
 import filecmp
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -17,9 +19,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks._timing import interleaved, print_table, timed
+from benchmarks._timing import print_table, ratio, timed
 
 ROOT = Path(__file__).resolve().parents[1]
+SERIAL = "`dvc repro`"
 
 
 def run(command: list[str], folder: Path) -> None:
@@ -60,37 +63,62 @@ def differing(one: Path, other: Path) -> list[str]:
     return sorted(different + missing)
 
 
+class Times:
+    """Seconds of one contender, call by call: on the clock, and of the processors."""
+
+    def __init__(self) -> None:
+        self.clock: list[float] = []
+        self.processors: list[float] = []
+
+    def add(self, call: Callable[[], None]) -> None:
+        """Time one call of what starts processes and waits for them."""
+        before = children_seconds()
+        self.clock.append(timed(call))
+        self.processors.append(children_seconds() - before)
+
+
+def children_seconds() -> float:
+    """Return the processor time of all processes that this one has waited for, and of those that they have."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def show(title: str, times: dict[str, Times]) -> None:
+    """Print a table."""
+    serial = times[SERIAL]
+    rows = [
+        [name, seconds(own.clock), ratio(serial.clock, own.clock, 2), seconds(own.processors)]
+        for name, own in times.items()
+    ]
+    print_table([f"{title}, {os.cpu_count()} cores", "s", "speed-up", "processor s"], rows)
+    print()
+
+
+def seconds(values: list[float]) -> str:
+    """Format as median (minimum to maximum)."""
+    return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
+
+
 def main(params: Path | None, jobs: int, rounds: int, noop_rounds: int) -> None:
     """Time both, compare what they wrote, and print two tables."""
     commands = {
-        "`dvc repro`": ["dvc", "repro"],
-        f"`make repro`, {jobs} workers": [sys.executable, "-m", "stages", "--jobs", str(jobs)],
+        SERIAL: ["dvc", "repro"],
+        f"`make repro JOBS={jobs}`": [sys.executable, "-m", "stages", "--jobs", str(jobs)],
     }
-    study: dict[str, list[float]] = {name: [] for name in commands}
-    with tempfile.TemporaryDirectory() as temporary:
-        for number in range(rounds):
-            folders = {name: Path(temporary, f"{number}-{index}") for index, name in enumerate(commands)}
+    study, nothing = ({name: Times() for name in commands} for _ in range(2))
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as temporary:
+            folders = {name: Path(temporary, str(index)) for index, name in enumerate(commands)}
             for name, command in commands.items():
                 clone(folders[name], params)
-                study[name].append(timed(partial(run, command, folders[name])))
+                study[name].add(partial(run, command, folders[name]))
             different = differing(*folders.values())
-            print(f"files that differ, times apart: {', '.join(different) or 'none'}\n")
-        idle: dict[str, Callable[[], None]] = {
-            name: partial(run, command, folders[name]) for name, command in commands.items()
-        }
-        nothing = interleaved(idle, noop_rounds)
-    for title, seconds in (("the study", study), ("nothing to do", nothing)):
-        serial = seconds["`dvc repro`"]
-        rows = [
-            [
-                name,
-                f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})",
-                f"{statistics.median(a / b for a, b in zip(serial, values, strict=True)):.2f}x",
-            ]
-            for name, values in seconds.items()
-        ]
-        print_table([f"{title}, {os.cpu_count()} cores", "s, median (minimum to maximum)", "speed-up"], rows)
-        print()
+            print(f"files that differ, times apart: {', '.join(different) or 'none'}\n", flush=True)
+            for _ in range(noop_rounds):
+                for name, command in commands.items():
+                    nothing[name].add(partial(run, command, folders[name]))
+    show("the study", study)
+    show("nothing to do", nothing)
 
 
 if __name__ == "__main__":
