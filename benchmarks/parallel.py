@@ -2,8 +2,7 @@
 
 Both start from a clone of HEAD without a cache, so that everything is computed, one after the other; then both find
 nothing to do, some times in turn. Beside the time on the clock stands that of the processors, all processes together,
-which a busy machine changes less. What they wrote is compared byte by byte, but for wall-clock times and what is made of
-them.
+which a busy machine changes less. What they wrote is compared byte by byte, but for times and what is made of them.
 """
 
 import argparse
