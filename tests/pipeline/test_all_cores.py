@@ -16,6 +16,7 @@ MEETS_THE_OTHER = """
 touch here-$1
 for _ in $(seq 600); do test -f here-1 -a -f here-2 && break; sleep 0.1; done
 test -f here-1 -a -f here-2 || exit 1
+echo Cell $1 has met.
 """
 FAILS_AT_TWO = 'test $1 = 1 || { echo "Cell $1 is bad; mend it." >&2; exit 1; }'
 HANGS = "echo $$ > pid-$1; exec sleep 600"
@@ -36,6 +37,10 @@ def test_what_depends_on_nothing_else_runs_at_once_and_then_there_is_nothing_to_
     output = toy.run()
     assert sorted(ended(output)) == sorted(["check", "cell@1", "cell@2", "one", "all"])
     assert toy.read("all") == "1\n2\n"
+    assert set(re.findall(r"^cell@\d: .*$", output, flags=re.M)) == {
+        "cell@1: Cell 1 has met.",
+        "cell@2: Cell 2 has met.",
+    }
     assert re.findall(r"^  (\S+):$", toy.read("dvc.lock"), flags=re.M) == ["check", "cell@1", "cell@2", "one", "all"]
     assert toy.run() == "Data and pipelines are up to date.\n"
 

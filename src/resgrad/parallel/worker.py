@@ -1,8 +1,11 @@
 """A process that reproduces stages, one at a time: what each worker of the cluster is made into."""
 
 import logging
+import os
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from distributed import Worker, WorkerPlugin, get_worker
@@ -93,6 +96,8 @@ class StageRunner(WorkerPlugin):
         dvc = logging.getLogger("dvc")
         dvc.handlers = [self._commands]
         self._terminal = Terminal(self._columns, line=self._tell_line, bar=self._tell_bar)
+        # The terminal is for stages: DVC, which looks here, draws no bars of its own between theirs.
+        sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         self._pipeline: Pipeline | None = None
 
     def reproduce(self, stage: str) -> Outcome:
@@ -121,8 +126,7 @@ class StageRunner(WorkerPlugin):
         self._tell("line", text)
 
     def _tell_bar(self, text: str) -> None:
-        # A stage's, not DVC's while it looks at files; those begin with a mark alone.
-        if self._commands.started and len(text) > 1 and time.monotonic() > self._last_bar + _BAR_SECONDS:
+        if time.monotonic() > self._last_bar + _BAR_SECONDS:
             self._last_bar = time.monotonic()
             self._tell("bar", text)
 
