@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from resgrad.common.config import read
 from resgrad.parallel.pipeline import Pipeline, PipelineError
@@ -27,8 +28,15 @@ def main(targets: list[str], jobs: int | None) -> None:
     # Dask takes as long to import as all of the above.
     from resgrad.parallel.repro import repro  # noqa: PLC0415
 
-    threads = read(Path("params.yaml")).get("train", {}).get("threads", 1)
-    repro(pipeline, changed, targets, jobs=jobs, threads=threads)
+    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(read(Path("params.yaml"))))
+
+
+def threads_of(parameters: dict[str, Any]) -> int:
+    """Return train.threads; 1 where it makes no sense, which the stage ``check`` will say."""
+    match parameters:
+        case {"train": {"threads": int(threads)}} if threads > 0:
+            return threads
+    return 1
 
 
 def positive(text: str) -> int:
