@@ -98,12 +98,21 @@ def test_targets_run_what_they_need_and_nothing_else(toy):
     assert sorted(ended(toy.run("one"))) == ["cell@1", "check", "one"]
     assert ended(toy.run("cell")) == ["cell@2"]
     assert toy.run("one", "cell") == "Data and pipelines are up to date.\n"
-    assert "'nothing' does not exist" in toy.run("nothing", status=1)
+    output = toy.run("nothing", status=1)
+    assert "'nothing'" in output
+    assert output.endswith("; name a target that `dvc repro` knows, `dvc stage list` lists them.\n")
 
 
 def test_more_stages_at_once_than_fit_into_memory_are_refused(toy):
     output = toy("").run("--jobs", "100000", status=1)
     assert re.fullmatch(r"100000 stages at once may need .* run fewer: make repro JOBS=\d+\.\n", output)
+
+
+def test_a_value_that_stops_dvcs_parser_is_told_in_the_sentence_of_the_check(project):
+    project.set(seeds=3)
+    output = project.run("python", "-m", "stages", check=False)
+    assert output.startswith("seeds is 3; ")
+    assert "dvc dag" not in output
 
 
 def test_the_same_bytes_as_dvc_repro(finished, tmp_path):

@@ -11,13 +11,17 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.stage import Stage
-from dvc.utils.serialize import YAMLError, modify_yaml
+from dvc.utils.serialize import modify_yaml
 
 from resgrad.common.errors import ResgradError
 
 
 class PipelineError(ResgradError):
-    """DVC cannot read the pipeline, or has no such target."""
+    """DVC cannot read the pipeline."""
+
+
+class TargetError(ResgradError):
+    """The pipeline has no such target."""
 
 
 class Pipeline:
@@ -33,24 +37,30 @@ class Pipeline:
             targets: what `dvc repro` takes as targets; none for everything in dvc.yaml.
 
         Raises:
-            PipelineError: DVC cannot read dvc.yaml, or knows no such target.
+            PipelineError: DVC cannot read dvc.yaml.
+            TargetError: there is no such target in it.
         """
         try:
             self._repo = Repo(_wait_for_lock=True)
             with lock_repo(self._repo):
                 graph = get_active_graph(self._repo.index.graph)
-                chosen = collect_stages(self._repo, list(targets) or [PROJECT_FILE])
-                stages = plan_repro(graph, chosen)
-        except (DvcException, YAMLError) as error:
-            raise PipelineError(
-                f"{error}; mend it, or name another target, and run again (`dvc dag` may say more)."
-            ) from error
+                stages = plan_repro(graph, self._chosen(targets))
+        except TargetError:
+            raise
+        except Exception as error:  # DVC's parser meets some mistakes unprepared: `seeds: 3` ends in a TypeError
+            raise PipelineError(f"{error}; `dvc dag` may say more, mend it and run again.") from error
         self._stages: dict[str, Stage] = {stage.addressing: stage for stage in stages}
         self._new = [stage.addressing for stage in stages if not any(out.hash_info for out in stage.outs)]
         self._unwritten: list[Stage] = []
         self._written = time.monotonic()
         self.graph: nx.DiGraph = nx.relabel_nodes(graph.subgraph(stages), {stage: stage.addressing for stage in stages})
         """By name of stage; an edge leads from a stage to one whose outputs it reads."""
+
+    def _chosen(self, targets: Iterable[str]) -> list[Stage]:
+        try:
+            return collect_stages(self._repo, list(targets) or [PROJECT_FILE])
+        except DvcException as error:
+            raise TargetError(f"{error}; name a target that `dvc repro` knows, `dvc stage list` lists them.") from error
 
     @property
     def names(self) -> list[str]:
