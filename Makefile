@@ -11,10 +11,9 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: repro exp same test browser docs study golden lint lock clean
 
-## repro: check the parameters, then run the pipeline
+## repro: run what has changed, on all cores or JOBS=n of them; all of it or TARGETS='train compare@mnist'
 repro: $(INSTALLED) $(VEGA)
-	@python -m stages.check
-	dvc repro
+	@python -m stages $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
 
 ## exp: check the parameters as S would change them, then run them as an experiment:
 ##   make exp S="-S model.residual=false"

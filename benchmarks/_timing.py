@@ -12,10 +12,15 @@ def interleaved(alternatives: dict[str, Callable[[], None]], rounds: int) -> dic
         run()
     for _ in range(rounds):
         for name, run in alternatives.items():
-            start = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(timed(run))
     return seconds
+
+
+def timed(run: Callable[[], None]) -> float:
+    """Call once; return the seconds it took."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def print_table(header: list[str], rows: list[list[str]]) -> None:
@@ -30,6 +35,6 @@ def milliseconds(seconds: list[float]) -> str:
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
-def ratio(seconds: list[float], reference: list[float]) -> str:
+def ratio(seconds: list[float], reference: list[float], digits: int = 1) -> str:
     """Format the median of the ratios round by round."""
-    return f"{statistics.median(a / b for a, b in zip(seconds, reference, strict=True)):.1f}x"
+    return f"{statistics.median(a / b for a, b in zip(seconds, reference, strict=True)):.{digits}f}x"

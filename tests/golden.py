@@ -24,6 +24,7 @@ from resgrad.common.kinds import kinds
 from resgrad.common.seeds import derive
 from resgrad.models import build_network, networks
 from resgrad.shards.batches import Batches
+from resgrad.shards.config import AugmentConfig
 from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.config import TrainConfig
 from resgrad.training.evaluation import log_probabilities
@@ -43,7 +44,7 @@ SMALLEST = {**DEPTHS, "densenet": 10, "imagenet_resnet": 18, "residual_attention
 WIDTHS = {"cifar_resnet": (8, 16), "fully_connected": (64,)}
 """By kind, the widths; 8 for all others. oneDNN has other kernels from 16 channels on."""
 
-ONE_TWIN = {"densenet"}
+ONE_TWIN = {"densenet", "densenet_bc"}
 """Kinds without a plain twin."""
 
 
@@ -83,7 +84,7 @@ def trained(kind: str, *, residual: bool, width: int) -> Iterable[np.ndarray]:
             batches,
             config=train.model_copy(update={"batch_size": BATCH, "learning_rate": 0.01}),
             epochs=1,
-            augment=train.augment["mnist"],
+            augment=AugmentConfig(crop_padding=1),
             gradients=gradients_config(every=1),
             seed=0,
             checkpoint=Checkpoint(Path(folder, "run")),

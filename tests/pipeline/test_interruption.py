@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.pipeline.project import make_project
+from tests.processes import wait_until_gone
 
 pytestmark = pytest.mark.pipeline
 STAGE = "train@mnist-residual-8-0"
@@ -49,21 +50,6 @@ def start_and_wait_for_a_checkpoint(project) -> subprocess.Popen:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return dvc
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 30
-    while _alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("victim", ["process group", "dvc alone", "trainer alone"])

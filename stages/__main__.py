@@ -1,0 +1,55 @@
+"""Run the pipeline on all cores: ``python -m stages [--jobs N] [TARGET ...]``; targets are those of ``dvc repro``."""
+
+import argparse
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from resgrad.common.config import read
+from resgrad.parallel.pipeline import Pipeline, PipelineError
+from stages._run import run
+
+
+def main(targets: list[str], jobs: int | None) -> None:
+    """Ask DVC what has changed, and run that."""
+    try:
+        pipeline = Pipeline(targets)
+    except PipelineError as error:
+        # Often for a value in params.yaml, such as `seeds: 3`, of which the check says more than DVC's parser.
+        if subprocess.run([sys.executable, "-m", "stages.check"], check=False).returncode:
+            sys.exit(1)
+        raise error
+    changed = pipeline.changed()
+    if not changed:
+        print("Data and pipelines are up to date.")
+        return
+    # Dask takes as long to import as all of the above.
+    from resgrad.parallel.repro import repro  # noqa: PLC0415
+
+    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(read(Path("params.yaml"))))
+
+
+def threads_of(parameters: dict[str, Any]) -> int:
+    """Return train.threads; 1 where it makes no sense, which the stage ``check`` will say."""
+    match parameters:
+        case {"train": {"threads": int(threads)}} if threads > 0:
+            return threads
+    return 1
+
+
+def positive(text: str) -> int:
+    """Read a number of jobs."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m stages", description=__doc__)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="stages, as in dvc repro; all if none is named")
+    parser.add_argument("--jobs", type=positive, metavar="N", help="stages at once; one per core if not given")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    run(lambda: main(arguments.targets, arguments.jobs))

@@ -1,0 +1,128 @@
+"""``python -m stages``: what can run at once does, and whatever goes wrong stops no more than it must."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from tests.pipeline.project import make_project
+from tests.pipeline.toy import Toy
+from tests.processes import wait_until_gone
+
+pytestmark = pytest.mark.pipeline
+
+MEETS_THE_OTHER = """
+touch here-$1
+for _ in $(seq 600); do test -f here-1 -a -f here-2 && break; sleep 0.1; done
+test -f here-1 -a -f here-2 || exit 1
+echo Cell $1 has met.
+"""
+FAILS_AT_TWO = 'test $1 = 1 || { echo "Cell $1 is bad; mend it." >&2; exit 1; }'
+HANGS = "echo $$ > pid-$1; exec sleep 600"
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return lambda cell: Toy(tmp_path / "toy", cell)
+
+
+def ended(output: str) -> list[str]:
+    """List the stages that lines of the output say have ended."""
+    return re.findall(r"^\[ *\d+/\d+\] (\S+?)(?: |,|$)", output, flags=re.M)
+
+
+def test_what_depends_on_nothing_else_runs_at_once_and_then_there_is_nothing_to_do(toy):
+    toy = toy(MEETS_THE_OTHER)
+    output = toy.run()
+    assert sorted(ended(output)) == sorted(["check", "cell@1", "cell@2", "one", "all"])
+    assert toy.read("all") == "1\n2\n"
+    assert set(re.findall(r"^cell@\d: .*$", output, flags=re.M)) == {
+        "cell@1: Cell 1 has met.",
+        "cell@2: Cell 2 has met.",
+    }
+    assert re.findall(r"^  (\S+):$", toy.read("dvc.lock"), flags=re.M) == ["check", "cell@1", "cell@2", "one", "all"]
+    assert toy.run() == "Data and pipelines are up to date.\n"
+
+
+def test_after_a_stage_whose_outputs_stay_the_same_nothing_runs(toy):
+    toy = toy("")
+    toy.run()
+    (toy.folder / "params.yaml").write_text("train: {threads: 1} # The same.\n", encoding="utf-8")
+    assert ended(toy.run()) == ["check"]
+
+
+def test_a_failing_stage_stops_what_depends_on_it_and_is_named_at_the_end(toy):
+    toy = toy(FAILS_AT_TWO)
+    output = toy.run(status=1)
+    assert output.endswith("\ncell@2 failed: Cell 2 is bad; mend it.\n")
+    assert re.search(r"^\[\d/5\] all not run, since cell@2 failed", output, flags=re.M)
+    assert toy.read("one") == "1\n"
+    assert not (toy.folder / "all").exists()
+    toy.cell("")
+    assert sorted(ended(toy.run())) == ["all", "cell@2"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_ended_ends_its_stages_and_the_next_one_goes_on(toy, how):
+    toy = toy(f"test $1 = 1 || {{ {HANGS}; }}")
+    process = toy.start("--jobs", "1")
+    stage = int(toy.wait_for("pid-2"))
+    process.send_signal(how)
+    wait_until_gone(stage)
+    output, _ = process.communicate(timeout=60)
+    if how is not signal.SIGKILL:
+        assert process.returncode == 1
+        assert output.endswith("Interrupted; run the same command again to go on.\n")
+        assert "Traceback" not in output
+    toy.cell("")
+    output = toy.run()
+    assert toy.read("all") == "1\n2\n"
+    assert toy.read("begun") == "1\n2\n2\n", "a cell that had ended ran again"
+
+
+def test_a_stage_whose_worker_is_killed_runs_again(toy):
+    toy = toy(f"test $1 = 1 -o -f worker || {{ echo $PPID > worker; {HANGS}; }}")
+    process = toy.start("--jobs", "2")
+    stage, worker = int(toy.wait_for("pid-2")), int(toy.wait_for("worker"))
+    os.kill(worker, signal.SIGKILL)
+    wait_until_gone(stage)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    assert re.search(r"^cell@2: worker \d was lost; it runs again, on worker \d\.$", output, flags=re.M)
+    assert toy.read("all") == "1\n2\n"
+
+
+def test_targets_run_what_they_need_and_nothing_else(toy):
+    toy = toy("")
+    assert sorted(ended(toy.run("one"))) == ["cell@1", "check", "one"]
+    assert ended(toy.run("cell")) == ["cell@2"]
+    assert toy.run("one", "cell") == "Data and pipelines are up to date.\n"
+    output = toy.run("nothing", status=1)
+    assert "'nothing'" in output
+    assert output.endswith("; name a target that `dvc repro` knows, `dvc stage list` lists them.\n")
+
+
+def test_more_stages_at_once_than_fit_into_memory_are_refused(toy):
+    output = toy("").run("--jobs", "100000", status=1)
+    assert re.fullmatch(r"100000 stages at once may need .* run fewer: make repro JOBS=\d+\.\n", output)
+
+
+def test_a_value_that_stops_dvcs_parser_is_told_in_the_sentence_of_the_check(project):
+    project.set(seeds=3)
+    output = project.run("python", "-m", "stages", check=False)
+    assert output.startswith("seeds is 3; ")
+    assert "dvc dag" not in output
+
+
+def test_the_same_bytes_as_dvc_repro(finished, tmp_path):
+    project = make_project(tmp_path / "project")
+    output = project.run("python", "-m", "stages", "--jobs", "2", "compare@mnist", "evaluate@mnist")
+    assert len(ended(output)) == 9
+    assert "FAILED" not in output
+    rooms = [f"data/{room}/mnist" for room in ("raw", "shards", "runs", "gradients", "comparison")]
+    made = project.hashes(*rooms, "metrics", "plots")
+    assert {"metrics/comparison-mnist.json", "metrics/mnist.json"} <= set(made)
+    everything = finished.hashes(*rooms, "metrics", "plots")
+    assert made == {name: everything[name] for name in made}
+    assert "Data and pipelines are up to date." in project.run("dvc", "repro", "compare@mnist", "evaluate@mnist")
