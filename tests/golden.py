@@ -38,7 +38,7 @@ COMMITTED = json.loads((ROOT / "tests/golden.json").read_text(encoding="utf-8"))
 """The versions of numpy and torch, and the SHA-256 of each case that they compute."""
 
 STEPS, BATCH, SHAPE = 2, 16, (3, 16, 16)
-SMALLEST = {**DEPTHS, "densenet": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
+SMALLEST = {**DEPTHS, "densenet": 10, "densenet_bc": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
 """By kind, a small depth."""
 
 WIDTHS = {"cifar_resnet": (8, 16), "fully_connected": (64,)}
