@@ -43,6 +43,8 @@ def study(tmp_path, monkeypatch):
         for cell in Matrix(**MATRIX).cells(dataset):
             write_run(tmp_path, cell, classes=CLASSES, accuracy=0.4 if cell.variant == "plain" else 0.9)
     YAML().dump({**MATRIX, "train": read(PARAMS)["train"], "audit": AUDIT}, tmp_path / "params.yaml")
+    budget = {"epochs": 2, "augment": read(PARAMS)["data"]["plantvillage"]["augment"]}
+    (tmp_path / "data/params.json").write_text(json.dumps({"data": dict.fromkeys(MATRIX["datasets"], budget)}))
     return tmp_path
 
 
