@@ -25,7 +25,7 @@ def comparison_room(folder: Path, comparison: Comparison, provenance: str = "emb
     """Return the room of a comparison, with all that its page reads."""
     return make_room(
         folder,
-        about(comparison, CONFIG, dataset="mnist", provenance=provenance),
+        about(comparison, CONFIG, dataset="mnist", provenance=provenance, target=0.9),
         {
             "by_depth": comparison.table.reset_index(),
             "verdicts": comparison.verdicts.reset_index(),

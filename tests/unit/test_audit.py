@@ -125,10 +125,11 @@ def test_without_leaves_nothing_is_trained_and_the_page_says_so(study):
 
 
 def test_the_networks_of_both_splits_see_the_augmentation_of_their_own_dataset(study, monkeypatch):
-    parameters = read(study / "params.yaml")
-    parameters["train"]["augment"]["mnist"]["rotation"] = 10
-    parameters["train"]["augment"]["plantvillage"]["rotation"] = 20
-    YAML().dump(parameters, study / "params.yaml")
+    resolved = read(study / "data/params.json")
+    augment = resolved["data"]["plantvillage"]["augment"]
+    for dataset, rotation in {"mnist": 10, "plantvillage": 20}.items():
+        resolved["data"][dataset] = {"epochs": 2, "augment": {**augment, "rotation": rotation}}
+    (study / "data/params.json").write_text(json.dumps(resolved))
     seen = []
     shuffled = Batches.shuffled
 
@@ -138,7 +139,7 @@ def test_the_networks_of_both_splits_see_the_augmentation_of_their_own_dataset(s
 
     monkeypatch.setattr(Batches, "shuffled", logged)
     audit("plantvillage")
-    own = load(AugmentConfig, parameters["train"]["augment"]["plantvillage"])
+    own = load(AugmentConfig, resolved["data"]["plantvillage"]["augment"])
     assert own.rotation == 20
     assert seen == [own] * 8, "two splits, two seeds, two epochs"
 

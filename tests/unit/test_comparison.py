@@ -180,13 +180,13 @@ def test_the_tables_come_with_what_they_are_about():
     always = {"dataset": "mnist", "provenance": "embedded", "depth": 56, **thresholds}
     images = {"images_unit": "leaves", "images_units": 12, "images_difference": 0.7}
     ends = {"images_low": 0.6, "images_high": 0.8}
-    assert about(compared(CLEAR), CONFIG, dataset="mnist", provenance="embedded") == {
+    assert about(compared(CLEAR), CONFIG, dataset="mnist", provenance="embedded", target=0.9) == {
         **always,
         **images,
         **ends,
         "log_rank_p": 0.02,
     }
     one_leaf = replace(compared(CLEAR, IMAGES._replace(low=NAN, high=NAN)), log_rank_p=NAN)
-    assert about(one_leaf, CONFIG, dataset="mnist", provenance="embedded") == always | images
+    assert about(one_leaf, CONFIG, dataset="mnist", provenance="embedded", target=0.9) == always | images
     no_twins = replace(one_leaf, images=None)
-    assert about(no_twins, CONFIG, dataset="mnist", provenance="embedded") == always
+    assert about(no_twins, CONFIG, dataset="mnist", provenance="embedded", target=0.9) == always

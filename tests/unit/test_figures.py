@@ -2,6 +2,7 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.figure import Figure
 
 from resgrad.common.kinds import kinds
 from resgrad.comparison import tables
@@ -9,7 +10,7 @@ from resgrad.comparison.rows import rows
 from resgrad.report.comparison import panels as kinds_of_panel
 from resgrad.report.comparison.layout import COLUMNS, arrange
 from resgrad.report.comparison.rows import draw_overview, draw_row
-from resgrad.report.style import COLOURS, save
+from resgrad.report.style import COLOURS, drawable, save
 from tests.unit.rooms import make_room
 
 MEASURES = pd.DataFrame(
@@ -244,3 +245,14 @@ def test_the_same_figure_gives_the_same_bytes_whatever_the_user_set(draw, tmp_pa
     one = (tmp_path / "one.png").read_bytes()
     assert one == (tmp_path / "two.png").read_bytes()
     assert b"Software" not in one
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("café", "café"), ("кот", "кот"), ("猫 1", r"\u732b 1"), ("🐈", r"\U0001f408"), ("5 $ and 6 $", r"5 \$ and 6 \$")],
+)
+def test_any_name_can_be_drawn(tmp_path, name, written):
+    assert drawable(name) == written
+    figure = Figure()
+    figure.text(0.1, 0.5, drawable(name))
+    save(figure, tmp_path / "name.png")  # warnings are errors: every glyph is there, and no formula is broken

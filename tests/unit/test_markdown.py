@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from resgrad.report.markdown import interval_text, spread_text, table_text
+from resgrad.report.markdown import interval_text, plain_text, spread_text, table_text
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,19 @@ def test_a_table_leaves_its_cells_as_they_are():
         ["a", "0.10"],
         ["b", "1e5"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Drawn_round___spots", "Drawn_round___spots"),
+        ("a|b", r"a\|b"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("![x](http://example.org)", r"!\[x\](http://example.org)"),
+        ("*b* `c` \\", r"\*b\* \`c\` \\"),
+        ("two\nlines", "two lines"),
+        ("猫", "猫"),
+    ],
+)
+def test_names_that_somebody_chose_are_text_and_nothing_else(name, written):
+    assert plain_text(name) == written

@@ -1,6 +1,8 @@
 """Numbers for people: tables, means with their spread, intervals, as Markdown."""
 
+import html
 import math
+import re
 
 from tabulate import tabulate
 
@@ -8,6 +10,11 @@ from tabulate import tabulate
 def table_text(headers: list[str], rows: list[list[str]]) -> str:
     """Lay out a table as GitHub reads it; cells stand as they are."""
     return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
+
+
+def plain_text(name: str) -> str:
+    """Write a name that somebody else chose, such as a class's, so that nothing in it is taken for Markdown or HTML."""
+    return re.sub(r"([\\`*|\[\]])", r"\\\1", html.escape(" ".join(name.split()), quote=False))
 
 
 def spread_text(n: float, mean: float = math.nan, sd: float = math.nan, *, form: str) -> str:

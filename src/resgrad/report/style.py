@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from matplotlib import style
+from matplotlib import font_manager, style
 from matplotlib.figure import Figure
 
 from resgrad.common.files import replacing
@@ -31,6 +31,17 @@ look = style.context(
     ]
 )
 """Decorator of the functions that draw."""
+
+
+def drawable(name: str) -> str:
+    r"""Write a name that somebody else chose so that it can be drawn.
+
+    The font that comes with matplotlib, the same everywhere, has Latin, Greek, Cyrillic, Arabic and Hebrew letters; all
+    that it lacks is written as a code point, such as ``\u732b``. A dollar begins no formula.
+    """
+    font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+    letters = (c if font.get_char_index(ord(c)) else c.encode("ascii", "backslashreplace").decode() for c in name)
+    return "".join(letters).replace("$", r"\$")
 
 
 @look

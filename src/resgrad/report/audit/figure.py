@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from resgrad.report.style import COLOURS, MARKERS, look
+from resgrad.report.style import COLOURS, MARKERS, drawable, look
 
 BASELINE = "#555555"
 SCHEME_COLOURS = {"leaf": "#009E73", "random": "#CC79A7"}
@@ -73,7 +73,7 @@ def _draw_recall(axes: Axes, classes: pd.DataFrame, variants: list[str]) -> None
     axes.hlines(places, 0, classes[variants].max(axis=1), color="#bbbbbb", linewidth=1)
     for variant in variants:
         axes.plot(classes[variant], places, MARKERS[variant], color=COLOURS[variant], label=variant)
-    names = [f"{name} ({images})" for name, images in zip(classes["class"], classes["test"], strict=True)]
+    names = [f"{drawable(name)} ({images})" for name, images in zip(classes["class"], classes["test"], strict=True)]
     axes.set_yticks(places, names)
     axes.set(ylabel="class (test images)", xlabel="recall (mean over seeds)")
     axes.set_xlim(-0.03, 1.03)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from resgrad.common.frames import typed_rows
 from resgrad.common.intervals import COVERAGE
-from resgrad.report.markdown import spread_text, table_text
+from resgrad.report.markdown import plain_text, spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
 from resgrad.report.room import Room
 
@@ -125,7 +125,8 @@ def _classes(classes: pd.DataFrame, averages: pd.DataFrame, depth: int) -> list[
         for variant in variants
     ]
     lines = [
-        (name, rows.iloc[0], rows.set_index("variant")["recall"]) for name, rows in classes.groupby("class", sort=False)
+        (plain_text(name), rows.iloc[0], rows.set_index("variant")["recall"])
+        for name, rows in classes.groupby("class", sort=False)
     ]
     worst = [
         f"{name} ({', '.join(f'{variant} {recall[variant]:.3f}' for variant in variants)}; n = {row['test']})"
