@@ -41,7 +41,7 @@ STEPS, BATCH, SHAPE = 2, 16, (3, 16, 16)
 SMALLEST = {**DEPTHS, "densenet": 10, "densenet_bc": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
 """By kind, a small depth."""
 
-WIDTHS = {"cifar_resnet": (8, 16), "fully_connected": (64,)}
+WIDTHS = {"cifar_resnet": (8, 16), "cifar_wide": (16,), "fully_connected": (64,)}
 """By kind, the widths; 8 for all others. oneDNN has other kernels from 16 channels on."""
 
 ONE_TWIN = {"densenet", "densenet_bc"}

@@ -23,7 +23,12 @@ def test_every_kind_has_its_hash_and_no_two_networks_the_same():
     assert len({*different}) == len(different)
 
 
-SAME_PLAIN_TWIN = {"cifar_preactivation plain 8", "cifar_residual_in_residual plain 8"}
+SAME_PLAIN_TWIN = {
+    "cifar_preactivation plain 8",
+    "cifar_preactivation_bottleneck plain 8",
+    "cifar_residual_in_residual plain 8",
+    "cifar_wide plain 16",
+}
 
 
 def test_the_hashes_belong_to_the_versions_of_the_lock():
