@@ -21,7 +21,7 @@ from resgrad.download.transfer import CHUNK
 from tests.unit.hostile_server import HostileServer, break_off, forever, raw, send, stall, status
 
 BODY = random.Random(0).randbytes(300_000)  # noqa: S311
-SHA256 = hashlib.sha256(BODY).hexdigest()
+SHA256 = f"sha256:{hashlib.sha256(BODY).hexdigest()}"
 SRC = str(Path(http.__file__).parents[2])
 BROKEN = 200_000  # bytes sent before breaking off; more than one chunk, less than the whole
 
@@ -67,7 +67,7 @@ def download(tmp_path: Path) -> Download:
 
 
 def test_a_whole_file_arrives_and_nothing_else_is_left(server, download):
-    assert download(server.add("/file.bin", BODY), sha256=SHA256) == BODY
+    assert download(server.add("/file.bin", BODY), checksum=SHA256) == BODY
     assert download.left() == []
     assert list(download.partials.iterdir()) == []
     assert download.slept == []
@@ -89,7 +89,7 @@ def test_bytes_are_taken_as_sent_even_where_the_server_calls_them_an_encoding(se
 
 
 def test_a_broken_connection_is_resumed_where_it_broke(server, download, capsys):
-    assert download(server.add("/file.bin", BODY, [break_off(BROKEN)]), sha256=SHA256) == BODY
+    assert download(server.add("/file.bin", BODY, [break_off(BROKEN)]), checksum=SHA256) == BODY
     first, second = server.requests
     assert "Range" not in first.headers
     assert BROKEN - CHUNK < _start(second.headers) <= BROKEN
@@ -100,13 +100,13 @@ def test_a_broken_connection_is_resumed_where_it_broke(server, download, capsys)
 
 def test_without_range_support_a_broken_download_starts_again(server, download):
     url = server.add("/file.bin", BODY, [break_off(BROKEN), break_off(BROKEN)], ranges=False)
-    assert download(url, sha256=SHA256) == BODY
+    assert download(url, checksum=SHA256) == BODY
     assert len(server.requests) == 3
 
 
 def test_what_nothing_identifies_is_not_resumed(server, download):
     url = server.add("/file.bin", BODY, [break_off(BROKEN)], validators=False)
-    assert download(url, sha256=SHA256) == BODY
+    assert download(url, checksum=SHA256) == BODY
     assert "Range" not in server.requests[1].headers
 
 
@@ -146,7 +146,7 @@ http.fetch({url!r}, Path({target!r}), partials=Path({partials!r}))
             time.sleep(0.01)
         process.kill()
     assert not download.target.exists()
-    assert download(url, sha256=SHA256) == BODY
+    assert download(url, checksum=SHA256) == BODY
     assert CHUNK <= _start(server.requests[1].headers) <= BROKEN
     assert download.left() == []
 
@@ -215,7 +215,7 @@ def test_failures_that_bring_new_bytes_are_not_held_against_a_server(server, dow
 
 
 def test_a_stall_is_noticed_and_resumed(server, download):
-    assert download(server.add("/file.bin", BODY, [stall(BROKEN)]), timeout=(2, 0.1), sha256=SHA256) == BODY
+    assert download(server.add("/file.bin", BODY, [stall(BROKEN)]), timeout=(2, 0.1), checksum=SHA256) == BODY
     assert _start(server.requests[1].headers) > 0
 
 
@@ -225,13 +225,13 @@ def test_a_server_that_never_answers_is_given_up(server, download):
 
 
 def test_wrong_bytes_are_fetched_once_more(server, download):
-    assert download(server.add("/file.bin", BODY, [send(b"wrong")]), sha256=SHA256) == BODY
+    assert download(server.add("/file.bin", BODY, [send(b"wrong")]), checksum=SHA256) == BODY
     assert "Range" not in server.requests[1].headers
     assert download.slept == []
 
 
 def test_bytes_that_stay_wrong_are_refused(server, download):
-    error = download.fails(server.add("/file.bin", b"wrong"), sha256=SHA256)
+    error = download.fails(server.add("/file.bin", b"wrong"), checksum=SHA256)
     assert hashlib.sha256(b"wrong").hexdigest() in str(error)
     assert SHA256 in str(error)
     assert len(server.requests) == 2

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import pkgutil
 import re
 import shutil
@@ -56,6 +57,7 @@ def write_study(folder):
     parameters["probe"] = probe_values({"depths": [4, 5, 6, 7]})  # enough for growth over depth
     YAML().dump(parameters, folder / "params.yaml")
     write_shards(folder / "data/shards/plantvillage", shape=SHAPE)
+    (folder / "data/params.json").write_text(json.dumps({"data": parameters["data"]}), encoding="utf-8")
     model = load_model(parameters["model"])
     for cell in Matrix(**LISTS).cells("plantvillage"):
         write_run(folder, cell, classes=CLASSES, accuracy=0.4 if cell.variant == "plain" else 0.9)
