@@ -28,7 +28,7 @@ def leaves(values, path=()):
 
 
 def test_two_commits_with_a_longer_training_between_them(project):
-    project.set(train__epochs__mnist=2)
+    project.set(data__mnist__epochs=2)
     project.run("dvc", "repro", *REPORTS)
     project.commit("Train for two epochs")
     diff = json.loads(project.run("dvc", "metrics", "diff", "--json", "HEAD~1", "HEAD"))

@@ -12,7 +12,7 @@ from tests.processes import wait_until_gone
 
 pytestmark = pytest.mark.pipeline
 STAGE = "train@mnist-residual-8-0"
-LONG = {"train__epochs__mnist": 12, "train__batch_size": 32, "model__width": 4}
+LONG = {"data__mnist__epochs": 12, "train__batch_size": 32, "model__width": 4}
 RESULTS = ("data/runs", "data/gradients")
 
 
