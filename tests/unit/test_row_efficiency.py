@@ -69,6 +69,12 @@ def test_two_times_are_enough_for_the_log_rank_test(runs):
     assert log_rank(table) == pytest.approx(2 / 6)
 
 
+@pytest.mark.parametrize(("plain", "residual"), [(1, 1), (1, 2), (2, 1)])
+def test_one_run_of_a_variant_is_not_enough_for_the_log_rank_test(runs, plain, residual):
+    table = times_to_target(runs([{"accuracy": 0.8}] * plain, [{"accuracy": 1.0}] * residual), target=0.45)
+    assert math.isnan(log_rank(table))
+
+
 def test_many_runs_have_the_log_rank_tests_usual_p(runs):
     plain = [{"accuracy": accuracy} for accuracy in [0.4] * 8 + [0.8] * 8 + [1.0] * 4]
     residual = [{"accuracy": accuracy} for accuracy in [0.4] * 4 + [0.8] * 6 + [1.0] * 10]

@@ -19,11 +19,12 @@ def log_rank(times: pd.DataFrame) -> float:
         times: of one depth, from :func:`~resgrad.comparison.targets.times_to_target`.
 
     Returns:
-        NaN where a variant has no run, or all runs reach the target at one step, or none does: there is nothing to
-        tell apart.
+        NaN where a variant has fewer than two runs, or all runs reach the target at one step, or none does: there is
+        nothing to tell apart.
     """
     samples = [np.array(rows) for rows in times.groupby("variant", sort=True).indices.values()]
-    if len(samples) < 2 or len(times[["steps_to_target", "reached_target"]].drop_duplicates()) < 2:
+    outcomes = times[["steps_to_target", "reached_target"]].drop_duplicates()
+    if len(samples) < 2 or min(map(len, samples)) < 2 or len(outcomes) < 2:
         return math.nan
 
     def statistic(one: np.ndarray, other: np.ndarray) -> float:
