@@ -125,7 +125,7 @@ def _classes(classes: pd.DataFrame, averages: pd.DataFrame, depth: int) -> list[
         for variant in variants
     ]
     lines = [
-        (plain_text(name), rows.iloc[0], rows.set_index("variant")["recall"])
+        (plain_text(str(name)), rows.iloc[0], rows.set_index("variant")["recall"])
         for name, rows in classes.groupby("class", sort=False)
     ]
     worst = [
