@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from resgrad.common.config import read
+from resgrad.download.changes import changed_sources
 from resgrad.parallel.pipeline import Pipeline, PipelineError
 from stages._run import run
 
 
 def main(targets: list[str], jobs: int | None) -> None:
-    """Ask DVC what has changed, and run that."""
+    """Ask DVC what has changed, and run that; say what DVC cannot see, that files behind a source have changed."""
+    parameters = read(Path("params.yaml"))
+    for sentence in changed_sources(parameters):
+        print(sentence, file=sys.stderr)
     try:
         pipeline = Pipeline(targets)
     except PipelineError as error:
@@ -28,7 +32,7 @@ def main(targets: list[str], jobs: int | None) -> None:
     # Dask takes as long to import as all of the above.
     from resgrad.parallel.repro import repro  # noqa: PLC0415
 
-    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(read(Path("params.yaml"))))
+    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(parameters))
 
 
 def threads_of(parameters: dict[str, Any]) -> int:

@@ -14,13 +14,12 @@ import torch
 from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
 
-from resgrad.common.config import ParameterError
+from resgrad.common.config import ParameterError, read
 from resgrad.common.files import replacing, write_json
 from resgrad.common.kernels import check_instruction_set
 from resgrad.common.kinds import digest_of_kind
 from resgrad.datasets import formats
-from resgrad.download.changes import RECORDS, changes
-from resgrad.download.sources import local_paths
+from resgrad.download.changes import changed_sources
 from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
 from resgrad.training.devices import choose_device
@@ -72,27 +71,12 @@ def check_with(overrides: list[str]) -> None:
                     "and begin a parameter that is not in params.yaml with +."
                 ) from None
         choose_device(load_study(copy).train.device)
-
-
-def report_changed_sources() -> None:
-    """Say of every data set that takes part if files behind its paths have changed since they were brought in."""
-    study = load_study(PARAMETERS)
-    for name in study.datasets:
-        for path in local_paths(study.data[name]):
-            if changed := changes(path, RECORDS):
-                print(
-                    f"{path} has changed since it was brought in: {changed}; "
-                    f"`dvc repro -f download@{name}` brings it in again.",
-                    file=sys.stderr,
-                )
+        for sentence in changed_sources(read(copy)):
+            print(sentence, file=sys.stderr)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-S", "--set-param", action="append", default=[], metavar="NAME=VALUE")
     given, _ = parser.parse_known_args()
-    if given.set_param:
-        run(lambda: check_with(given.set_param))
-    else:
-        run(check)
-        run(report_changed_sources)
+    run(lambda: check_with(given.set_param) if given.set_param else check())

@@ -5,7 +5,8 @@ from pathlib import Path
 from resgrad.common.config import load_part
 from resgrad.datasets.config import SourceConfig
 from resgrad.download.changes import RECORDS, record
-from resgrad.download.sources import download, local_paths
+from resgrad.download.paths import local_paths
+from resgrad.download.sources import download
 from stages._parameters import dataset_parameters, source
 from stages._run import run_on_dataset
 
@@ -20,7 +21,7 @@ def bring_in(dataset: str) -> None:
     parameters = {**dataset_parameters(dataset), "source": source(dataset)}
     config = load_part(SourceConfig, parameters, f"data.{dataset}")
     print(download(dataset, config, Path("data/raw", dataset), partials=PARTIALS, store=STORE))
-    for path in local_paths(config):
+    for path in local_paths([config.source, config.leaf_map]):
         record(path, RECORDS)
 
 

@@ -4,9 +4,8 @@ import os
 
 import pytest
 
-from resgrad.datasets.config import SourceConfig
-from resgrad.download.changes import changes, record
-from resgrad.download.sources import local_paths
+from resgrad.download.changes import changed_sources, changes, record
+from resgrad.download.paths import local_paths
 
 
 @pytest.fixture
@@ -57,7 +56,26 @@ def test_what_was_never_brought_in_or_is_gone_is_not_compared(folder):
     assert found(folder) is None
 
 
-@pytest.mark.parametrize("source", ["embedded", "official", "https://example.org/images.zip"])
+@pytest.mark.parametrize("source", ["embedded", "official", "https://example.org/images.zip", None])
 def test_only_paths_are_watched(source):
-    config = SourceConfig(format="folder", source=source, leaf_map="maps/leaf-map.json")
-    assert [str(path) for path in local_paths(config)] == ["maps/leaf-map.json"]
+    assert [str(path) for path in local_paths([source, "maps/leaf-map.json"])] == ["maps/leaf-map.json"]
+
+
+def test_only_the_data_sets_that_take_part_are_compared(folder):
+    (folder / "a/3.jpg").write_text("new")
+    blocks = {"mine": {"source": str(folder)}, "digits": {"source": "embedded"}}
+    said = (
+        f"{folder} has changed since it was brought in: 1 file added (such as a/3.jpg); "
+        "`dvc repro -f download@mine` brings it in again."
+    )
+    records = folder.parent / "records"
+    assert changed_sources({"datasets": ["mine", "digits"], "data": blocks}, records) == [said]
+    assert changed_sources({"datasets": ["digits"], "data": blocks}, records) == []
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"datasets": "mine"}, {"datasets": [["mine"], 3], "data": {}}, {"datasets": ["mine"], "data": {"mine": 3}}],
+)
+def test_parameters_without_sense_are_left_to_the_check(parameters):
+    assert changed_sources(parameters) == []

@@ -1,8 +1,11 @@
 """What ``python -m stages`` takes from its surroundings."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from stages.__main__ import positive, threads_of
+from resgrad.download.changes import RECORDS, record
+from stages.__main__ import main, positive, threads_of
 
 
 @pytest.mark.parametrize(
@@ -18,6 +21,19 @@ from stages.__main__ import positive, threads_of
 )
 def test_a_mistake_in_the_parameters_is_left_to_the_check(parameters, threads):
     assert threads_of(parameters) == threads
+
+
+def test_a_source_that_changed_is_named_though_dvc_finds_nothing_to_do(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    record(tmp_path / "mine", RECORDS)
+    (tmp_path / "mine/1.jpg").write_text("new")
+    (tmp_path / "params.yaml").write_text(f"datasets: [mine]\ndata: {{mine: {{source: '{tmp_path}/mine'}}}}\n")
+    monkeypatch.setattr("stages.__main__.Pipeline", lambda _targets: SimpleNamespace(changed=list))
+    main([], jobs=None)
+    printed = capsys.readouterr()
+    assert printed.out == "Data and pipelines are up to date.\n"
+    assert "1 file added (such as 1.jpg); `dvc repro -f download@mine` brings it in again." in printed.err
 
 
 def test_jobs_are_a_number_from_one():

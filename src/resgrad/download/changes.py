@@ -7,11 +7,16 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from resgrad.common.files import write_json
+from resgrad.download.paths import local_paths
 
 RECORDS = Path(".downloads/records")
 """Where they lie, from the root of the repository."""
+
+PATHS = ("source", "leaf_map")
+"""Parameters of a data set that may be paths."""
 
 Files = dict[str, list[int]]
 """Size in bytes and time of the last change in nanoseconds, by name relative to the path."""
@@ -20,6 +25,28 @@ Files = dict[str, list[int]]
 def record(path: Path, records: Path) -> None:
     """Note what lies behind a path, now that it has been brought in."""
     write_json(_record_of(path, records), _files(path))
+
+
+def changed_sources(parameters: dict[str, Any], records: Path = RECORDS) -> list[str]:
+    """Say of every data set that takes part what has changed behind its paths since they were brought in.
+
+    Args:
+        parameters: all of params.yaml, checked or not: what has no sense is passed over, as the check will name it.
+        records: the folder of the records.
+
+    Returns:
+        sentences, each with the command that brings in the difference.
+    """
+    datasets, blocks = parameters.get("datasets"), parameters.get("data")
+    if not isinstance(datasets, list) or not isinstance(blocks, dict):
+        return []
+    found = [(name, blocks[name]) for name in datasets if isinstance(name, str) and isinstance(blocks.get(name), dict)]
+    return [
+        f"{path} has changed since it was brought in: {changed}; `dvc repro -f download@{name}` brings it in again."
+        for name, block in found
+        for path in local_paths(map(block.get, PATHS))
+        if (changed := changes(path, records))
+    ]
 
 
 def changes(path: Path, records: Path) -> str | None:

@@ -17,7 +17,7 @@ from resgrad.download.partials import InUseError, partial_of
 from resgrad.download.store import digest
 from resgrad.download.transfer import DownloadError, PassingError, Transfer, show
 
-__all__ = ["AddressError", "DownloadError", "fetch", "is_address", "show"]
+__all__ = ["AddressError", "DownloadError", "fetch", "show"]
 
 TIMEOUT = (10.0, 30.0)
 """Seconds to wait for a connection, and for the next bytes on it."""
@@ -34,11 +34,6 @@ class AddressError(ResgradError, ValueError):
 
     def __init__(self, url: str, allowed: str) -> None:
         super().__init__(f"{show(url)} cannot be used as an address: {allowed}.")
-
-
-def is_address(text: str) -> bool:
-    """Tell whether a text is the address of something on the web, and not a path."""
-    return "://" in text
 
 
 def fetch(

@@ -15,6 +15,7 @@ from resgrad.datasets import archives, formats
 from resgrad.datasets.config import SourceConfig
 from resgrad.datasets.known import OFFICIAL, SAMPLES
 from resgrad.download import http, kaggle
+from resgrad.download.paths import KEYWORDS, expanded, is_address
 from resgrad.download.store import Store, digest
 from resgrad.download.summary import summarise
 from resgrad.preprocess.leaves import LeafMap, read_map
@@ -28,8 +29,6 @@ MAX_LEAF_MAP_BYTES = 2**26
 KEPT_PLANTVILLAGE = "kaggle-emmarex-plantdisease"
 """Name in the store: Kaggle publishes no checksum, so the one of the first download, checked as an archive, stands."""
 LEAF_MAP = "leaf-map.json"
-KEYWORDS = ("embedded", "official")
-"""Sources that are neither path nor address."""
 ARRIVED = ".arrived"
 """Folder for what was fetched, until its format has taken it over."""
 
@@ -94,7 +93,7 @@ def _bring(dataset: str, config: SourceConfig, folder: Path, partials: Path, sto
             shown = f"the official {dataset}"
             _fetch_official(dataset, arrived, partials, store)
             path = _only_file(arrived)
-        elif http.is_address(config.source):
+        elif is_address(config.source):
             shown = f"What {http.show(config.source)} sent"
             path = _fetch(config.source, data_format, arrived, partials)
         else:
@@ -186,7 +185,7 @@ def _bring_leaf_map(dataset: str, config: SourceConfig, folder: Path, partials: 
     source, target = config.leaf_map, folder / LEAF_MAP
     if source is None:
         return None
-    if http.is_address(source):
+    if is_address(source):
         http.fetch(source, target, partials=partials, max_bytes=MAX_LEAF_MAP_BYTES)
         return read_map(target, f"What {http.show(source)} sent")
     path = _existing(source, f"data.{dataset}.leaf_map", otherwise="null")
@@ -195,19 +194,9 @@ def _bring_leaf_map(dataset: str, config: SourceConfig, folder: Path, partials: 
     return leaf_map
 
 
-def local_paths(config: SourceConfig) -> list[Path]:
-    """List the paths on this machine that a data set comes from."""
-    given = [config.source, config.leaf_map]
-    return [_expanded(text) for text in given if text and text not in KEYWORDS and not http.is_address(text)]
-
-
-def _expanded(source: str) -> Path:
-    return Path(os.path.expanduser(source))  # noqa: PTH111  Path.expanduser fails for a user that does not exist
-
-
 def _existing(source: str, key: str, otherwise: str = ", ".join(KEYWORDS)) -> Path:
     """Return the path that a parameter gives, if there is something."""
-    path = _expanded(source)
+    path = expanded(source)
     if not path.exists():
         raise SourceError(
             f"{key} is {source}, and no such file or folder exists (a relative path starts at the root of the "
