@@ -42,3 +42,12 @@ class Listing:
     """What is not looked at, by reason."""
     folders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Where images are files: what became each class, as the number of images by folder."""
+
+
+def numbered(first_test: int) -> Callable[[int], str]:
+    """Return what names images without names, such as ``test-00017``: by their split, and their place in it.
+
+    Args:
+        first_test: position of the first test image; all before it are training images.
+    """
+    return lambda position: f"train-{position:05d}" if position < first_test else f"test-{position - first_test:05d}"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from resgrad.datasets import packing, tars
-from resgrad.datasets.listing import LayoutError, Listing
+from resgrad.datasets.listing import LayoutError, Listing, numbered
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -112,9 +112,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
         classes=classes,
         labels=labels,
         splits=["train"] * first_test + ["test"] * len(test),
-        id_of=lambda position: (
-            f"train-{position:05d}" if position < first_test else f"test-{position - first_test:05d}"
-        ),
+        id_of=numbered(first_test),
         read=read,
         marks=[hash(record[version.labels :].tobytes()) for record in records],
     )

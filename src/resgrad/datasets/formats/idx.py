@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from resgrad.datasets import idx, packing
-from resgrad.datasets.listing import LayoutError, Listing
+from resgrad.datasets.listing import LayoutError, Listing, numbered
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -100,9 +100,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
         classes=[str(value) for value in present],
         labels=np.searchsorted(present, values).astype(np.int64),
         splits=["train"] * first_test + ["test"] * len(test_images),
-        id_of=lambda position: (
-            f"train-{position:05d}" if position < first_test else f"test-{position - first_test:05d}"
-        ),
+        id_of=numbered(first_test),
         read=read,
         marks=[hash(read(position).tobytes()) for position in range(len(values))],
     )

@@ -1,0 +1,116 @@
+"""Pictures of more than eight bits a sample."""
+
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from resgrad.preprocess.depth import to_eight_bits
+from resgrad.preprocess.images import decode
+from tests.unit.drawn_pictures import SCENE, encode
+
+
+def sixteen_bits(samples: np.ndarray) -> bytes:
+    """A PNG of 16 bits a sample, H x W x C for grey, grey with opacity, RGB and RGBA; Pillow writes only grey ones."""
+    height, width, channels = samples.shape
+    rows = np.concatenate(
+        [np.zeros((height, 1), np.uint8), samples.astype(">u2").view(np.uint8).reshape(height, -1)], 1
+    )
+    header = struct.pack(">IIBBBBB", width, height, 16, (0, 4, 2, 6)[channels - 1], 0, 0, 0)
+    chunks = {b"IHDR": header, b"IDAT": zlib.compress(rows.tobytes()), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks.items()
+    )
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_keeps_the_upper_eight_of_the_bits_that_it_uses(bits, channels):
+    samples = np.uint16(SCENE * (2**bits - 1) * np.linspace(1, 0.5, channels))
+    decoded = decode(sixteen_bits(samples), 8, "rgb")
+    assert np.array_equal(decoded, np.broadcast_to((samples >> (bits - 8)).transpose(2, 0, 1), (3, 8, 8)))
+
+
+def test_one_scale_holds_for_a_whole_picture():
+    dim = np.uint16(SCENE * [4095, 300, 20])  # by itself the second channel would be one of 10 bits, the third of 8
+    assert decode(sixteen_bits(dim), 8, "rgb")[:, 7, 7].tolist() == [255, 300 >> 4, 20 >> 4]
+
+
+@pytest.mark.parametrize("opacity", [4095, 65535])
+def test_opacity_has_bits_of_its_own(opacity):
+    samples = np.uint16(np.concatenate([SCENE * 4095] * 3 + [np.full((8, 8, 1), opacity)], axis=2))
+    assert np.array_equal(decode(sixteen_bits(samples), 8, "grey")[0], np.uint16(SCENE * 4095)[..., 0] >> 4)
+
+
+def test_grey_with_opacity_keeps_the_upper_eight():
+    samples = np.uint16(np.concatenate([SCENE * 65535, np.full((8, 8, 1), 65535)], axis=2))
+    assert np.array_equal(decode(sixteen_bits(samples), 8, "grey")[0], samples[..., 0] >> 8)
+
+
+def deep_tiff(samples: np.ndarray, order: str, deflated: bool) -> bytes:
+    """A TIFF of 16-bit RGB samples in either byte order, which Pillow does not write."""
+    height, width, channels = samples.shape
+    pixels = samples.astype(order + "u2").tobytes()
+    pixels = zlib.compress(pixels) if deflated else pixels
+    bits = struct.pack(f"{order}3H", 16, 16, 16)
+    entries = {
+        256: width,
+        257: height,
+        258: None,
+        259: 8 if deflated else 1,
+        262: 2,
+        273: None,
+        277: channels,
+        278: height,
+    }
+    place = 8 + 2 + 12 * (len(entries) + 1) + 4
+    entries |= {258: place, 273: place + len(bits), 279: len(pixels)}
+    directory = b"".join(
+        struct.pack(f"{order}HHII", tag, 3, 3, value) if tag == 258 else struct.pack(f"{order}HHII", tag, 4, 1, value)
+        for tag, value in entries.items()
+    )
+    start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}IH", 8, len(entries))
+    return start + directory + bytes(4) + bits + pixels
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("deflated", [False, True])
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_deep_tiff(order, deflated, bits):
+    samples = np.uint16(SCENE * (2**bits - 1) * [1, 0.5, 0.1])
+    decoded = decode(deep_tiff(samples, order, deflated), 8, "rgb")
+    assert np.array_equal(decoded, (samples >> (bits - 8)).transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
+def test_a_grey_tiff_of_any_type(mode):
+    samples = (SCENE[..., 0] * 4095).astype({"I;16": "<u2", "I;16B": ">u2", "I": "i4", "F": "f4"}[mode])
+    data = encode(Image.frombytes(mode, (8, 8), samples.tobytes()), "TIFF")
+    assert np.array_equal(decode(data, 8, "grey")[0], samples.astype(int) >> 4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        (np.uint16([0x80FF, 0xFF]), [0x80, 0]),
+        (np.uint16([255, 0]), [255, 0]),
+        (np.uint16([256, 0]), [64, 0]),
+        (np.uint16([1023, 512]), [255, 128]),
+        (np.uint16([1024, 512]), [64, 32]),
+        (np.int32([-9999, 4095]), [0, 255]),
+        (np.int32([2**31 - 1, 2**30]), [127, 64]),
+        (np.zeros(2, np.uint16), [0, 0]),
+        (np.float32([0, 0.5, 1]), [0, 128, 255]),
+        (np.float32([-0.1, 1.0001]), [0, 255]),  # what a filter leaves over
+        (np.float32([0, 128.9, 255]), [0, 128, 255]),
+        (np.float32([np.nan, np.inf, 0.5]), [0, 0, 128]),
+        (np.float32([1e38, 0]), [64, 0]),
+    ],
+)
+def test_what_eight_bits_are_kept(samples, expected):
+    kept = to_eight_bits(samples)
+    assert kept.dtype == np.uint8
+    assert kept.tolist() == expected

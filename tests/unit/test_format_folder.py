@@ -1,0 +1,57 @@
+"""A folder of class folders, as it is or packed."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from resgrad.datasets.formats import folder
+from tests.unit.raw_sets import brought, refusal, write_tar
+
+FILES = {"top/cat/1.jpg": b"one", "top/cat/2.JPEG": b"two", "top/dog/1.png": b"three", "top/dog/notes.txt": b"words"}
+
+
+def write_zip(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(name, content)
+    return path
+
+
+def write_tree(path: Path) -> Path:
+    for name, content in FILES.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("make", [write_zip, write_tree, lambda path: write_tar(path, FILES, prefix="")])
+def test_a_folder_a_zip_and_a_tar_give_the_same_listing(tmp_path, make):
+    raw = brought(folder, make(tmp_path / "mine"), tmp_path / "raw")
+    with folder.opened(raw, "mine") as listing:
+        assert listing.classes == ["cat", "dog"]
+        assert listing.labels.tolist() == [0, 0, 1]
+        assert listing.splits is None
+        assert listing.names == ["1.jpg", "2.JPEG", "1.png"]
+        assert [listing.read(place) for place in range(3)] == [b"one", b"two", b"three"]
+        assert listing.id_of(1) == "top/cat/2.JPEG"
+        assert listing.passed_over == {".txt": (1, "top/dog/notes.txt")}
+        assert listing.folders == {"cat": {"top/cat": 2}, "dog": {"top/dog": 1}}
+
+
+def test_a_tree_that_has_nothing_but_training_is_split_like_any_other(tmp_path):
+    shutil.copytree(write_tree(tmp_path / "tree") / "top", tmp_path / "mine/train")
+    with folder.opened(brought(folder, tmp_path / "mine", tmp_path / "raw"), "mine") as listing:
+        assert listing.classes == ["cat", "dog"]
+        assert listing.splits is None
+
+
+def test_an_empty_class_folder_on_disk_is_refused(tmp_path):
+    (write_tree(tmp_path / "mine") / "top/bird").mkdir()
+    assert "mine holds top/bird/, which is empty" in refusal(folder, tmp_path / "mine", tmp_path / "raw")
+
+
+def test_what_is_neither_zip_nor_tar_is_refused(tmp_path):
+    (tmp_path / "mine").write_bytes(b"<html>")
+    assert "mine cannot be read as a zip file" in refusal(folder, tmp_path / "mine", tmp_path / "raw")

@@ -1,0 +1,75 @@
+"""The four IDX files of MNIST and its relatives."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resgrad.datasets import idx
+from resgrad.datasets.formats import idx as idx_format
+from tests.unit.raw_sets import brought, refusal
+
+ARRAYS = {
+    "train-images-idx3-ubyte": np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8),
+    "train-labels-idx1-ubyte": np.array([1, 3, 1, 3], np.uint8),
+    "t10k-images-idx3-ubyte": np.arange(100, 100 + 2 * 64, dtype=np.uint8).reshape(2, 8, 8),
+    "t10k-labels-idx1-ubyte": np.array([3, 1], np.uint8),
+}
+
+
+def write_idx(target: Path, spelling=lambda name: f"{name}.gz", **changes) -> Path:
+    for name, array in {**ARRAYS, **changes}.items():
+        path = target / spelling(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        idx.write(path, array)
+        if path.suffix != ".gz":
+            path.write_bytes(gzip.decompress(path.read_bytes()))
+    return target
+
+
+SPELLINGS = {
+    "MNIST's": lambda name: f"{name}.gz",
+    "plain": lambda name: name,
+    "with a dot": lambda name: name.replace("-idx", ".idx"),
+    "each in its folder": lambda name: f"{name}/{name}",
+    "EMNIST's": lambda name: f"emnist-letters-{name.replace('t10k', 'test')}.gz",
+    "KMNIST's": lambda name: f"K-{name}",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_idx_files_are_found_in_all_their_spellings(tmp_path, spelling):
+    write_idx(tmp_path / "mine", spelling)
+    raw = brought(idx_format, tmp_path / "mine", tmp_path / "raw")
+    assert sorted(path.name for path in raw.iterdir()) == sorted(idx_format.FILES)
+    with idx_format.opened(raw, "mine") as listing:
+        assert listing.classes == ["1", "3"]
+        assert listing.labels.tolist() == [0, 1, 0, 1, 1, 0]
+        assert listing.splits == ["train"] * 4 + ["test"] * 2
+        assert [listing.id_of(place) for place in (3, 4)] == ["train-00003", "test-00000"]
+        assert np.array_equal(listing.read(5), ARRAYS["t10k-images-idx3-ubyte"][1])
+        assert len(set(listing.marks)) == 6
+
+
+def test_one_file_in_two_spellings_is_taken_once_and_two_different_ones_are_refused(tmp_path):
+    """Kaggle's MNIST holds every file twice."""
+    write_idx(tmp_path / "mine", SPELLINGS["with a dot"])
+    write_idx(tmp_path / "mine", SPELLINGS["each in its folder"])
+    brought(idx_format, tmp_path / "mine", tmp_path / "raw")
+    write_idx(tmp_path / "mine", SPELLINGS["EMNIST's"], **{"t10k-labels-idx1-ubyte": np.array([1, 1], np.uint8)})
+    message = refusal(idx_format, tmp_path / "mine", tmp_path / "again")
+    assert "mine holds emnist-letters-test-labels-idx1-ubyte.gz and " in message
+    assert "which differ, and either could be t10k-labels-idx1-ubyte.gz; remove one." in message
+
+
+def test_a_missing_idx_file_is_named_as_the_user_would_name_it(tmp_path):
+    (write_idx(tmp_path / "mine") / "train-labels-idx1-ubyte.gz").unlink()
+    message = refusal(idx_format, tmp_path / "mine", tmp_path / "raw")
+    assert message.startswith("mine holds no train-labels-idx1-ubyte.gz, nor train-labels-idx1-ubyte; ")
+
+
+def test_training_and_test_images_of_different_sizes_are_refused(tmp_path):
+    write_idx(tmp_path / "mine", **{"t10k-images-idx3-ubyte": np.zeros((2, 9, 10), np.uint8)})
+    message = refusal(idx_format, tmp_path / "mine", tmp_path / "raw")
+    assert "training images of 8 x 8 pixels and test images of 9 x 10" in message
