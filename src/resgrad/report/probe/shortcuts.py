@@ -1,5 +1,7 @@
 """Growth of the gradient over depth around every kind of shortcut."""
 
+from itertools import cycle
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,7 +10,7 @@ from resgrad.report.probe.laws import log_depth
 from resgrad.report.probe.words import shortcut_name
 from resgrad.report.style import look
 
-MARKERS = "os^vD<>PX*pdh8"
+MARKERS = "os^vD<>*dPXph"
 TITLES = {
     "weights": "weights: first over last hidden layer",
     "blocks": "error: at the output of the first block over that of the last",
@@ -30,7 +32,7 @@ def draw_shortcuts(title: str, ratios: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(13, 6), layout="constrained")
     panels = figure.subplots(1, len(TITLES), sharey=True)
     number = 0
-    for marker, (network, shortcut) in zip(MARKERS, kinds, strict=False):
+    for marker, (network, shortcut) in zip(cycle(MARKERS), kinds, strict=False):
         plain = shortcut == "none"
         colour = GREY if plain else PALETTE[number % len(PALETTE)]
         number += not plain
