@@ -39,8 +39,8 @@ TABLES = {
 """By kind of page, the tables that the documentation rests on; digits have no leaves to audit, so a run need not have
 all."""
 
-PLACES = ("source", "leaf_map")
-"""Parameters of a data set that say where its files were: of no use elsewhere, and nobody's business."""
+LEFT_OUT = ("source", "leaf_map", "format_sha256")
+"""Of a data set, what says where its files were, of no use elsewhere and nobody's business; and a digest of code."""
 
 
 class FreezeError(Exception):
@@ -86,7 +86,7 @@ def freeze(root: Path, name: str) -> list[Path]:
 def without_places(parameters: dict[str, Any], resolved: dict[str, Any]) -> dict[str, Any]:
     """Put in the data sets that took part, with all defaults filled in; leave out where their files were."""
     data = {
-        dataset: {key: value for key, value in resolved["data"][dataset].items() if key not in PLACES}
+        dataset: {key: value for key, value in resolved["data"][dataset].items() if key not in LEFT_OUT}
         for dataset in parameters["datasets"]
     }
     return {**parameters, "data": data}

@@ -12,7 +12,10 @@ PARAMETERS = {
     "depths": [8],
     "data": {"mnist": {"source": "PATH/of/mine"}, "another": {"source": "PATH/of/another"}},
 }
-RESOLVED = {"mnist": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None}, "another": {"image_size": 9}}
+RESOLVED = {
+    "mnist": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None, "format_sha256": "0a"},
+    "another": {"image_size": 9},
+}
 RUN = {
     "metrics/comparison-mnist.md": "# mnist\n",
     "metrics/comparison-mnist/runs.csv": "seed\n0\n",
