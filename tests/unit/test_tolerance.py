@@ -22,10 +22,8 @@ RATES = (0.01, 0.1, 1.0)
 def point(variant, rate, accuracy, seed=0):
     """Return what a training leaves behind; without an accuracy, of one that diverged in its second epoch."""
     ended = {"validation_accuracy": accuracy, "train_error": 1 - accuracy} if accuracy else {"diverged_step": 9}
-    return {
-        **{"variant": variant, "depth": 56, "rate": rate, "seed": seed, "best_validation_accuracy": 0.95},
-        **ended,
-    }
+    of = {"variant": variant, "depth": 56, "rate": rate, "seed": seed, "best_validation_accuracy": 0.95}
+    return of | ended
 
 
 def grid(variant, *accuracies, seed=0, rates=RATES):
