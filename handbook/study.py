@@ -23,6 +23,7 @@ from resgrad.common.config import load, read
 from resgrad.common.tables import ABOUT
 from resgrad.comparison.comparison import compare_by_depth, judge_rows
 from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.tables import RUNS
 
 NAMES = {
     ("mnist", "embedded"): "embedded digits (not MNIST)",
@@ -109,7 +110,9 @@ class Study:
 
     def _by_depth(self, dataset: str) -> pd.DataFrame:
         """Compare the variants: see :func:`~resgrad.comparison.comparison.compare_by_depth`."""
-        return compare_by_depth(self.table(f"comparison-{dataset}", "runs"))
+        runs = self.table(f"comparison-{dataset}", "runs")
+        # What is measured since, older studies lack.
+        return compare_by_depth(runs.reindex(columns=RUNS.schema.names))
 
     def _verdicts(self, dataset: str) -> pd.DataFrame:
         """Judge the rows: see :func:`~resgrad.comparison.comparison.judge_rows`."""

@@ -75,7 +75,7 @@ def test_the_tests_have_pairs_intervals_effect_and_both_p_values(markdown):
     assert (n, difference) == ("3", "-20 [-45, +5]")
     assert effect.startswith("-1.13 [")
     assert (p, p_holm, wilcoxon) == ("0.074", "0.371", "")
-    assert rows["training stability"][2:6] == ["+0.00%", "undefined", "1.000", "1.000"]
+    assert rows["training stability"][2:6] == ["+0.000", "undefined", "1.000", "1.000"]
 
 
 def test_wilcoxons_test_is_shown_from_six_pairs_on(markdown):

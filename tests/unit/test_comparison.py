@@ -109,6 +109,14 @@ def test_two_pairs_are_not_enough():
     assert table["n"].tolist() == [2] * 6
 
 
+def test_what_no_network_was_measured_by_is_not_measured():
+    missing = {"accuracy_over_rates": [NAN] * 3}
+    table = verdicts(measures(twins(56, missing, missing)))["verdict"]
+    assert table["stability"] == "not measured"
+    assert list(table).count("not measured") == 1
+    assert verdicts(measures(twins(56, missing, {"test_loss": [1] * 3})))["verdict"]["stability"] == "not enough runs"
+
+
 def test_a_variant_alone_is_not_enough():
     table = verdicts(CLEAR[CLEAR["variant"] == "residual"])
     assert set(table["verdict"]) == {"not enough runs"}

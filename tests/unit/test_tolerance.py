@@ -11,27 +11,14 @@ from resgrad.tolerance.measure import (
     mean_over,
     tolerance_metrics,
     tolerances,
-    trainings,
     widest_range,
 )
 from resgrad.tolerance.tables import ACCURACY_BY_RATE, TOLERANCES, TRAININGS
-
-RATES = (0.01, 0.1, 1.0)
-
-
-def point(variant, rate, accuracy, seed=0):
-    """Return what a training leaves behind; without an accuracy, of one that diverged in its second epoch."""
-    ended = {"validation_accuracy": accuracy, "train_error": 1 - accuracy} if accuracy else {"diverged_step": 9}
-    of = {"variant": variant, "depth": 56, "rate": rate, "seed": seed, "best_validation_accuracy": 0.95}
-    return of | ended
+from tests.unit.fake_tolerance import RATES, grid, point, table
 
 
-def grid(variant, *accuracies, seed=0, rates=RATES):
-    return [point(variant, rate, accuracy, seed) for rate, accuracy in zip(rates, accuracies, strict=True)]
-
-
-def measured(*points):
-    return tolerances(trainings([point for group in points for point in group], classes=4), target=0.9)
+def measured(*grids):
+    return tolerances(table(*grids), target=0.9)
 
 
 def test_a_grid_becomes_one_row_of_numbers():
@@ -84,36 +71,35 @@ def test_the_range_at_target_has_no_gaps(reached, decades):
 
 
 def test_a_diverged_training_guesses():
-    table = trainings(grid("plain", 0.8, None, 0.8), classes=4)
-    diverged = table.iloc[1]
+    diverged = table(grid("plain", 0.8, None, 0.8)).iloc[1]
     assert diverged[["accuracy", "train_error", "diverged", "best_accuracy"]].tolist() == [0.25, 0.75, True, 0.95]
     assert measured(grid("plain", 0.8, None, 0.8))["accuracy_over_rates"][0] == pytest.approx((0.8 + 0.5 + 0.8) / 4)
     at_once = {name: value for name, value in point("plain", 0.1, None).items() if not name.startswith("best")}
-    assert math.isnan(trainings([at_once], classes=4)["best_accuracy"][0])
+    assert math.isnan(table([at_once])["best_accuracy"][0])
 
 
 def test_rates_have_a_band_over_seeds_and_the_target_beside_them():
-    points = [*grid("plain", 0.2, 0.4, 0.6), *grid("plain", 0.4, 0.8, 0.6, seed=7), *grid("residual", 1, 1, 0.1)]
-    table = accuracy_by_rate(trainings(points, classes=4), target=0.9)
-    assert table["variant"].tolist() == ["plain"] * 3 + ["residual"] * 3
-    assert table["rate"].tolist() == [*RATES] * 2
-    middle = table.iloc[1][["accuracy", "accuracy_min", "accuracy_max", "target"]].tolist()
+    points = grid("plain", 0.2, 0.4, 0.6), grid("plain", 0.4, 0.8, 0.6, seed=7), grid("residual", 1, 1, 0.1)
+    rows = accuracy_by_rate(table(*points), target=0.9)
+    assert rows["variant"].tolist() == ["plain"] * 3 + ["residual"] * 3
+    assert rows["rate"].tolist() == [*RATES] * 2
+    middle = rows.iloc[1][["accuracy", "accuracy_min", "accuracy_max", "target"]].tolist()
     assert middle == pytest.approx([0.6, 0.4, 0.8, 0.9])
 
 
 def test_the_tables_are_those_of_the_room(tmp_path):
-    table = trainings(grid("plain", 0.2, None, 0.6), classes=4)
+    of = table(grid("plain", 0.2, None, 0.6))
     for kind, frame in {
-        TRAININGS: table,
-        ACCURACY_BY_RATE: accuracy_by_rate(table, 0.9),
-        TOLERANCES: tolerances(table, 0.9),
+        TRAININGS: of,
+        ACCURACY_BY_RATE: accuracy_by_rate(of, 0.9),
+        TOLERANCES: tolerances(of, 0.9),
     }.items():
         kind.write(tmp_path / "table.parquet", frame)
 
 
 def test_what_is_published_are_means_over_seeds_by_which_way_is_better():
-    table = measured(grid("plain", 0.2, 0.2, 0.2), grid("plain", 0.4, 0.4, 0.4, seed=7), grid("residual", 1, 1, 1))
-    numbers = tolerance_metrics(table)["depth-56"]
+    of = measured(grid("plain", 0.2, 0.2, 0.2), grid("plain", 0.4, 0.4, 0.4, seed=7), grid("residual", 1, 1, 1))
+    numbers = tolerance_metrics(of)["depth-56"]
     assert numbers["seeds"] == {"plain": 2, "residual": 1}
     assert numbers["higher_is_better"]["accuracy_over_rates"] == pytest.approx({"plain": 0.3, "residual": 1})
     assert numbers["higher_is_better"]["decades_at_target"] == pytest.approx({"plain": 0, "residual": 2})

@@ -20,7 +20,7 @@ from resgrad.gradients.statistics.log2_hist import LOWEST_EXPONENT
 from resgrad.results.runs import Run
 
 BETTER, WORSE, NO_DIFFERENCE = "residual better", "residual worse", "no difference shown"
-NOT_ENOUGH_RUNS, NOT_ENOUGH_DEPTHS = "not enough runs", "not enough depths"
+NOT_ENOUGH_RUNS, NOT_ENOUGH_DEPTHS, NOT_MEASURED = "not enough runs", "not enough depths", "not measured"
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,8 @@ def _published_measures() -> list[Measure]:
 def _verdict(row: Row, primary: pd.Series, depths: int, config: ComparisonConfig) -> str:
     if row.needs_depths and depths < 2:
         return NOT_ENOUGH_DEPTHS
+    if not any(primary[f"{variant}_n"] for variant in VARIANTS):
+        return NOT_MEASURED
     if primary["n"] < config.minimum_pairs:
         return NOT_ENOUGH_RUNS
     if primary["p_holm"] >= config.alpha:
