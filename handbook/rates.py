@@ -16,8 +16,6 @@ def sentences(study: Study, dataset: str) -> str:
     """Say of both variants at which rates they reach the target, and how far they get at the best one."""
     table = study.table(f"comparison-{dataset}", "accuracy_by_rate")
     depth, target = table["depth"].iloc[0], table["target"].iloc[0]
-    runs = study.runs(dataset, depth)
-    n = int(runs.dropna(subset="accuracy_over_rates").groupby("variant").size().min())
     rates = table["rate"].unique()
     of = listed(
         _of_variant(variant, rows.sort_values("rate"), target)
@@ -26,7 +24,7 @@ def sentences(study: Study, dataset: str) -> str:
     )
     return (
         f"On {study.name(dataset)}, depth {depth}, {len(rates)} rates from {min(rates):g} to {max(rates):g} and a "
-        f"target of {target:.0%} (validation images, means over n = {n} seeds), {of}."
+        f"target of {target:.0%} (validation images, means over n = {table['n'].min()} seeds), {of}."
     )
 
 

@@ -57,11 +57,11 @@ LOSSES = pd.DataFrame(
 
 ACCURACIES = pd.DataFrame(
     [
-        (variant, 56, rate, mean, mean - 0.1, mean + 0.05, 0.9)
+        (variant, 56, rate, 2, mean, mean - 0.1, mean + 0.05, 0.9)
         for variant, means in {"plain": (0.2, 0.3, 0.1), "residual": (0.7, 0.95, 0.5)}.items()
         for rate, mean in zip((0.01, 0.1, 1.0), means, strict=True)
     ],
-    columns=["variant", "depth", "rate", "accuracy", "accuracy_min", "accuracy_max", "target"],
+    columns=["variant", "depth", "rate", "n", "accuracy", "accuracy_min", "accuracy_max", "target"],
 )
 
 TABLES = {"runs": MEASURES, "accuracy_by_rate": ACCURACIES, "shares": SHARES, "norms": NORMS, "losses": LOSSES}
@@ -220,7 +220,7 @@ def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_a
 def test_accuracies_by_rate_have_a_line_and_a_band_per_variant_and_the_target_on_a_logarithmic_axis(draw):
     axes = draw("stability").axes[0]
     assert axes.get_xscale() == "log"
-    assert "depth 56" in axes.get_xlabel()
+    assert axes.get_xlabel() == "peak learning rate (depth 56, n = 2 seeds)"
     assert "target 90%" in axes.get_ylabel()
     lines = drawn(axes)
     assert lines["residual"] == ([0.01, 0.1, 1.0], [0.7, 0.95, 0.5])

@@ -11,10 +11,14 @@ from handbook.study import Studies, Study
 from tests.paths import ROOT
 
 ROWS = [
-    *(("plain", 56, rate, mean, mean - 0.1, mean + 0.2, 0.9) for rate, mean in {0.01: 0.3, 0.1: 0.4, 1.0: 0.2}.items()),
-    *(("residual", 56, rate, mean, mean, 1.0, 0.9) for rate, mean in {0.01: 0.95, 0.1: 0.9, 1.0: 0.5}.items()),
+    ("plain", 56, 0.01, 2, 0.3, 0.2, 0.5, 0.9),
+    ("plain", 56, 0.1, 2, 0.4, 0.3, 0.6, 0.9),
+    ("plain", 56, 1.0, 2, 0.2, 0.1, 0.4, 0.9),
+    ("residual", 56, 0.01, 2, 0.95, 0.95, 1.0, 0.9),
+    ("residual", 56, 0.1, 2, 0.9, 0.9, 1.0, 0.9),
+    ("residual", 56, 1.0, 2, 0.5, 0.5, 1.0, 0.9),
 ]
-COLUMNS = ["variant", "depth", "rate", "accuracy", "accuracy_min", "accuracy_max", "target"]
+COLUMNS = ["variant", "depth", "rate", "n", "accuracy", "accuracy_min", "accuracy_max", "target"]
 
 
 @pytest.fixture
@@ -24,9 +28,6 @@ def study(tmp_path):
     YAML().dump({"datasets": ["mnist"]}, tmp_path / "params.yaml")
     (folder / "about.json").write_text(json.dumps({"provenance": "embedded"}))
     pd.DataFrame(ROWS, columns=COLUMNS).to_csv(folder / "accuracy_by_rate.csv", index=False)
-    runs = [(variant, 56, seed, 0.5 if seed else None) for variant in ("plain", "residual") for seed in (0, 5, 7)]
-    columns = ["variant", "depth", "seed", "accuracy_over_rates"]
-    pd.DataFrame(runs, columns=columns).to_csv(folder / "runs.csv", index=False)
     return Study(tmp_path)
 
 

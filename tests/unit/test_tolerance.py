@@ -83,6 +83,7 @@ def test_rates_have_a_band_over_seeds_and_the_target_beside_them():
     rows = accuracy_by_rate(table(*points), target=0.9)
     assert rows["variant"].tolist() == ["plain"] * 3 + ["residual"] * 3
     assert rows["rate"].tolist() == [*RATES] * 2
+    assert rows["n"].tolist() == [2] * 3 + [1] * 3
     middle = rows.iloc[1][["accuracy", "accuracy_min", "accuracy_max", "target"]].tolist()
     assert middle == pytest.approx([0.6, 0.4, 0.8, 0.9])
 

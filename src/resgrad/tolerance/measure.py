@@ -35,7 +35,9 @@ def trainings(points: list[dict[str, Any]], classes: int) -> pd.DataFrame:
 
 def accuracy_by_rate(table: pd.DataFrame, target: float) -> pd.DataFrame:
     """Average the accuracy at each rate over seeds: the frame of :data:`~resgrad.tolerance.tables.ACCURACY_BY_RATE`."""
-    return over_seeds(table, ["variant", "depth", "rate"], ["accuracy"]).assign(target=target)
+    by = ["variant", "depth", "rate"]
+    seeds = table.groupby(by, sort=True).size()
+    return over_seeds(table, by, ["accuracy"]).assign(n=seeds.to_numpy(), target=target)
 
 
 def tolerances(table: pd.DataFrame, target: float) -> pd.DataFrame:

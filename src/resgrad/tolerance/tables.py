@@ -29,6 +29,7 @@ ACCURACY_BY_RATE = Table(
         VARIANT,
         DEPTH,
         RATE,
+        Column("n", pa.int64(), "trainings, one a seed"),
         *band("accuracy", "on the validation images, after the last step"),
         Column("target", pa.float64(), "validation accuracy at which a network counts as having learnt"),
     ),
