@@ -19,7 +19,7 @@ from resgrad.common.files import replacing
 from resgrad.common.tables import ABOUT
 
 TABLES = {
-    "comparison": ("runs",),
+    "comparison": ("runs", "accuracy_by_rate"),
     "inspection": ("summary",),
     "audit": ("averages", "classes", "split_averages", "inflation"),
     "timing": (),

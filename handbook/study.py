@@ -22,8 +22,7 @@ import pandas as pd
 from resgrad.common.config import read
 from resgrad.common.tables import ABOUT
 from resgrad.comparison.comparison import compare_by_depth, judge_rows
-from resgrad.comparison.rows import rows
-from resgrad.results.runs import RUN
+from resgrad.comparison.tables import RUNS
 
 NAMES = {
     ("mnist", "embedded"): "embedded digits (not MNIST)",
@@ -113,8 +112,8 @@ class Study:
 
         What is measured since an older study was made has no values in it.
         """
-        measures = [measure.name for row in rows().values() for measure in row.measures]
-        return compare_by_depth(self.table(f"comparison-{dataset}", "runs").reindex(columns=[*RUN, *measures]))
+        runs = self.table(f"comparison-{dataset}", "runs")
+        return compare_by_depth(runs.reindex(columns=RUNS.schema.names))
 
     def _verdicts(self, dataset: str) -> pd.DataFrame:
         """Judge the rows: see :func:`~resgrad.comparison.comparison.judge_rows`."""

@@ -1,6 +1,6 @@
 """docs/tables.md: every table that a stage writes, as the code has them."""
 
-from resgrad import audit, comparison, gradients, inspection, probe, timing
+from resgrad import audit, comparison, gradients, inspection, probe, timing, tolerance
 from resgrad.audit import tables as audit_tables
 from resgrad.common.tables import Table
 from resgrad.comparison import tables as comparison_tables
@@ -11,6 +11,7 @@ from resgrad.inspection import tables as inspection_tables
 from resgrad.probe import tables as probe_tables
 from resgrad.probe.table import TABLE
 from resgrad.timing import times
+from resgrad.tolerance import tables as tolerance_tables
 
 INTRODUCTION = """\
 # Tables
@@ -32,6 +33,7 @@ def tables_page() -> str:
     rooms = {
         "data/gradients/<dataset>/<run>.parquet": (gradients, [gradient_table(statistics())]),
         "data/probe": (probe, [TABLE, *in_module(probe_tables)]),
+        "data/tolerance/<dataset>": (tolerance, in_module(tolerance_tables)),
         "data/comparison/<dataset>": (comparison, in_module(comparison_tables) + of_rows),
         "data/inspection/<dataset>": (inspection, in_module(inspection_tables)),
         "data/audit/<dataset>": (audit, in_module(audit_tables)),

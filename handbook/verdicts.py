@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from handbook import rates
 from handbook.study import Studies, Study
 from handbook.words import in_words, interval, listed, p_value
 from resgrad.common.cells import VARIANTS
@@ -110,18 +111,20 @@ def floor(studies: Studies) -> str:
 
 
 def stability(studies: Studies) -> str:
-    """Say why these runs cannot tell which twin is the more stable."""
+    """Say how little the learning rate matters, where that was measured, and what single steps tell."""
     study = studies["short"]
+    tolerance = [rates.sentences(study, dataset) for dataset in rates.measured(study)]
     lines = []
     for dataset in study.datasets:
         runs = study.runs(dataset, study.depth)
         steady = int((runs["unsteady_steps"] == 0).sum())
         lines.append(f"{steady} of {len(runs)} on {study.name(dataset)}")
     diverged = sum(int(study.runs(dataset)["diverged"].sum()) for dataset in study.datasets)
-    return (
+    steady = (
         f"Of the runs at depth {study.depth}, {listed(lines)} have no unsteady step; {in_words(diverged)} of the "
-        "study's runs diverged. A row with so few events to compare cannot tell which twin is more stable."
+        "study's runs diverged. So few events to compare cannot tell which twin is more stable."
     )
+    return " ".join([*tolerance, steady])
 
 
 def highway(studies: Studies) -> str:

@@ -25,6 +25,11 @@ def dataset_parameters(dataset: str) -> dict[str, Any]:
     return blocks[dataset]
 
 
+def tolerance_budget() -> Any:
+    """Return what null stands for in the section ``tolerance``; :func:`dataset_parameters` has found the file."""
+    return read(RESOLVED).get("tolerance")
+
+
 def source(dataset: str) -> str:
     """Return the parameter ``data.<dataset>.source``; :func:`dataset_parameters` has found that the block is there."""
     return read(PARAMETERS)["data"][dataset]["source"]

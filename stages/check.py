@@ -22,6 +22,7 @@ from resgrad.datasets import formats
 from resgrad.download.changes import changed_sources
 from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
+from resgrad.tolerance.config import resolve
 from resgrad.training.devices import choose_device
 from stages._parameters import PARAMETERS, RESOLVED
 from stages._run import run
@@ -33,8 +34,10 @@ def check() -> None:
     """Read params.yaml; write a mark that never changes, on which the first stages depend, and resolved parameters.
 
     Those are the blocks of the data sets with all defaults filled in; what networks are made of, without the switch of
-    the report; and the digests of the files of formats and of the statistics that are recorded, which dvc.yaml cannot
-    name: a parameter's value can be part of a file's name there, but neither a list nor what a name leads to.
+    the report; how they are trained, without the learning rate, of which the trainings of ``tolerance`` have others,
+    and what null stands for in that section; and the digests of the files of formats and of the statistics that are
+    recorded, which dvc.yaml cannot name: a parameter's value can be part of a file's name there, but neither a list nor
+    what a name leads to.
     """
     study = load_study(PARAMETERS)
     choose_device(study.train.device)
@@ -46,6 +49,10 @@ def check() -> None:
         },
         "gradients": {"statistics": digests(study.gradients.statistics)},
         "model": study.model.model_dump(exclude={"residual"}),
+        "tolerance": resolve(
+            study.tolerance, study.depths, {name: block.epochs for name, block in study.data.items()}
+        ).model_dump(),
+        "train": study.train.model_dump(exclude={"learning_rate"}),
     }
     write_json(RESOLVED, resolved, digits=None)
     with replacing(MARK) as partial:

@@ -20,7 +20,7 @@ from stages._matrix import load_matrix
 from stages._parameters import dataset_parameters
 from stages._run import run_on_dataset
 
-RUNS, GRADIENTS = Path("data/runs"), Path("data/gradients")
+RUNS, GRADIENTS, TOLERANCE = Path("data/runs"), Path("data/gradients"), Path("data/tolerance")
 
 
 def compare_variants(dataset: str) -> None:
@@ -33,6 +33,7 @@ def compare_variants(dataset: str) -> None:
     evidence = Evidence(
         runs=load_runs(RUNS / dataset, matrix.cells(dataset)),
         gradients=GRADIENTS / dataset,
+        tolerance=TOLERANCE / dataset,
         thresholds=load(VerdictsConfig, parameters.get("verdicts"), "verdicts"),
         target=load_part(TargetConfig, dataset_parameters(dataset), f"data.{dataset}").target_accuracy,
         training_images=int((index[f"split_{shards.manifest['split']}"] == "train").sum()),

@@ -29,8 +29,9 @@ def inspect_runs(dataset: str) -> None:
     Runs that diverged have no weights to look at, and are left out.
     """
     parameters = read(Path("params.yaml"))
-    matrix = load_matrix(parameters)
     config = load(InspectConfig, parameters.get("inspect"), "inspect")
+    matrix = load_matrix(parameters)
+    matrix = matrix.model_copy(update={"seeds": matrix.seeds[: config.networks]})
     model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(train.threads, train.kernels)

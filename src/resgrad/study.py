@@ -26,6 +26,7 @@ from resgrad.probe.config import ProbeConfig
 from resgrad.probe.recipes import check_probe
 from resgrad.probe.shortcuts import check_shortcuts
 from resgrad.results import gradient_flow
+from resgrad.tolerance.config import ToleranceConfig, check_tolerance
 from resgrad.training.config import BudgetConfig, TrainConfig
 
 _READERS = (gradient_flow, gradient_distribution)
@@ -60,6 +61,7 @@ class Study(Matrix):
     gradients: GradientsConfig
     inspect: InspectConfig
     audit: AuditConfig
+    tolerance: ToleranceConfig
     probe: ProbeConfig
     verdicts: VerdictsConfig
     comparison: ComparisonConfig
@@ -91,6 +93,7 @@ class Study(Matrix):
                 check_twins(self.model, depth=depth)
         _check_statistics(self.gradients.statistics)
         check_audit(self.audit, self.train.warmup_epochs)
+        check_tolerance(self.tolerance, self.depths, self.train.warmup_epochs)
         check_probe(self.probe)
         check_shortcuts(self.probe.shortcuts)
         reported = variant_name(residual=self.model.residual)

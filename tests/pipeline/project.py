@@ -95,6 +95,8 @@ TINY = {
     "audit__width": 2,
     "audit__epochs": 1,
     "audit__seeds": [0, 1],
+    "tolerance__epochs": 1,
+    "tolerance__rates": [0.01, 1],
     "probe__seeds": [0, 1],
     "probe__grids": [
         {

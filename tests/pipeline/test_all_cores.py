@@ -123,9 +123,11 @@ def test_a_value_that_stops_dvcs_parser_is_told_in_the_sentence_of_the_check(pro
 def test_the_same_bytes_as_dvc_repro(finished, tmp_path):
     project = make_project(tmp_path / "project")
     output = project.run("python", "-m", "stages", "--jobs", "2", "compare@mnist", "evaluate@mnist")
-    assert len(ended(output)) == 9
+    assert len(ended(output)) == 14
     assert "FAILED" not in output
-    rooms = [f"data/{room}/mnist" for room in ("raw", "shards", "runs", "gradients", "comparison")]
+    rooms = [
+        f"data/{room}/mnist" for room in ("raw", "shards", "runs", "gradients", "rates", "tolerance", "comparison")
+    ]
     made = project.hashes(*rooms, "metrics", "plots")
     assert {"metrics/comparison-mnist.json", "metrics/mnist.json"} <= set(made)
     everything = finished.hashes(*rooms, "metrics", "plots")

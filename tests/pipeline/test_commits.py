@@ -83,7 +83,7 @@ def test_lists_in_another_order_give_the_same_comparison_and_train_nothing(proje
     assert "Running stage 'compare@mnist'" in output
     assert "Running stage 'train" not in output
     assert compared() == before
-    assert len(before) == 2 + 4 + 1 + 8  # JSON, Markdown; CSV; the metrics; pictures
+    assert len(before) == 2 + 5 + 1 + 8  # JSON, Markdown; CSV; the metrics; pictures
 
 
 def test_what_a_shorter_list_left_out_is_nowhere_any_more(project):

@@ -31,7 +31,7 @@ for modules in json.loads(sys.argv[2]):
     for name in {name for name in sys.modules if name.startswith("resgrad.")} - before:
         del sys.modules[name]
 """
-DEAR = {"download", "train", "audit"}
+DEAR = {"download", "train", "rate", "audit"}
 """Stages that list files: what else lies in a room must not make them run again."""
 
 BY_NAME = {"networks": "network", "shortcuts": "shortcut", "activations": "activation"}
@@ -71,7 +71,7 @@ def by_name(stage: str) -> tuple[str, ...]:
     pages = tuple(f"resgrad.report.{page}" for page in ("comparison", "inspection", "audit", "timing", "probe"))
     data_formats = tuple(f"resgrad.datasets.formats.{name}" for name in ("cifar", "folder", "idx"))
     loaded = {"download": data_formats, "preprocess": data_formats}
-    return {**loaded, **dict.fromkeys(("train", "audit", "inspect", "probe"), networks)}.get(
+    return {**loaded, **dict.fromkeys(("train", "rate", "audit", "inspect", "probe"), networks)}.get(
         stage, pages if stage.startswith("report") else ()
     )
 
@@ -118,7 +118,7 @@ def test_a_dear_stage_lists_files_and_imports_every_one(stage):
     files = {str(file.relative_to(ROOT)) for folder in folders for file in (ROOT / folder).glob("*.py")}
     unused = {file for file in files if file not in code and not is_optional(file)}
     assert unused <= (
-        {"src/resgrad/training/results.py", "src/resgrad/training/flops.py"} if stage == "audit" else set()
+        {"src/resgrad/training/results.py", "src/resgrad/training/flops.py"} if stage in {"rate", "audit"} else set()
     )
 
 
@@ -134,9 +134,18 @@ def test_every_kind_needs_no_code_but_what_training_declares_for_it(package):
     assert {kind: code for kind, code in undeclared.items() if code} == {}
 
 
+def models_of(stage: str) -> set[str]:
+    """List what a stage declares of src/resgrad/models, as dvc.yaml has it."""
+    place = "src/resgrad/models/"
+    return {dep.removeprefix(place) for dep in STAGES[stage]["deps"] if dep.startswith(place)}
+
+
+def test_a_training_at_another_rate_depends_on_the_same_code_of_models():
+    assert models_of("rate") == models_of("train")
+
+
 def test_train_depends_on_its_own_kinds_alone():
-    deps = STAGES["train"]["deps"]
-    models = {dep.removeprefix("src/resgrad/models/") for dep in deps if dep.startswith("src/resgrad/models")}
+    models = models_of("train")
     assert {f"{package}/${{model.{parameter}}}.py" for package, parameter in BY_NAME.items()} <= models
     assert all(dep.endswith(".py") for dep in models), "a folder holds all kinds"
 
@@ -151,7 +160,7 @@ def test_the_switch_is_tracked_by_evaluate_alone():
     assert [stage for stage in STAGES if tracks(stage)] == ["evaluate"]
 
 
-@pytest.mark.parametrize("stage", ["train", "inspect"])
+@pytest.mark.parametrize("stage", ["train", "rate", "inspect"])
 def test_every_parameter_of_a_network_is_tracked(stage):
     assert "model" in resolved_params(stage)
 
@@ -163,7 +172,8 @@ def test_every_parameter_of_training_is_tracked(stage):
 
 def test_the_kernels_are_tracked_where_digits_depend_on_them():
     tracking = [stage for stage in STAGES if {"train", "train.kernels"} & set(plain_params(stage))]
-    assert tracking == ["train", "probe", "evaluate", "compare", "inspect", "audit"]
+    assert tracking == ["train", "probe", "evaluate", "tolerance", "compare", "inspect", "audit"]
+    assert "train" in resolved_params("rate")
 
 
 def test_every_parameter_of_a_dataset_is_tracked_by_the_stages_that_use_it():
@@ -175,6 +185,8 @@ def test_every_parameter_of_a_dataset_is_tracked_by_the_stages_that_use_it():
         "download": {"format", "format_sha256", "leaf_map"},
         "preprocess": {"format", *PreprocessConfig.model_fields},
         "train": {*BudgetConfig.model_fields},
+        "rate": {"augment"},
+        "tolerance": {*TargetConfig.model_fields},
         "compare": {*TargetConfig.model_fields},
         "audit": {"augment"},
     }

@@ -16,12 +16,12 @@ PLOTS = (
 )
 
 
-ROOMS = ("raw", "shards", "runs", "gradients", "probe", "comparison", "inspection", "audit")
+ROOMS = ("raw", "shards", "runs", "gradients", "rates", "probe", "tolerance", "comparison", "inspection", "audit")
 """Folders of data/ that hold no wall-clock times."""
 
 
 def trained(output: str) -> list[str]:
-    return re.findall(r"Running stage '(train@[^']+)'", output)
+    return re.findall(r"Running stage '((?:train|rate)@[^']+)'", output)
 
 
 def stages_run(output: str) -> list[str]:
@@ -81,14 +81,24 @@ def test_a_parameter_that_cannot_be_used_stops_everything(finished):
     assert "Data and pipelines are up to date." in finished.run("dvc", "repro")
 
 
-def test_another_seed_trains_only_its_own_cells(finished):
+@pytest.mark.parametrize(
+    ("change", "trains", "ends"),
+    [
+        ({"seeds": [0, 1, 2]}, 4, "-8-2"),
+        ({"tolerance__rates": [0.01, 1, 0.1]}, 4, "-0.1-0"),
+        ({"tolerance__seeds": [0, 1]}, 8, "-1"),
+        ({"train__learning_rate": 0.05}, 8, ""),
+    ],
+)
+def test_another_seed_or_rate_trains_only_its_own_cells(finished, change, trains, ends):
     planned = finished.run("dvc", "repro", "--dry")
     assert trained(planned) == []
-    finished.set(seeds=[0, 1, 2])
+    finished.set(**change)
     try:
-        planned = finished.run("dvc", "repro", "--dry")
-        assert len(trained(planned)) == 4
-        assert all(name.endswith("-2") for name in trained(planned))
+        planned = trained(finished.run("dvc", "repro", "--dry"))
+        assert len(planned) == trains
+        assert all(name.endswith(ends) for name in planned)
+        assert len({name.split("@")[0] for name in planned}) == 1, "the one kind trains for the other's parameters"
     finally:
         finished.run("git", "checkout", "--quiet", "params.yaml")
 

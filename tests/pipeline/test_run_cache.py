@@ -17,6 +17,7 @@ pytestmark = pytest.mark.pipeline
 AWAY = {
     "comparison__alpha": 0.01,
     "train__learning_rate": 0.05,
+    "tolerance__rates": [0.02, 1],
     "inspect__paths": 3,
     "audit__seeds": [0, 2],
     "probe__batch_size": 32,
@@ -38,7 +39,7 @@ def test_parameters_that_change_and_change_back_run_reports_alone(project):
     before = project.hashes("metrics", "plots")
     project.set(**AWAY)
     computed = stages_run(project.run("dvc", "repro"))
-    assert {"train", "compare", "inspect", "audit", "probe", "report", "report_probe"} <= computed
+    assert {"train", "rate", "tolerance", "compare", "inspect", "audit", "probe", "report", "report_probe"} <= computed
     assert project.hashes("metrics", "plots") != before
     project.run("git", "checkout", "--quiet", "params.yaml")
     assert stages_run(project.run("dvc", "repro")) <= {"report", "report_probe"}

@@ -147,6 +147,20 @@ def test_the_committed_parameters_are_valid():
                 "constant, and no gradient passes it; set variants to residual alone, or another initialization."
             ),
         ),
+        ("tolerance:\n", "tolerances:\n", "tolerances is not a parameter; did you mean tolerance?"),
+        ("  - 0.003\n  - 0.03", "  - 0\n  - 0.03", "tolerance.rates.0 is 0; allowed: greater than 0."),
+        ("  - 0.003\n  - 0.03", "  - true\n  - 0.03", "tolerance.rates.0 is true; allowed: a number."),
+        ("  - 0.003\n  - 0.03", "  - 0.3\n  - 0.03", "tolerance.rates is [0.3, 0.03, 0.3]; allowed: each value once."),
+        (
+            "  - 0.003\n  - 0.03\n  - 0.3\n  seeds:\n",
+            "  seeds:\n  - 3\n",
+            "tolerance.rates is null; allowed: a list, one `- value` a line.",
+        ),
+        (
+            "  depth:\n  # Passes over",
+            "  depth: 110\n  # Passes over",
+            "tolerance.depth is 110; allowed: one of the depths, 20, 56, or null for the greatest.",
+        ),
         ("learning_rate: 0.1", "learning_rate: .nan", "train.learning_rate is nan; allowed: a finite number."),
         ("learning_rate: 0.1", "learning_rate: fast", "train.learning_rate is 'fast'; allowed: a number."),
         ("- mnist", "- Mnist", f"datasets.0 is 'Mnist'; allowed: {NAMES}."),

@@ -57,7 +57,16 @@ LOSSES = pd.DataFrame(
     columns=["variant", "depth", "seed", "step", "loss", "trend", "spike"],
 )
 
-TABLES = {"runs": MEASURES, "shares": SHARES, "norms": NORMS, "losses": LOSSES}
+ACCURACIES = pd.DataFrame(
+    [
+        (variant, 56, rate, 2, mean, mean - 0.1, mean + 0.05, 0.9)
+        for variant, means in {"plain": (0.2, 0.3, 0.1), "residual": (0.7, 0.95, 0.5)}.items()
+        for rate, mean in zip((0.01, 0.1, 1.0), means, strict=True)
+    ],
+    columns=["variant", "depth", "rate", "n", "accuracy", "accuracy_min", "accuracy_max", "target"],
+)
+
+TABLES = {"runs": MEASURES, "accuracy_by_rate": ACCURACIES, "shares": SHARES, "norms": NORMS, "losses": LOSSES}
 
 
 @pytest.fixture
@@ -98,13 +107,18 @@ def crosses(axes):
     return [line for line in axes.get_lines() if line.get_marker() == "x"]
 
 
+def target(axes):
+    """List the lines at the target, which are those of no variant."""
+    return [line for line in axes.get_lines() if line.get_label() == "target"]
+
+
 def painted(axes):
-    """List the colours of every line, dot, band and bar of a panel but for the crosses, whether it has a label or not.
+    """List the colours of every line, dot, band and bar of a panel but for crosses and target, with a label or without.
 
     Markers have two of their own: that of their faces and that of their edges.
     """
     colours = []
-    for line in set(axes.get_lines()) - set(crosses(axes)):
+    for line in set(axes.get_lines()) - set(crosses(axes)) - set(target(axes)):
         colours += [line.get_color(), line.get_markerfacecolor(), line.get_markeredgecolor()]
     for collection in axes.collections:
         colours += [*collection.get_facecolor(), *collection.get_edgecolor()]
@@ -193,7 +207,7 @@ def test_norms_have_a_line_and_a_band_per_variant_and_phase(draw):
 
 
 def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_at_spikes(draw):
-    panels = draw("stability").axes
+    panels = draw("stability").axes[1:]
     assert [axes.get_title(loc="left") for axes in panels] == [
         f"depth {depth}, {variant}" for depth in (20, 56) for variant in ("plain", "residual")
     ]
@@ -206,8 +220,22 @@ def test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_a
         assert {cross.get_color() for cross in crosses(axes)} == {"#000000"}
 
 
+def test_accuracies_by_rate_have_a_line_and_a_band_per_variant_and_the_target_on_a_logarithmic_axis(draw):
+    axes = draw("stability").axes[0]
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlabel() == "peak learning rate (depth 56, n = 2 seeds)"
+    assert "target 90%" in axes.get_ylabel()
+    lines = drawn(axes)
+    assert lines["residual"] == ([0.01, 0.1, 1.0], [0.7, 0.95, 0.5])
+    assert lines["target"][1] == [0.9, 0.9]
+    assert len(axes.collections) == 2
+    band = axes.collections[0].get_paths()[0].get_extents()
+    assert (band.y0, band.y1) == (pytest.approx(0.0), pytest.approx(0.35))
+
+
 CHECKS = {
     "by_depth": test_results_by_depth_have_a_dot_per_run_and_a_line_through_the_means,
+    "by_rate": test_accuracies_by_rate_have_a_line_and_a_band_per_variant_and_the_target_on_a_logarithmic_axis,
     "layers": test_norms_have_a_line_and_a_band_per_variant_and_phase,
     "losses": test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_at_spikes,
     "share_by_step": test_shares_rise_in_steps_up_to_the_last_step_of_all_with_a_bar_where_runs_never_got_there,
@@ -228,7 +256,7 @@ def test_the_overview_has_a_panel_per_row_at_the_greatest_depth_where_it_shows_o
         "Gradients at depth 56",
         "Training time",
         "Depth handling",
-        "Training stability at depth 56",
+        "Training stability",
     ]
 
 

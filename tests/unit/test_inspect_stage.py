@@ -77,6 +77,14 @@ def inspect_and_report():
     write_report("inspection", "mnist")
 
 
+def test_so_many_seeds_are_looked_into_the_first_ones(study):
+    study.parameters["inspect"]["networks"] = 1
+    study.write()
+    inspect_runs("mnist")
+    assert set(study.table("responses")["seed"]) == {4}
+    assert study.metrics()["depth-14"]["residual"]["runs"] == 1
+
+
 def test_tables_metrics_and_pictures_are_written_for_every_run(study):
     study.write()
     inspect_and_report()

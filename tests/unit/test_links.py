@@ -1,10 +1,11 @@
 """What the pages name is there: files, headings, make targets, stages, modules, parameters."""
 
 import ast
+import operator
 import re
 import subprocess
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, reduce
 from itertools import product
 from pathlib import Path
 
@@ -46,12 +47,17 @@ def files() -> tuple[str, ...]:
     return tuple(listed.stdout.decode().splitlines())
 
 
+def listed(key: str) -> list:
+    """Return the list at a dotted path of params.yaml."""
+    return reduce(operator.getitem, key.split("."), PARAMS)
+
+
 @cache
 def outputs() -> tuple[str, ...]:
     """List what the pipeline writes, with the matrix of each stage spelt out."""
     found = []
     for stage in PIPELINE["stages"].values():
-        matrix = {key: PARAMS[v[2:-1]] if isinstance(v, str) else v for key, v in stage.get("matrix", {}).items()}
+        matrix = {key: listed(v[2:-1]) if isinstance(v, str) else v for key, v in stage.get("matrix", {}).items()}
         for cell in product(*matrix.values()):
             for out in [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]:
                 path = next(iter(out)) if isinstance(out, dict) else out

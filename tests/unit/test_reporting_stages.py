@@ -23,6 +23,7 @@ from stages.evaluate import evaluate
 from stages.report import write_report
 from stages.timing import timing
 from tests.unit.fake_runs import write_run, write_shards
+from tests.unit.fake_tolerance import write_tolerance
 
 LISTS = {"datasets": ["mnist"], "variants": ["plain", "residual"], "depths": [14, 8], "seeds": [0, 1]}
 PARAMETERS = "".join(f"{name}: {values}\n" for name, values in LISTS.items()) + (
@@ -40,6 +41,7 @@ def study(tmp_path, monkeypatch):
         diverged = 25 if (cell.variant, cell.depth, cell.seed) == ("plain", 14, 1) else None
         write_run(tmp_path, cell, accuracy=0.5 if cell.variant == "plain" else 0.9, diverged_step=diverged)
     write_shards(tmp_path, "mnist")
+    write_tolerance(tmp_path, "mnist", depth=14, seeds=[0, 1], target=0.4)
     (tmp_path / "params.yaml").write_text(PARAMETERS % "true")
     (tmp_path / "data/params.json").write_text('{"data": {"mnist": {"target_accuracy": 0.4}}}')
     return tmp_path
@@ -260,6 +262,24 @@ def test_the_comparison_is_of_all_runs_and_of_leaves_where_images_have_them(stud
     runs = pd.read_csv(study / "metrics/comparison-mnist/runs.csv")
     assert len(runs) == len(CELLS)
     assert runs.groupby("variant")["test_accuracy"].max().to_dict() == {"plain": 0.5, "residual": 0.9}
+
+
+def test_the_tolerance_to_the_learning_rate_has_seeds_of_its_own(study):
+    shutil.rmtree(study / "data/tolerance")
+    write_tolerance(study, "mnist", depth=14, seeds=[0, 5, 7], target=0.4)
+    compare_variants("mnist")
+    write_report("comparison", "mnist")
+    text = (study / "metrics/comparison-mnist.md").read_text()
+    (row,) = (line for line in text.splitlines() if line.startswith("| training stability: "))
+    # Of four classes, at 0.01, 0.1 and 1: plain (0.3 + 2 x 0.4 + 0.25) / 4, residual with 0.25 where it diverged.
+    assert "0.338 ± 0.000 (n=3)" in row
+    assert "0.733 ± 0.018 (n=3)" in row  # (0.8 + 2 x (0.9 + 0.01 x seed) + 0.25) / 4
+    (accuracy,) = (line for line in text.splitlines() if line.startswith("| performance: "))
+    assert accuracy.count("(n=2)") == 2
+    figures = dict(pictures(Room(study / "data/comparison/mnist")))
+    assert "n = 2 seeds" in figures["comparison"].get_suptitle()
+    by_rate = pd.read_csv(study / "metrics/comparison-mnist/accuracy_by_rate.csv")
+    assert by_rate["rate"].tolist() == [0.01, 0.1, 1.0] * 2
 
 
 def test_a_study_of_one_variant_has_every_file(study):

@@ -8,9 +8,16 @@ import pytest
 from resgrad.common.cells import Cell
 from resgrad.comparison.rows import stability
 from resgrad.results.runs import load_runs
+from resgrad.tolerance import measure as tolerance
 from tests.unit.fake_runs import write_run
+from tests.unit.fake_tolerance import grid, table
 
 STEPS = 300
+
+
+def tolerances(*grids):
+    """Return the tolerances of networks of depth 8, to rates with the accuracies 0.2, 0.4 and 0.4 for instance."""
+    return tolerance.tolerances(table(*grids), target=0.4).assign(depth=8)
 
 
 def noisy(scale, seed=0):
@@ -26,8 +33,11 @@ def measure(tmp_path):
     (run,) = load_runs(tmp_path / "data/runs/mnist", [cell])
 
     def compute(*losses, **changes):
-        runs = [replace(run, losses=loss, steps=len(loss), **changes) for loss in losses]
-        return stability.measure(SimpleNamespace(runs=runs))
+        runs = [
+            replace(run, cell=cell._replace(seed=seed), losses=loss, steps=len(loss), **changes)
+            for seed, loss in enumerate(losses)
+        ]
+        return stability.measure(SimpleNamespace(runs=runs, tolerances=tolerances(grid("plain", 0.2, 0.4, 0.4))))
 
     return compute
 
@@ -140,3 +150,21 @@ def test_losses_come_with_their_runs(tmp_path):
     write_run(tmp_path, cells[1])
     table = stability.losses(SimpleNamespace(runs=load_runs(tmp_path / "data/runs/mnist", cells)))
     assert table.groupby("variant")["step"].max().to_dict() == {"plain": 24, "residual": 39}
+
+
+def test_the_tolerance_to_the_learning_rate_has_seeds_of_its_own(measure):
+    runs = measure(noisy(0.1), noisy(0.1)).set_index("seed")
+    assert runs["accuracy_over_rates"].tolist() == pytest.approx([0.35, math.nan], nan_ok=True)
+    assert runs.loc[0, ["rates_at_target", "decades_at_target"]].tolist() == pytest.approx([2 / 3, 1])
+    assert runs["unsteady_steps"].notna().all()
+
+
+def test_a_seed_of_the_tolerance_alone_has_nothing_else(tmp_path):
+    cell = Cell("mnist", "plain", 8, 0)
+    write_run(tmp_path, cell)
+    runs = load_runs(tmp_path / "data/runs/mnist", [cell])
+    grids = (grid(variant, 0.5, 0.5, 0.5, seed=7) for variant in ("plain", "residual"))
+    rows = stability.measure(SimpleNamespace(runs=runs, tolerances=tolerances(*grids)))
+    assert rows[["variant", "seed"]].to_numpy().tolist() == [["plain", 0], ["plain", 7], ["residual", 7]]
+    assert rows["accuracy_over_rates"].isna().tolist() == [True, False, False]
+    assert rows["unsteady_steps"].isna().tolist() == [False, True, True]

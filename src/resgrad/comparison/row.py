@@ -15,6 +15,7 @@ from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.results.gradient_flow import load_norms, load_verdicts
 from resgrad.results.metrics import measure_runs
 from resgrad.results.runs import Run
+from resgrad.tolerance.tables import ACCURACY_BY_RATE, TOLERANCES
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Evidence:
     Attributes:
         runs: all finished trainings.
         gradients: folder with their gradient tables.
+        tolerance: folder with the tables of the trainings at other learning rates, whose depth and seeds are their own.
         thresholds: of the verdicts on gradients.
         target: validation accuracy that efficiency and training time are measured to.
         training_images: in one epoch.
@@ -32,6 +34,7 @@ class Evidence:
 
     runs: list[Run]
     gradients: Path
+    tolerance: Path
     thresholds: VerdictsConfig
     target: float
     training_images: int
@@ -61,6 +64,16 @@ class Evidence:
     def times(self) -> pd.DataFrame:
         """See :func:`~resgrad.comparison.targets.times_to_target`."""
         return times_to_target(self.runs, self.target)
+
+    @property
+    def tolerances(self) -> pd.DataFrame:
+        """See :data:`~resgrad.tolerance.tables.TOLERANCES`."""
+        return TOLERANCES.read(self.tolerance / f"{TOLERANCES.name}.parquet")
+
+    @property
+    def accuracy_by_rate(self) -> pd.DataFrame:
+        """See :data:`~resgrad.tolerance.tables.ACCURACY_BY_RATE`."""
+        return ACCURACY_BY_RATE.read(self.tolerance / f"{ACCURACY_BY_RATE.name}.parquet")
 
 
 class Measure(NamedTuple):
@@ -116,7 +129,8 @@ class Row:
         place: in the table, from 1.
         title: the aspect, as the study calls it.
         measures: its measures; the first is the primary one, which alone decides the verdict.
-        measure: computes them: a row per run with variant, depth, seed and every measure; NaN where undefined.
+        measure: computes them: a row per run with variant, depth, seed and every measure; NaN where undefined. Other
+            seeds may come on top, of trainings of the row's own.
         definition: Markdown: what is measured, after whom, and what it cannot see; a docstring, so None
             where Python drops those (``-OO``).
         overview: its panel in the picture of all rows.

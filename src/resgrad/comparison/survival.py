@@ -16,12 +16,13 @@ def log_rank(times: pd.DataFrame) -> float:
     Of three against three runs it is at least 0.1: there are 20 ways to deal six runs.
 
     Args:
-        times: of one depth, from :func:`~resgrad.comparison.targets.times_to_target`.
+        times: of one depth, from :func:`~resgrad.comparison.targets.times_to_target`; without a time it is no run.
 
     Returns:
         NaN where a variant has fewer than two runs, or all runs reach the target at one step, or none does: there is
         nothing to tell apart.
     """
+    times = times.dropna(subset=["steps_to_target", "reached_target"])
     samples = [np.array(rows) for rows in times.groupby("variant", sort=True).indices.values()]
     outcomes = times[["steps_to_target", "reached_target"]].drop_duplicates()
     if len(samples) < 2 or min(map(len, samples)) < 2 or len(outcomes) < 2:

@@ -24,6 +24,7 @@ class LesionsConfig(Section):
 class InspectConfig(Section):
     """The section ``inspect``; params.yaml explains each key."""
 
+    networks: Annotated[int, Field(ge=1)] | None
     images: Annotated[int, Field(ge=1)]
     paths: Annotated[int, Field(ge=1)]
     lesions: LesionsConfig

@@ -27,7 +27,8 @@ def measure_rows(evidence: Evidence) -> pd.DataFrame:
     """Measure all runs of a dataset in every way that the closing table needs.
 
     Returns:
-        a row per run, sorted: variant, depth, seed and the measures of all rows; NaN where undefined.
+        a row per run, sorted: variant, depth, seed and the measures of all rows; NaN where undefined, as it is for a
+        row where only another has trainings.
     """
     tables = [row.measure(evidence).set_index(RUN) for row in rows().values()]
     return pd.concat(tables, axis="columns").sort_index().reset_index()

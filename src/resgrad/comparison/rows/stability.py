@@ -1,13 +1,24 @@
-"""How steadily the loss of the training batches falls.
+"""How little the learning rate matters, and how steadily the loss of the training batches falls.
 
-The trend of the log loss is Cleveland's locally weighted regression (1979), which outliers do not bend. A step is a
-*loss spike* if its loss lies more than seven robust standard deviations above the trend. Seven is the threshold of the
-spike score (Team OLMo and others 2024); in place of its rolling mean and deviation stand robust ones, since runs are
-short: the deviation is 1.4826 x the median distance from the trend (Rousseeuw and Croux 1993) in a window as wide as
-the trend's. Logarithms, because batch losses are positive and skewed. A step is *unsteady* if it is a spike, or if it
-was lost because the run had diverged: so a diverged run has a value, and a bad one. The variance of the log loss about
-its trend stands beside it and decides nothing: it grows as the loss falls, so a network that learns nothing has the
-least of it. Primary: share of unsteady steps.
+Networks are trained at learning rates that lie decades apart, as ``tolerance`` in params.yaml says, with seeds of their
+own and all else as in the runs; no test image is looked at. The validation accuracy after the last step, that of
+guessing where a training diverged, is averaged over the logarithm of the rate, from the smallest to the largest, on
+straight lines from one rate to the next: what to expect of a rate that is drawn blindly from that range. What it cannot
+see is how choosy a network is apart from how high it gets, nor any rate outside the range or any other budget. By how
+much the best rate is ahead of that mean is choosiness alone, in accuracy what the learning-rate sensitivity of
+Wortsman and others (2023) is in loss; a network that learns nothing at any rate has none. So the accuracy at the best
+rate stands beside it: the best of several, and chosen on the same images, it is a little too high for both twins. So do
+the share of the rates at which the target is reached, and the widest range of neighbouring ones that all reach it.
+
+Steadiness is measured on the runs. The trend of the log loss is Cleveland's locally weighted regression (1979), which
+outliers do not bend. A step is a *loss spike* if its loss lies more than seven robust standard deviations above the
+trend. Seven is the threshold of the spike score (Team OLMo and others 2024); in place of its rolling mean and deviation
+stand robust ones, since runs are short: the deviation is 1.4826 x the median distance from the trend (Rousseeuw and
+Croux 1993) in a window as wide as the trend's. Logarithms, because batch losses are positive and skewed. A step is
+*unsteady* if it is a spike, or if it was lost because the run had diverged: so a diverged run has a value, and a bad
+one. Where nothing goes wrong no step is unsteady, and the share of unsteady steps tells nothing apart. The variance of
+the log loss about its trend decides nothing either: it grows as the loss falls, so a network that learns nothing has
+the least of it. Primary: mean accuracy over learning rates.
 """
 
 import numpy as np
@@ -20,6 +31,7 @@ from resgrad.common.columns import STEP
 from resgrad.common.tables import Column, Table
 from resgrad.comparison.row import Evidence, Measure, Panel, Row
 from resgrad.results.runs import RUN, Run
+from resgrad.tolerance.tables import ACCURACY_BY_RATE
 
 SPAN = 0.2
 """Share of the steps in the window of a local estimate."""
@@ -48,14 +60,16 @@ LOSSES = Table(
 
 
 def measure(evidence: Evidence) -> pd.DataFrame:
-    """Measure how steadily each run trained.
+    """Measure how steadily each run trained, and how little the learning rate matters.
 
     Returns:
-        a row per run: variant, depth, seed, unsteady_steps (share of the longest run's steps), loss_spikes (count),
-        loss_variance_log10 (NaN where a run has too few finite losses, or losses of no variance), diverged (1 or 0).
+        a row per run, and per seed of the trainings at several rates: variant, depth, seed, what the table of
+        tolerances has, unsteady_steps (share of the longest run's steps), loss_spikes (count), loss_variance_log10 (NaN
+        where a run has too few finite losses, or losses of no variance), diverged (1 or 0).
     """
     budget = max(run.steps for run in evidence.runs)
-    return pd.DataFrame([_measure(run, budget) for run in evidence.runs])
+    steadiness = pd.DataFrame([_measure(run, budget) for run in evidence.runs])
+    return evidence.tolerances.merge(steadiness, on=RUN, how="outer", validate="one_to_one")
 
 
 def losses(evidence: Evidence) -> pd.DataFrame:
@@ -113,10 +127,21 @@ def _measure(run: Run, budget: int) -> dict[str, str | float]:
     }
 
 
+_TOLERANCE = Panel(
+    "by_rate",
+    table="accuracy_by_rate",
+    title="Tolerance to the learning rate",
+    label="validation accuracy (target {target:.0%})",
+)
+
 ROW = Row(
     place=6,
     title="training stability",
     measures=(
+        Measure("accuracy_over_rates", "mean validation accuracy over learning rates", "higher"),
+        Measure("accuracy_at_best_rate", "validation accuracy at the best of the rates", "higher"),
+        Measure("rates_at_target", "share of the rates at which the target is reached", "higher", ".2f"),
+        Measure("decades_at_target", "decades of the rate without a gap at the target", "higher", ".2f"),
         Measure("unsteady_steps", "share of unsteady steps", "lower", ".2%"),
         Measure("loss_spikes", "loss spikes per run", "lower", ".2f"),
         Measure("loss_variance_log10", "log10 variance of the log loss about its trend", "lower", "+.2f"),
@@ -124,10 +149,12 @@ ROW = Row(
     ),
     measure=measure,
     definition=__doc__,
-    overview=Panel("losses", table="losses", label="loss of the batch (nats)"),
-    heading="Training stability at depth {depth}",
+    overview=_TOLERANCE,
+    heading="Training stability",
+    panels=(_TOLERANCE, Panel("losses", table="losses", label="loss of the batch (nats)")),
     figure="training stability",
-    key="pale: loss of every batch, a line per seed · dark: its trend · crosses: spikes · "
+    key="by learning rate: mean over seeds of its own, band: smallest to largest, dotted: the target\n"
+    "by step: pale: loss of every batch, a line per seed · dark: its trend · crosses: spikes · "
     "a line that ends early: diverged",
-    tables={LOSSES: losses},
+    tables={ACCURACY_BY_RATE: lambda evidence: evidence.accuracy_by_rate, LOSSES: losses},
 )

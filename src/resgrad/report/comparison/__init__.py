@@ -11,7 +11,7 @@ from resgrad.report.comparison.page import to_markdown
 from resgrad.report.comparison.rows import draw_overview, draw_row
 from resgrad.report.room import Room, seeds_text
 
-CSV = ("runs", "by_depth", "verdicts", "mcnemar")
+CSV = ("runs", "by_depth", "verdicts", "mcnemar", "accuracy_by_rate")
 
 __all__ = ["CSV", "pictures", "to_markdown"]
 
@@ -19,7 +19,8 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
     """Draw all rows in one picture, each in its own, and the gradients of the deepest networks."""
     data, depth = room.data, room.about["depth"]
-    seeds = seeds_text(room["runs"])
+    # Without the seeds of the tolerance to the learning rate, which are its own.
+    seeds = seeds_text(room["runs"].dropna(subset="test_accuracy"))
     yield "comparison", draw_overview(f"{data}: plain and residual twins, {seeds}", room)
     for row in records(room["rows"]):
         yield row["row"], draw_row(f"{data}: {row['figure']}, {seeds}", room, row)

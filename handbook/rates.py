@@ -1,0 +1,36 @@
+"""How little the learning rate matters: whether the plain twin was only trained at the wrong one."""
+
+import pandas as pd
+
+from handbook.study import Study
+from handbook.words import listed
+from resgrad.common.cells import VARIANTS
+
+
+def measured(study: Study) -> list[str]:
+    """List the data sets of a study whose networks were trained at several rates."""
+    return [dataset for dataset in study.datasets if study.has(f"comparison-{dataset}", "accuracy_by_rate")]
+
+
+def sentences(study: Study, dataset: str) -> str:
+    """Say of both variants at which rates they reach the target, and how far they get at the best one."""
+    table = study.table(f"comparison-{dataset}", "accuracy_by_rate")
+    depth, target = table["depth"].iloc[0], table["target"].iloc[0]
+    rates = table["rate"].unique()
+    of = listed(
+        _of_variant(variant, rows.sort_values("rate"), target)
+        for variant in VARIANTS
+        if len(rows := table[table["variant"] == variant])
+    )
+    return (
+        f"On {study.name(dataset)}, depth {depth}, {len(rates)} rates from {min(rates):g} to {max(rates):g} and a "
+        f"target of {target:.0%} (validation images, means over n = {table['n'].min()} seeds), {of}."
+    )
+
+
+def _of_variant(variant: str, rows: pd.DataFrame, target: float) -> str:
+    reached = rows[rows["accuracy"] >= target]["rate"]
+    best = rows.loc[rows["accuracy"].idxmax()]
+    at = f"at {len(reached)} of them, {min(reached):g} to {max(reached):g}" if len(reached) else "at none"
+    spread = f"{best['accuracy']:.3f}, {best['accuracy_min']:.3f} to {best['accuracy_max']:.3f} over seeds"
+    return f"the {variant} network reaches it {at} (best at {best['rate']:g}: {spread})"

@@ -1,0 +1,33 @@
+"""The validation accuracy by learning rate: how little the rate matters."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from resgrad.report.comparison.panels import Panel
+from resgrad.report.style import COLOURS
+
+ALL_DEPTHS = False
+
+TARGET = "#444444"
+"""Colour of the target's line, which is of no variant."""
+
+
+def split(panel: Panel, table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Show everything in one panel: the networks are of one depth."""
+    return [(panel.title, table)]
+
+
+def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> None:
+    """Draw a line per variant, through means over seeds, and the target."""
+    for variant, rows in part.groupby("variant", sort=True):
+        colour = COLOURS[str(variant)]
+        # Small dots, or a line of one point would not be seen.
+        axes.plot(rows["rate"], rows["accuracy"], label=variant, color=colour, marker=".", markersize=6)
+        axes.fill_between(
+            rows["rate"], rows["accuracy_min"], rows["accuracy_max"], color=colour, alpha=0.15, linewidth=0
+        )
+    axes.axhline(part["target"].iloc[0], label="target", color=TARGET, linestyle=":", linewidth=1.2)
+    networks = f"depth {part['depth'].iloc[0]}, n = {part['n'].iloc[0]} seeds"
+    axes.set(xscale="log", xlabel=f"peak learning rate ({networks})", ylabel=panel.label, ylim=(-0.03, 1.03))
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))

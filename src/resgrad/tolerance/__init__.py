@@ -1,0 +1,1 @@
+"""Tolerance to the learning rate: networks trained at rates decades apart, judged on validation images."""
