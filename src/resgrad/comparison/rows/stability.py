@@ -3,12 +3,12 @@
 Networks are trained at learning rates that lie decades apart, as ``tolerance`` in params.yaml says, with seeds of their
 own and all else as in the runs; no test image is looked at. The validation accuracy after the last step, that of
 guessing where a training diverged, is averaged over the logarithm of the rate, from the smallest to the largest, on
-straight lines from one rate to the next: what to expect of a rate that is drawn blindly from that range. It sees how
-high a network gets as well as how choosy it is, cannot tell the two apart, and hangs on the range and on the budget. By
-how much the best rate is ahead of that mean is choosiness alone, in accuracy what the learning-rate sensitivity of
-Wortsman and others (2023) is in loss; a network that learns nothing at any rate has none. So the accuracy at the best
-rate stands beside it: the best of several, and chosen on the same images, it is a little too high for both twins. So do
-the share of the rates at which the target is reached, and the widest range of neighbouring ones that all reach it.
+straight lines from one rate to the next: what to expect of a rate that is drawn blindly from that range. It cannot see
+whether a network is choosy or low at every rate, nor what happens outside the range or with a longer budget. By how
+much the best rate is ahead of that mean is choosiness alone, in accuracy what the learning-rate sensitivity of Wortsman
+and others (2023) is in loss; a network that learns nothing at any rate has none. So the accuracy at the best rate
+stands beside it: the best of several, and chosen on the same images, it is a little too high for both twins. So do the
+share of the rates at which the target is reached, and the widest range of neighbouring ones that all reach it.
 
 Steadiness is measured on the runs. The trend of the log loss is Cleveland's locally weighted regression (1979), which
 outliers do not bend. A step is a *loss spike* if its loss lies more than seven robust standard deviations above the
