@@ -34,9 +34,10 @@ def check() -> None:
     """Read params.yaml; write a mark that never changes, on which the first stages depend, and resolved parameters.
 
     Those are the blocks of the data sets with all defaults filled in; what networks are made of, without the switch of
-    the report; how they are trained, without what the trainings of ``tolerance`` have their own of, and what null stands
-    for in that section; and the digests of the files of formats and of the statistics that are recorded, which dvc.yaml
-    cannot name: a parameter's value can be part of a file's name there, but neither a list nor what a name leads to.
+    the report; how they are trained, without what the trainings of ``tolerance`` have their own of, and what null
+    stands for in that section; and the digests of the files of formats and of the statistics that are recorded, which
+    dvc.yaml cannot name: a parameter's value can be part of a file's name there, but neither a list nor what a name
+    leads to.
     """
     study = load_study(PARAMETERS)
     choose_device(study.train.device)
