@@ -116,9 +116,8 @@ def stability(studies: Studies) -> str:
     tolerance = [rates.sentences(study, dataset) for dataset in rates.measured(study)]
     lines = []
     for dataset in study.datasets:
-        runs = study.runs(dataset, study.depth)
-        steady = int((runs["unsteady_steps"] == 0).sum())
-        lines.append(f"{steady} of {len(runs)} on {study.name(dataset)}")
+        unsteady = study.runs(dataset, study.depth)["unsteady_steps"].dropna()
+        lines.append(f"{(unsteady == 0).sum()} of {len(unsteady)} on {study.name(dataset)}")
     diverged = sum(int(study.runs(dataset)["diverged"].sum()) for dataset in study.datasets)
     steady = (
         f"Of the runs at depth {study.depth}, {listed(lines)} have no unsteady step; {in_words(diverged)} of the "

@@ -34,10 +34,10 @@ def check() -> None:
     """Read params.yaml; write a mark that never changes, on which the first stages depend, and resolved parameters.
 
     Those are the blocks of the data sets with all defaults filled in; what networks are made of, without the switch of
-    the report; how they are trained, without the learning rate, of which the trainings of ``tolerance`` have others,
-    and what null stands for in that section; and the digests of the files of formats and of the statistics that are
-    recorded, which dvc.yaml cannot name: a parameter's value can be part of a file's name there, but neither a list nor
-    what a name leads to.
+    the report; how they are trained, without what the trainings of ``tolerance`` have their own of, and what null
+    stands for in that section; and the digests of the files of formats and of the statistics that are recorded, which
+    dvc.yaml cannot name: a parameter's value can be part of a file's name there, but neither a list nor what a name
+    leads to.
     """
     study = load_study(PARAMETERS)
     choose_device(study.train.device)
@@ -52,7 +52,7 @@ def check() -> None:
         "tolerance": resolve(
             study.tolerance, study.depths, {name: block.epochs for name, block in study.data.items()}
         ).model_dump(),
-        "train": study.train.model_dump(exclude={"learning_rate"}),
+        "train": study.train.model_dump(exclude={"learning_rate", "evaluations_per_epoch"}),
     }
     write_json(RESOLVED, resolved, digits=None)
     with replacing(MARK) as partial:

@@ -32,7 +32,7 @@ def train_at_rate(dataset: str, point: Point) -> None:
         depth=budget.depth,
         residual=point.residual,
         seed=point.seed,
-        train=config.model_copy(update={"learning_rate": float(point.rate)}),
+        train=config.model_copy(update={"learning_rate": float(point.rate), "evaluations_per_epoch": 1}),
         epochs=budget.epochs[dataset],
         augment=augment,
         gradients=None,

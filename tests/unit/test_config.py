@@ -318,6 +318,8 @@ def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depth
         ("data.mnist.image_size=28", ["    image_size: 16"], ["    image_size: 28"]),
         ("seeds=[0,1,2,3,4,5,6,7,8]", [], ["- 8"]),
         ("audit.seeds=[0,1]", ["  - 2"], []),
+        ("tolerance.rates=[0.003,0.03]", ["  - 0.3"], []),
+        ("tolerance.epochs=null", ["  epochs: 3"], ["  epochs:"]),
         ("train.clip_norm=1.0", ["  clip_norm:"], ["  clip_norm: 1.0"]),
         (
             "gradients.statistics=[grad_norm,zero_fraction,nonfinite,weight_norm,log2_hist]",

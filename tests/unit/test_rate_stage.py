@@ -63,7 +63,7 @@ def test_it_trains_at_its_rate_for_its_epochs_and_records_no_gradients(study, mo
     assert (task.depth, task.residual, task.epochs, task.seed, task.gradients) == (8, False, 2, 0, None)
     assert task.train.learning_rate == 1.0
     assert isinstance(task.train.learning_rate, float)
-    assert task.train.batch_size == 16
+    assert (task.train.batch_size, task.train.evaluations_per_epoch) == (16, 1)
 
 
 def test_no_test_image_is_read(study, monkeypatch):
