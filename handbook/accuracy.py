@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pandas as pd
 
 from handbook.study import Studies, Study
-from handbook.words import in_words, interval, listed, mean_interval, mean_sd, per_cent
+from handbook.words import in_words, interval, listed, mean_sd, per_cent
 from resgrad.common.cells import VARIANTS
+from resgrad.comparison.rows.depth import DEEPER, degradation
 from resgrad.comparison.significance import compare_pairs
-from resgrad.report.markdown import table_text
+from resgrad.report.markdown import interval_text, table_text
 
 ORDER = (
     ("short", "mnist"),
@@ -104,31 +105,30 @@ def budget(studies: Studies) -> str:
 
 
 def deeper(studies: Studies) -> str:
-    """Compare the greatest depth with the smallest within a variant."""
-    rows, better, worse = [], [], []
+    """Compare the greatest depth with the smallest within a variant, and test whether it is worse or better."""
+    rows, said = [], {}
     for study, dataset in shown(studies):
-        shallow, deep = min(study.parameters["depths"]), study.depth
-        cells = []
-        for measure in ("test_accuracy", "training_error"):
-            for variant in VARIANTS:
-                change = study.runs(dataset, deep, variant)[measure] - study.runs(dataset, shallow, variant)[measure]
-                cells.append(mean_interval(change, "+.3f"))
-                if (variant, measure) == ("residual", "test_accuracy"):
-                    pairs = compare_pairs(change)
-                    where = f"{study.name(dataset)} after {study.epochs(dataset)} epochs"
-                    better += [where] if pairs.low > 0 else []
-                    worse += [where] if pairs.high < 0 else []
-        seeds = study.runs(dataset, deep, "residual").index.nunique()
-        rows.append([_data(study, dataset), str(study.epochs(dataset)), str(seeds), *cells])
-    headers = ["data", "epochs", "n", "accuracy, plain", "residual", "training error, plain", "residual"]
-    gains = (
-        f"is more accurate than residual-{shallow} on {listed(better)}"
-        if better
-        else f"is nowhere shown to be more accurate than residual-{shallow}"
+        tests = degradation(study.runs(dataset).reset_index(), study.alpha).set_index(["error", "variant"])
+        cells = [
+            interval_text(*tests.loc[(error, variant), ["difference", "low", "high"]], form="+.3f")
+            for error in ("test", "training")
+            for variant in VARIANTS
+        ]
+        (n,) = set(tests["n"])
+        rows.append([_data(study, dataset), str(study.epochs(dataset)), str(n), *cells])
+        for error in ("test", "training"):
+            verdict = tests.loc[(error, "residual"), "verdict"]
+            where = f"{study.name(dataset)} after {study.epochs(dataset)} epochs ({error} error)"
+            said.setdefault(verdict, []).append(where)
+    shallow, deep = min(study.parameters["depths"]), study.depth
+    headers = ["data", "epochs", "n", "test error, plain", "residual", "training error, plain", "residual"]
+    sentences = "\n".join(f"* *{verdict}*: {listed(where)}" for verdict, where in said.items())
+    helps = DEEPER.negative in said
+    return (
+        f"{table_text(headers, rows)}\n\nResidual-{deep} against residual-{shallow}, by sign-flip tests with Holm's "
+        f"correction for the {in_words(len(tests))} tests of a data set:\n\n{sentences}\n\nHe et al. report that the "
+        f"deeper residual network errs less. That is shown {'where it says so above' if helps else 'nowhere'} here."
     )
-    losses = f"it is less accurate on {listed(worse)}" if worse else "nor is it shown to be less accurate anywhere"
-    caution = "95 % intervals, not corrected for their number"
-    return f"{table_text(headers, rows)}\n\nResidual-{deep} {gains}; {losses} ({caution})."
 
 
 def _gap(study: Study, dataset: str) -> pd.Series:

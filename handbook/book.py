@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from handbook import accuracy, audit, depth, gradients, verdicts
+from handbook import accuracy, audit, depth, gradients, operating, verdicts
 from handbook.blocks import fill
 from handbook.study import Studies
 from handbook.tables import tables_page
@@ -20,6 +20,7 @@ BLOCKS = {
     "target": verdicts.target,
     "images": verdicts.images,
     "floor": verdicts.floor,
+    "operating-characteristics": operating.characteristics,
     "stability": verdicts.stability,
     "growth-at-start": gradients.at_start,
     "growth-over-depth": depth.laws,

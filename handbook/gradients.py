@@ -53,11 +53,13 @@ def in_training(studies: Studies) -> str:
                     str(len(runs)),
                     f"{variant}-{study.depth}",
                     *(mean_interval(runs[f"gradient_growth_{phase}"], ".3f") for phase in ("early", "late")),
+                    *(_or_none(runs, f"signal_spread_{phase}") for phase in ("early", "late")),
                     *(mean_sd(runs[f"signal_distance_{phase}"], ".2f") for phase in ("early", "late")),
                     f"{mean_sd(100 * runs['vanishing_late'], '.0f')} %",
                 ]
             )
     headers = ["data", "epochs", "n", "network", "growth per layer, initial weights", "growth, last quarter"]
+    headers += ["spread of the signal, initial weights", "spread, last quarter"]
     headers += ["worst layer, initial weights", "worst layer, last quarter", "late steps vanishing"]
     return table_text(headers, rows)
 
@@ -184,6 +186,11 @@ def responses(studies: Studies) -> str:
             n = int(of.loc[(depth, "plain", "response_std"), "n"])
             rows.append([study.at_start(dataset), str(depth), str(n), *cells])
     return table_text(["data", "depth", "n", *VARIANTS], rows)
+
+
+def _or_none(runs: pd.DataFrame, measure: str) -> str:
+    """Write mean and standard deviation of a measure that older studies lack."""
+    return mean_sd(runs[measure], ".2f") if measure in runs else "-"
 
 
 def _inspection(study: Study, dataset: str) -> pd.DataFrame:

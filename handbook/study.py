@@ -19,10 +19,11 @@ from typing import Any
 
 import pandas as pd
 
-from resgrad.common.config import load, read
+from resgrad.common.config import read
 from resgrad.common.tables import ABOUT
 from resgrad.comparison.comparison import compare_by_depth, judge_rows
-from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.rows import rows
+from resgrad.results.runs import RUN
 
 NAMES = {
     ("mnist", "embedded"): "embedded digits (not MNIST)",
@@ -62,10 +63,10 @@ class Study:
         """The parameters that the run was made with."""
         return read(self.folder / "params.yaml")
 
-    @cached_property
-    def comparison(self) -> ComparisonConfig:
-        """Thresholds of the verdicts."""
-        return load(ComparisonConfig, self.parameters["comparison"], "comparison")
+    @property
+    def alpha(self) -> float:
+        """Level of the verdicts."""
+        return self.parameters["comparison"]["alpha"]
 
     @property
     def datasets(self) -> list[str]:
@@ -108,12 +109,16 @@ class Study:
         return runs.set_index("seed")
 
     def _by_depth(self, dataset: str) -> pd.DataFrame:
-        """Compare the variants: see :func:`~resgrad.comparison.comparison.compare_by_depth`."""
-        return compare_by_depth(self.table(f"comparison-{dataset}", "runs"))
+        """Compare the variants: see :func:`~resgrad.comparison.comparison.compare_by_depth`.
+
+        What is measured since an older study was made has no values in it.
+        """
+        measures = [measure.name for row in rows().values() for measure in row.measures]
+        return compare_by_depth(self.table(f"comparison-{dataset}", "runs").reindex(columns=[*RUN, *measures]))
 
     def _verdicts(self, dataset: str) -> pd.DataFrame:
         """Judge the rows: see :func:`~resgrad.comparison.comparison.judge_rows`."""
-        return judge_rows(self.by_depth(dataset), self.comparison)
+        return judge_rows(self.by_depth(dataset), self.alpha)
 
 
 class Studies:

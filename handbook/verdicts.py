@@ -7,10 +7,11 @@ import pandas as pd
 from handbook.study import Studies, Study
 from handbook.words import in_words, interval, listed, p_value
 from resgrad.common.cells import VARIANTS
-from resgrad.comparison.comparison import BETTER
+from resgrad.comparison.decision import TOO_FEW
 from resgrad.comparison.row import Row
 from resgrad.comparison.rows import rows
-from resgrad.comparison.survival import log_rank
+from resgrad.comparison.significance import can_decide, pairs_needed
+from resgrad.comparison.survival import log_rank, smallest_log_rank_p
 from resgrad.report.markdown import spread_text, table_text
 
 
@@ -41,19 +42,20 @@ def default_rows(studies: Studies) -> str:
 
 
 def count(studies: Studies) -> str:
-    """Say of how many rows the verdict is for residual networks."""
-    study = studies["short"]
-    verdicts = {study.name(dataset): study.verdicts(dataset) for dataset in study.datasets}
-    counts = listed(
-        f"{in_words((of['verdict'] == BETTER).sum())} of {in_words(len(of))} aspects on {name}"
-        for name, of in verdicts.items()
-    )
-    others = sorted({title for of in verdicts.values() for title in _titles(of[of["verdict"] != BETTER])})
-    seeds = {int(of["n"].max()) for of in verdicts.values()}
-    rest = f" No difference is shown in {listed(others)}." if others else ""
+    """Say what the verdicts are: of how many aspects for residual networks, and what the others say."""
+    lines = []
+    for study in (studies["short"], studies["default"]):
+        for dataset in study.datasets:
+            verdicts = study.verdicts(dataset)
+            said = [
+                f"{in_words(len(titles))} of {in_words(len(verdicts))} *{verdict}* ({listed(titles)})"
+                for verdict, titles in _titles(verdicts).items()
+            ]
+            lines.append(f"* {study.at_start(dataset)}, n = {int(verdicts['n'].max())}: {listed(said)}.")
+    study = studies["default"]
     return (
-        f"At depth {study.depth} and the short budget (n = {listed(map(str, sorted(seeds)))} seeds, paired t-tests, "
-        f"Holm's correction, {study.comparison.alpha:g}) the residual twin is better in {counts}.{rest}"
+        f"The aspects of the study at depth {study.depth}, by sign-flip tests over seeds with Holm's correction at "
+        f"{study.alpha:g} ([what a verdict means](docs/results.md#what-a-verdict-means)):\n\n" + "\n".join(lines)
     )
 
 
@@ -66,7 +68,7 @@ def target(studies: Studies) -> str:
         reached = runs.groupby("variant")["reached_target"].agg(["sum", "count"])
         counts = listed(f"{reached.loc[name, 'sum']} of {reached.loc[name, 'count']} {name} runs" for name in VARIANTS)
         p = log_rank(runs)
-        lowest = 2 / math.comb(reached["count"].sum(), reached["count"].iloc[0])
+        lowest = smallest_log_rank_p(*reached["count"])
         floor = ", the smallest value that it can take with so few runs" if p < 1.01 * lowest else ""
         lines.append(
             f"* **{study.at_start(dataset)}**, target {study.target(dataset):.0%}: {counts} reach "
@@ -91,11 +93,19 @@ def images(studies: Studies) -> str:
 
 
 def floor(studies: Studies) -> str:
-    """Say what small p-values rest on."""
-    n = int(studies["short"].verdicts("mnist")["n"].max())
+    """Say what so many seeds can show."""
+    study, tests = studies["default"], len(rows())
+    needed = pairs_needed(tests, study.alpha)
+    shown = listed(
+        f"{in_words(n)} seeds ({studies[name].name(dataset)}, study `{name}`: {_can(n, tests, study.alpha)})"
+        for name, dataset in (("short", "mnist"), ("long", "mnist"), ("default", "mnist"))
+        for n in [int(studies[name].verdicts(dataset)["n"].max())]
+    )
     return (
-        f"A p-value below 0.001 from {in_words(n)} pairs rests on the assumption that differences are normal: a test "
-        f"without it, such as Wilcoxon's, cannot go below 2^(1-{n}) = {2.0 ** (1 - n):.3f} before any correction."
+        f"Two of the 2^n choices of signs always lie furthest out, so n pairs cannot have a p-value below 2^(1-n). "
+        f"After Holm's correction for {in_words(tests)} rows, anything can be decided at {study.alpha:g} from "
+        f"{in_words(needed)} pairs on; with fewer a row says *{TOO_FEW.format(needed=needed)}*, whatever its values. "
+        f"There are {shown}."
     )
 
 
@@ -152,5 +162,13 @@ def _cells(values: pd.Series, row: Row) -> list[str]:
     return [*spreads, f"**{verdict}**{p}" if verdict.startswith("residual") else f"{verdict}{p}"]
 
 
-def _titles(verdicts: pd.DataFrame) -> list[str]:
-    return [rows()[name].title for name in verdicts.index]
+def _titles(verdicts: pd.DataFrame) -> dict[str, list[str]]:
+    """Group the titles of the rows by verdict, in the order of the table."""
+    titles: dict[str, list[str]] = {}
+    for name, verdict in verdicts["verdict"].items():
+        titles.setdefault(verdict, []).append(rows()[str(name)].title)
+    return titles
+
+
+def _can(n: int, tests: int, alpha: float) -> str:
+    return "enough" if can_decide(n, tests, alpha) else "too few"

@@ -36,6 +36,7 @@ def compare_variants(dataset: str) -> None:
         thresholds=load(VerdictsConfig, parameters.get("verdicts"), "verdicts"),
         target=load_part(TargetConfig, dataset_parameters(dataset), f"data.{dataset}").target_accuracy,
         training_images=int((index[f"split_{shards.manifest['split']}"] == "train").sum()),
+        alpha=config.alpha,
     )
     measures = measure_rows(evidence)
     groups = index.set_index("id")["group"]
@@ -52,6 +53,7 @@ def compare_variants(dataset: str) -> None:
             tables.RUNS: measures,
             tables.BY_DEPTH: comparison.table.reset_index(),
             tables.VERDICTS: comparison.verdicts.reset_index(),
+            tables.CORRELATIONS: comparison.correlations,
             tables.MCNEMAR: tables.mcnemar_table(comparison.images),
             tables.ROWS: tables.rows_table(),
             tables.MEASURES: tables.measures_table(),

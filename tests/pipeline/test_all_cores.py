@@ -3,7 +3,9 @@
 import os
 import re
 import signal
+from itertools import takewhile
 
+import psutil
 import pytest
 
 from tests.pipeline.project import make_project
@@ -81,12 +83,15 @@ def test_a_run_that_is_ended_ends_its_stages_and_the_next_one_goes_on(toy, how):
     assert toy.read("begun") == "1\n2\n2\n", "a cell that had ended ran again"
 
 
-def test_a_stage_whose_worker_is_killed_runs_again(toy):
-    toy = toy(f"test $1 = 1 -o -f worker || {{ echo $PPID > worker; {HANGS}; }}")
+@pytest.mark.parametrize("killed", ["worker", "shell", "stage"])
+def test_a_stage_that_is_killed_or_whose_worker_is_runs_again(toy, monkeypatch, killed):
+    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's stays between the worker and the stage; Bash would become it
+    toy = toy(f"test $1 = 1 -o -f begun-2 || {{ touch begun-2; {HANGS}; }}")
     process = toy.start("--jobs", "2")
-    stage, worker = int(toy.wait_for("pid-2")), int(toy.wait_for("worker"))
-    os.kill(worker, signal.SIGKILL)
-    wait_until_gone(stage)
+    stage = psutil.Process(int(toy.wait_for("pid-2")))
+    *shells, worker, _head = takewhile(lambda parent: parent.pid != os.getpid(), stage.parents())
+    {"worker": worker, "shell": [stage, *shells][-1], "stage": stage}[killed].kill()
+    wait_until_gone(stage.pid)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert re.search(r"^cell@2: worker \d was lost; it runs again, on worker \d\.$", output, flags=re.M)

@@ -8,7 +8,7 @@ from resgrad.comparison.config import ComparisonConfig
 from resgrad.comparison.rows import rows
 
 NAMES = [measure.name for row in rows().values() for measure in row.measures]
-CONFIG = ComparisonConfig(alpha=0.05, minimum_pairs=3, resamples=100)
+CONFIG = ComparisonConfig(alpha=0.05, resamples=100)
 
 
 def twins(depth: int, plain: dict[str, list[float]], residual: dict[str, list[float]]) -> list[dict]:
@@ -28,14 +28,27 @@ def measures(*rows: list[dict]) -> pd.DataFrame:
     return pd.DataFrame([row for group in rows for row in group]).sample(frac=1, random_state=0)
 
 
+SEEDS = 8
+"""From which on one of six rows can be decided."""
+
+_ALIKE = {"test_accuracy": [0.7, 0.8, 0.9, 0.7, 0.8, 0.9, 0.7, 0.9], "reached_target": [1] * SEEDS}
+
 CLEAR = measures(
-    twins(20, {"test_accuracy": [0.7, 0.8, 0.9]}, {"test_accuracy": [0.7, 0.8, 0.9]}),
+    twins(20, _ALIKE, _ALIKE),
     twins(
         56,
-        {"test_accuracy": [0.1, 0.2, 0.3], "steps_to_target": [40, 40, 40], "reached_target": [0, 0, 0]},
-        {"test_accuracy": [0.8, 0.91, 1.0], "steps_to_target": [10, 20, 30], "reached_target": [1, 1, 1]},
+        {
+            "test_accuracy": [0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.1, 0.3],
+            "steps_to_target": [40] * SEEDS,
+            "reached_target": [0] * SEEDS,
+        },
+        {
+            "test_accuracy": [0.8, 0.91, 1.0, 0.81, 0.9, 0.99, 0.8, 1.0],
+            "steps_to_target": [10, 20, 30, 40, 40, 40, 40, 40],
+            "reached_target": [1] * 3 + [0] * 5,
+        },
     ),
 )
-"""Residual networks are clearly better in accuracy at depth 56 alone, and somewhat quicker."""
+"""Residual networks are clearly better in accuracy at depth 56 alone, and three of eight are quicker."""
 
 NAN = math.nan

@@ -40,15 +40,16 @@ def write_run(
     folder.mkdir(parents=True)
     record = {**cell._asdict(), "provenance": provenance, "classes": list(classes), "parameters": 100}
     record |= {"epochs": epochs, "steps": epochs * 10, "flops_per_image": 1000 * cell.depth}
+    record |= {"activation_bytes_per_image": 512 * cell.depth}
     if diverged_step is None:
         record |= {"train_loss": 0.5, "train_accuracy": accuracy}
     else:
         record |= {"diverged_step": diverged_step}
     write(folder / "run.json", record)
-    write(
-        folder / "history.json",
-        [_history_row(epoch, epochs, accuracy, diverged_step) for epoch in range(1, epochs + 1)],
-    )
+    history = [_history_row(epoch, epochs, accuracy, diverged_step) for epoch in range(1, epochs + 1)]
+    write(folder / "history.json", history)
+    shown = ("step", "validation_loss", "validation_accuracy")
+    write(folder / "evaluations.json", [{name: row[name] for name in shown if name in row} for row in history])
     _steps(generator, epochs * 10, diverged_step).to_parquet(folder / "steps.parquet")
     _predictions(generator, classes, accuracy, diverged_step).to_parquet(folder / "predictions.parquet")
     snapshots = {f"step-{step:06d}": _snapshot(generator, step, diverged_step) for step in STEPS[::4]}

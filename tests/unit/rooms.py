@@ -8,8 +8,11 @@ import pandas as pd
 
 from resgrad.comparison import tables
 from resgrad.comparison.comparison import Comparison, about
+from resgrad.comparison.rows.depth import DEGRADATION
 from resgrad.report.room import Room
 from tests.unit.fake_measures import CONFIG
+
+NO_DEGRADATION = pd.DataFrame(columns=DEGRADATION.schema.names)
 
 
 def make_room(folder: Path, about: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Room:
@@ -21,7 +24,9 @@ def make_room(folder: Path, about: dict[str, Any], frames: dict[str, pd.DataFram
     return Room(folder)
 
 
-def comparison_room(folder: Path, comparison: Comparison, provenance: str = "embedded") -> Room:
+def comparison_room(
+    folder: Path, comparison: Comparison, provenance: str = "embedded", degradation: pd.DataFrame = NO_DEGRADATION
+) -> Room:
     """Return the room of a comparison, with all that its page reads."""
     return make_room(
         folder,
@@ -29,6 +34,8 @@ def comparison_room(folder: Path, comparison: Comparison, provenance: str = "emb
         {
             "by_depth": comparison.table.reset_index(),
             "verdicts": comparison.verdicts.reset_index(),
+            "correlations": comparison.correlations,
+            "degradation": degradation,
             "mcnemar": tables.mcnemar_table(comparison.images),
             "rows": tables.rows_table(),
             "measures": tables.measures_table(),

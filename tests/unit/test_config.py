@@ -210,7 +210,6 @@ def test_the_committed_parameters_are_valid():
             )
             for name in ("zero_fraction", "nonfinite", "log2_hist")
         ),
-        ("minimum_pairs: 3", "minimum_pairs: 1", "comparison.minimum_pairs is 1; allowed: greater than or equal to 2."),
     ],
 )
 def test_each_mistake_gets_one_sentence(tmp_path, old, new, sentence):

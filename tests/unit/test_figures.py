@@ -27,6 +27,8 @@ MEASURES["test_error"] = 1 - MEASURES["test_accuracy"]
 MEASURES["test_macro_f1"] = MEASURES["test_roc_auc"] = MEASURES["test_accuracy"]
 MEASURES["test_loss"] = 2 * MEASURES["training_error"]
 MEASURES["flops_to_target_log10"] = 11 + MEASURES["training_error"]
+MEASURES["flops_per_image_log10"] = 7.0
+MEASURES["activation_kib_per_image"] = 500.0
 
 SHARES = pd.DataFrame(
     [(variant, depth, step, share) for variant in COLOURS for depth in (20, 56) for step, share in ((0, 0), (30, 0.5))],
@@ -149,7 +151,8 @@ def test_results_by_depth_have_a_dot_per_run_and_a_line_through_the_means(draw):
 
 
 def test_runs_that_never_reached_the_target_are_hollow(draw):
-    (axes,) = draw("training_time").axes
+    *costs, axes = draw("training_time").axes
+    assert [cost.get_ylabel() for cost in costs] == ["FLOPs per image and step", "activations kept per image (KiB)"]
     hollow = {
         line.get_label(): line.get_fillstyle() for line in axes.get_lines() if line.get_marker() not in ("", "None")
     }

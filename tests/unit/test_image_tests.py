@@ -22,10 +22,12 @@ def run(variant, right, seed=0, ids=None, diverged=False):
         epochs=1,
         steps=1,
         flops_per_image=1,
+        activation_bytes_per_image=1,
         diverged=diverged,
         train_loss=1.0,
         train_accuracy=0.5,
         history=pd.DataFrame(),
+        evaluations=pd.DataFrame(),
         losses=np.ones(1),
         predictions=pd.concat([validation, test], ignore_index=True),
     )

@@ -17,10 +17,12 @@ def run(variant, seed, *pairs):
         epochs=1,
         steps=1,
         flops_per_image=1,
+        activation_bytes_per_image=1,
         diverged=False,
         train_loss=0.0,
         train_accuracy=1.0,
         history=pd.DataFrame(),
+        evaluations=pd.DataFrame(),
         losses=np.zeros(1),
         predictions=predictions,
     )

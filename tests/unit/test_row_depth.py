@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from resgrad.comparison.rows import depth
+from resgrad.comparison.rows.depth import DEGRADATION, degradation
 
 RESULTS = pd.DataFrame(
     [
@@ -59,3 +60,42 @@ def test_the_shallowest_depth_has_neither_and_a_single_depth_is_the_shallowest()
 def test_every_run_has_a_row():
     assert len(depth.measure(SimpleNamespace(results=RESULTS))) == len(RESULTS)
     assert np.isfinite(depth.measure(SimpleNamespace(results=RESULTS))[["training_error", "test_error"]]).all(axis=None)
+
+
+def gaps(training, test):
+    """Two variants over eight seeds: residual networks with these gaps, plain ones ten times as bad."""
+    seeds = range(8)
+    rows = [
+        {"variant": variant, "depth": at, "seed": seed, "training_error_gap": factor * a, "test_error_gap": factor * b}
+        for variant, factor in (("plain", 10), ("residual", 1))
+        for at in (20, 56)
+        for seed, a, b in zip(seeds, *(([math.nan] * 8,) * 2 if at == 20 else (training, test)), strict=True)
+    ]
+    return pd.DataFrame(rows).sample(frac=1, random_state=0)
+
+
+def test_residual_networks_are_tested_against_themselves_too():
+    table = degradation(gaps([0.01 + 0.001 * seed for seed in range(8)], [-0.02] * 8), alpha=0.05)
+    assert list(table.columns) == DEGRADATION.schema.names
+    assert table[["variant", "error"]].to_numpy().tolist() == [
+        ["plain", "training"],
+        ["plain", "test"],
+        ["residual", "training"],
+        ["residual", "test"],
+    ]
+    assert (set(table["depth"]), set(table["shallowest"]), set(table["n"])) == ({56}, {20}, {8})
+    assert table["verdict"].tolist() == ["deeper is worse", "deeper is better"] * 2
+    assert table["p_holm"].tolist() == pytest.approx([4 * 2 / 2**8] * 4)
+    assert table.loc[2, ["difference", "p"]].tolist() == pytest.approx([0.0135, 2 / 2**8])
+
+
+def test_a_gap_that_goes_either_way_is_no_degradation_and_few_seeds_decide_nothing():
+    table = gaps([0.01, -0.01] * 4, [0.01] * 8)
+    assert degradation(table, alpha=0.05)["verdict"][2] == "no difference shown"
+    few = degradation(table[table["seed"] < 7], alpha=0.05)
+    assert set(few["verdict"]) == {"too few seeds to decide (needs n >= 8)"}
+
+
+def test_one_depth_is_compared_with_nothing():
+    table = gaps([0.01] * 8, [0.01] * 8)
+    assert degradation(table[table["depth"] == 56], alpha=0.05).empty

@@ -1,6 +1,8 @@
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from resgrad.common.cells import Cell
@@ -13,7 +15,7 @@ from tests.unit.fake_runs import write_run
 
 @pytest.fixture
 def runs(tmp_path):
-    """Six runs of 4 epochs of 10 steps; after epoch k the validation accuracy is 0.9 * accuracy * k / 4."""
+    """Runs of 4 epochs of 10 steps, evaluated once an epoch: after epoch k the accuracy is 0.9 * accuracy * k / 4."""
 
     def load(plain, residual):
         cells = []
@@ -32,6 +34,13 @@ def test_the_first_epoch_at_the_target_counts(runs):
     assert table["epochs_to_target"].tolist() == [3, 2]
     assert table["steps_to_target"].tolist() == [30, 20]
     assert table["reached_target"].tolist() == [1, 1]
+
+
+def test_a_time_is_known_to_the_stretch_between_two_evaluations(runs):
+    (run,) = runs([{"accuracy": 0.8}], [])
+    within = pd.DataFrame({"step": [5, 10, 15], "validation_accuracy": [0.3, 0.36, 0.5]})
+    (row,) = times_to_target([replace(run, evaluations=within)], target=0.45).to_dict("records")
+    assert (row["steps_to_target"], row["epochs_to_target"]) == (15, 1.5)
 
 
 def test_runs_that_never_get_there_count_with_the_budget_of_the_longest(runs):

@@ -4,11 +4,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from resgrad.common.cells import Cell
 from resgrad.comparison.rows import gradients
 from resgrad.gradients.verdicts import VerdictsConfig
+from resgrad.models import build_network
 from resgrad.results.gradient_flow import load_norms, load_verdicts
+from tests.unit.model_configs import model_config
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-3.0, exploding_log10=3.0)
 PLAIN, RESIDUAL = Cell("mnist", "plain", 3, 0), Cell("mnist", "residual", 3, 0)
@@ -46,6 +49,45 @@ def test_the_distance_is_that_of_the_layer_furthest_from_1_either_way(measure):
     table = measure({PLAIN: [(1e2, 1, 50)], RESIDUAL: [(1e-4, 1, 50)]})
     assert table["gradient_log10_ratio_early"].to_dict() == pytest.approx({"plain": 2, "residual": -4})
     assert table["signal_distance_early"].to_dict() == pytest.approx({"plain": 2, "residual": 4})
+
+
+def test_the_spread_is_that_of_the_hidden_layers(tmp_path):
+    """Of five layers the first and the last, the head, are left aside, and what all share falls out."""
+    rows = [
+        (f"conv{index}", index, "conv", "weight", norm, weight)
+        for index, (norm, weight) in enumerate([(1e9, 1.0), (10.0, 0.1), (1e-1, 10.0), (1.0, 1.0)])
+    ]
+    rows += [("head", 4, "linear", "weight", 1e-9, 1.0), ("head", 4, "linear", "bias", 1e-3, 1.0)]
+    columns = ["layer", "layer_index", "kind", "param", "grad_norm", "weight_norm"]
+    table = pd.DataFrame(rows, columns=columns).assign(numel=9, step=0, **PLAIN._asdict())
+    table.to_parquet(tmp_path / f"{PLAIN.name}.parquet")
+    verdicts = load_verdicts(tmp_path, [PLAIN], THRESHOLDS)
+    assert verdicts["hidden_spread"].tolist() == pytest.approx([4])  # from 10 / 0.1 down to 0.1 / 10
+
+
+def test_the_spread_early_and_late(measure):
+    row = measure({PLAIN: [(1, 1, 1)] * 9}).loc["plain"]
+    assert row[["signal_spread_early", "signal_spread_late"]].tolist() == [0, 0]
+    assert gradients.ROW.primary.name == "signal_spread_early"
+
+
+def test_the_spread_does_not_move_with_a_gain_that_normalisation_cancels_and_tells_plain_from_residual():
+    """The distance from 1 does: at a gain of 0.1 the plain network of depth 20 has more than twice that at 1."""
+
+    def ends(residual, gain):
+        model = model_config(gain=gain)
+        network = build_network(model, depth=20, residual=residual, image_shape=(1, 8, 8), classes=4, seed=0)
+        images = torch.randn(16, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+        torch.nn.functional.cross_entropy(network(images), torch.arange(16) % 4).backward()
+        head = torch.log10(list(network.parameters())[-1].grad.norm())
+        weights = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+        levels = [(torch.log10(weight.grad.norm() / weight.norm()) - head).item() for weight in weights]
+        return max(levels[1:-1]) - min(levels[1:-1]), max(map(abs, levels))
+
+    (spread, distance), (same, moved) = ends(False, 1.0), ends(False, 0.1)
+    assert same == pytest.approx(spread, rel=0.05)
+    assert moved > 1.5 * distance
+    assert ends(True, 1.0)[0] < 0.75 * spread
 
 
 def test_gradients_that_are_small_in_all_layers_alike_are_as_far_as_they_are_small(measure):
@@ -102,7 +144,9 @@ def test_growth_is_the_factor_per_layer_towards_the_input():
     )
     norms["log10_norm"] = np.log10(norms["grad_norm"])
     run = {name: [value] for name, value in PLAIN._asdict().items() if name != "dataset"}
-    verdicts = pd.DataFrame({**run, "step": 0, "lowest": -1.0, "highest": 0.0, "verdict": "healthy"})
+    verdicts = pd.DataFrame(
+        {**run, "step": 0, "lowest": -1.0, "highest": 0.0, "verdict": "healthy", "hidden_spread": 1.0}
+    )
     results = pd.DataFrame({**run, "diverged": False})
     table = gradients.measure(SimpleNamespace(norms=norms, verdicts=verdicts, results=results))
     assert table["gradient_growth_early"].item() == pytest.approx(2)

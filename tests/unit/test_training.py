@@ -20,7 +20,7 @@ from resgrad.shards.batches import Batches
 from resgrad.study import load_study
 from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
 from resgrad.training.evaluation import log_probabilities, score
-from resgrad.training.loop import Trainer
+from resgrad.training.loop import Trainer, stretches
 from resgrad.training.results import chance_log_probabilities, predictions_table
 from tests.paths import PARAMS
 from tests.unit.gradient_configs import gradients_config
@@ -90,6 +90,23 @@ def test_training_learns_the_three_classes(tmp_path):
     run.run("test")
     assert run.progress.history[-1]["validation_accuracy"] >= 0.9
     assert run.progress.history[-1]["train_loss"] < 0.5 * run.progress.history[0]["train_loss"]
+
+
+def test_looking_at_the_validation_images_more_often_changes_nothing_but_how_much_is_seen(tmp_path):
+    once, often = (trainer(tmp_path / f"{times}", evaluations_per_epoch=times) for times in (1, 3))
+    once.run("once")
+    often.run("often")
+    assert often.progress.losses == once.progress.losses
+    assert often.progress.history == once.progress.history
+    assert [row["step"] for row in once.progress.evaluations] == [4, 8, 12]
+    assert [row["step"] for row in often.progress.evaluations] == [1, 2, 4, 5, 6, 8, 9, 10, 12]
+    seen = {row["step"]: row["validation_accuracy"] for row in often.progress.evaluations}
+    assert all(seen[row["step"]] == row["validation_accuracy"] for row in once.progress.history)
+
+
+@pytest.mark.parametrize(("steps", "evaluations", "expected"), [(10, 4, [2, 3, 2, 3]), (2, 4, [1, 1]), (7, 1, [7])])
+def test_evaluations_are_spread_over_an_epoch(steps, evaluations, expected):
+    assert stretches(steps, evaluations) == expected
 
 
 def test_history_has_a_row_per_epoch_and_a_loss_per_step(tmp_path):
@@ -188,8 +205,8 @@ def test_seconds_add_up_over_epochs_and_over_a_stop(tmp_path, monkeypatch):
     """By a clock that moves on by a second whenever it is looked at: every activity takes one."""
     clock = itertools.count()
     monkeypatch.setattr("resgrad.training.loop.time", SimpleNamespace(perf_counter=lambda: next(clock)))
-    interrupt(trainer(tmp_path / "run", gradients=None), after=9)  # in the third epoch
-    resumed = trainer(tmp_path / "run", gradients=None)
+    interrupt(trainer(tmp_path / "run", gradients=None, evaluations_per_epoch=1), after=9)  # in the third epoch
+    resumed = trainer(tmp_path / "run", gradients=None, evaluations_per_epoch=1)
     resumed.run("test")
     assert resumed.earlier_seconds == 2 + 2
     assert resumed.progress.seconds == {"training": 3, "evaluation": 3, "recording": 0}

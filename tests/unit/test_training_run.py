@@ -16,6 +16,7 @@ from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
 from resgrad.study import load_study
 from resgrad.training import checkpoint
+from resgrad.training.activation_memory import activation_bytes_per_image
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.flops import flops_per_image
 from resgrad.training.results import chance_log_probabilities, predict, write_run, write_times
@@ -140,6 +141,7 @@ def test_the_record_of_a_run_says_what_was_trained_and_how_it_ended(result, shar
         "classes": list(CLASSES),
         "parameters": sum(np.prod(p.shape, dtype=int) for p in result.network.parameters()),
         "flops_per_image": flops_per_image(result.network, image),
+        "activation_bytes_per_image": activation_bytes_per_image(result.network, image),
         "epochs": 2,
         "steps": len(result.progress.losses),
         "train_loss": pytest.approx(ended.loss, rel=1e-5),

@@ -11,16 +11,18 @@ import pandas as pd
 from resgrad.common.cells import VARIANTS
 from resgrad.common.spread import spread
 from resgrad.comparison.config import ComparisonConfig
+from resgrad.comparison.decision import NOT_MEASURED, Words, correct, decide
+from resgrad.comparison.findings import correlations, effective_number
 from resgrad.comparison.image_tests import ImageTests, compare_on_images
 from resgrad.comparison.row import Measure, Row
 from resgrad.comparison.rows import rows
-from resgrad.comparison.significance import WILCOXON_FROM, compare_pairs, holm
-from resgrad.comparison.survival import log_rank
+from resgrad.comparison.significance import compare_pairs, pairs_needed
+from resgrad.comparison.survival import log_rank, smallest_log_rank_p
 from resgrad.gradients.statistics.log2_hist import LOWEST_EXPONENT
 from resgrad.results.runs import Run
 
-BETTER, WORSE, NO_DIFFERENCE = "residual better", "residual worse", "no difference shown"
-NOT_ENOUGH_RUNS, NOT_ENOUGH_DEPTHS = "not enough runs", "not enough depths"
+BETTER, WORSE = "residual better", "residual worse"
+NOT_ENOUGH_DEPTHS = "not enough depths"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Comparison:
         verdicts: from :func:`judge_rows`.
         images: what the test images say at the greatest depth; None without twins.
         log_rank_p: of the times to target at the greatest depth; NaN where undefined.
+        correlations: of the rows, from :func:`~resgrad.comparison.findings.correlations`.
     """
 
     depth: int
@@ -40,6 +43,7 @@ class Comparison:
     verdicts: pd.DataFrame
     images: ImageTests | None
     log_rank_p: float
+    correlations: pd.DataFrame
 
 
 def compare(
@@ -60,9 +64,10 @@ def compare(
     return Comparison(
         depth=depth,
         table=table,
-        verdicts=judge_rows(table, config),
+        verdicts=judge_rows(table, config.alpha),
         images=compare_on_images(deepest, groups, resamples=config.resamples, seed=seed),
         log_rank_p=log_rank(measures[measures["depth"] == depth]),
+        correlations=correlations(measures),
     )
 
 
@@ -89,28 +94,23 @@ def compare_by_depth(measures: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table).set_index(["depth", "measure"])
 
 
-def judge_rows(table: pd.DataFrame, config: ComparisonConfig) -> pd.DataFrame:
+def judge_rows(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
     """Give the verdict on every row of the closing table, by its primary measure at the greatest depth.
-
-    Fewer than ``minimum_pairs`` have no p-value. Two are always too few to trust: the one degree of freedom that they
-    leave makes t follow Cauchy's distribution, which has neither mean nor variance, and the effect size has no unbiased
-    estimate.
 
     Args:
         table: from :func:`compare_by_depth`.
-        config: how many pairs are enough, and which p-value is small enough.
+        alpha: what a corrected p-value must be below.
 
     Returns:
         a row per row of the closing table (the index: its name): the primary measure's columns of ``table``, p_holm
-        (corrected for the number of rows) and verdict.
+        (from :func:`~resgrad.comparison.decision.correct`) and verdict.
     """
     depths = table.index.unique("depth")
     verdicts = table.loc[[(depths.max(), row.primary.name) for row in rows().values()]]
     verdicts.index = pd.Index(list(rows()), name="row")
-    verdicts["p"] = verdicts["p"].where(verdicts["n"] >= config.minimum_pairs)
-    verdicts["p_holm"] = holm(verdicts["p"])
+    verdicts["p_holm"] = correct(verdicts, alpha)
     verdicts["verdict"] = [
-        _verdict(row, primary, len(depths), config)
+        _verdict(row, primary, len(depths), alpha)
         for row, (_, primary) in zip(rows().values(), verdicts.iterrows(), strict=True)
     ]
     return verdicts
@@ -160,7 +160,7 @@ def about(
         names and values; what is undefined is left out.
     """
     images = comparison.images
-    single = {"log_rank_p": comparison.log_rank_p}
+    single = {"log_rank_p": comparison.log_rank_p, "findings": effective_number(comparison.correlations)}
     if images is not None:
         single |= {f"images_{name}": getattr(images, name) for name in ("difference", "low", "high")}
     return {
@@ -169,12 +169,18 @@ def about(
         "depth": comparison.depth,
         "target": target,
         "alpha": config.alpha,
-        "minimum_pairs": config.minimum_pairs,
-        "wilcoxon_from": WILCOXON_FROM,
+        "pairs_needed": pairs_needed(len(rows()), config.alpha),
+        "log_rank_floor": smallest_log_rank_p(*_timed(comparison)),
         "lowest_exponent": LOWEST_EXPONENT,
         **({} if images is None else {"images_unit": images.unit, "images_units": images.units}),
         **_defined(single),
     }
+
+
+def _timed(comparison: Comparison) -> list[int]:
+    """Count the runs of each variant at the greatest depth that have a time to target."""
+    times = comparison.table.loc[(comparison.depth, "steps_to_target")]
+    return [int(times[f"{variant}_n"]) for variant in VARIANTS]
 
 
 def _published_measures() -> list[Measure]:
@@ -184,15 +190,13 @@ def _published_measures() -> list[Measure]:
     ]
 
 
-def _verdict(row: Row, primary: pd.Series, depths: int, config: ComparisonConfig) -> str:
+def _verdict(row: Row, primary: pd.Series, depths: int, alpha: float) -> str:
     if row.needs_depths and depths < 2:
         return NOT_ENOUGH_DEPTHS
-    if primary["n"] < config.minimum_pairs:
-        return NOT_ENOUGH_RUNS
-    if primary["p_holm"] >= config.alpha:
-        return NO_DIFFERENCE
-    higher = primary["difference"] > 0
-    return BETTER if higher == (row.primary.better == "higher") else WORSE
+    if not any(primary[f"{variant}_n"] for variant in VARIANTS):
+        return NOT_MEASURED
+    words = Words(BETTER, WORSE) if row.primary.better == "higher" else Words(WORSE, BETTER)
+    return decide(primary, tests=len(rows()), alpha=alpha, words=words)
 
 
 def _defined(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ class ComparisonConfig(Section):
     """The section ``comparison``; params.yaml explains each key."""
 
     alpha: Annotated[float, Field(gt=0, lt=1)]
-    minimum_pairs: Annotated[int, Field(ge=2)]
     resamples: Annotated[int, Field(ge=100)]
 
 

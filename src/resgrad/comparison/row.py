@@ -27,6 +27,7 @@ class Evidence:
         thresholds: of the verdicts on gradients.
         target: validation accuracy that efficiency and training time are measured to.
         training_images: in one epoch.
+        alpha: level of the tests that a row makes itself.
     """
 
     runs: list[Run]
@@ -34,6 +35,7 @@ class Evidence:
     thresholds: VerdictsConfig
     target: float
     training_images: int
+    alpha: float
 
     @property
     def cells(self) -> list[Cell]:

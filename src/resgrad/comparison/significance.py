@@ -1,10 +1,11 @@
-"""Is a difference between twins more than chance? Paired tests, effect sizes, correction for several tests.
+"""Is a difference between twins more than chance? One test for all, effect sizes, correction for several tests.
 
-Twins share seed, initial weights and batches, so all tests look at the differences within a pair.
+Twins share seed, initial weights and batches, so everything looks at the differences within a pair.
 """
 
 import math
 from collections.abc import Sequence
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ from statsmodels.stats.multitest import multipletests
 
 from resgrad.common.intervals import COVERAGE
 
-WILCOXON_FROM = 6
-"""Pairs from which Wilcoxon's signed-rank test can reach 0.05: its smallest two-sided p is 2^(1 - n), 0.06 at n = 5."""
+FLIPS = 2**16
+"""Ways to flip signs that are tried; up to 16 pairs, these are all there are."""
 
 
 class Paired(NamedTuple):
@@ -24,16 +25,15 @@ class Paired(NamedTuple):
     Attributes:
         n: pairs.
         difference: mean over the pairs.
-        low: lower end of the t interval of the mean, which covers with probability :data:`COVERAGE`.
+        low: lower end of the t interval of the mean, which covers with probability :data:`COVERAGE` where differences
+            are normal.
         high: its upper end.
-        p: two-sided, of the paired t-test; where all differences are equal, which leaves t undefined, of the sign
-            test: 1 if they are 0, else 2^(1 - n).
+        p: two-sided, of the sign-flip test, see :func:`sign_flip_test`.
         effect: Hedges' g_z: Cohen's d_z, mean over standard deviation of the differences (Cohen 1988, page 48),
             less its bias (Hedges 1981, equation 6e), from 3 pairs on.
         effect_low: lower end of the interval of what it estimates (Cumming and Finch 2001): of the noncentral t
             distributions those under which the observed t is at either end of the middle :data:`COVERAGE`.
         effect_high: its upper end.
-        wilcoxon_p: two-sided, of Wilcoxon's signed-rank test, from :data:`WILCOXON_FROM` pairs on.
     """
 
     n: int
@@ -44,7 +44,6 @@ class Paired(NamedTuple):
     effect: float = math.nan
     effect_low: float = math.nan
     effect_high: float = math.nan
-    wilcoxon_p: float = math.nan
 
 
 def compare_pairs(differences: Sequence[float] | pd.Series) -> Paired:
@@ -57,24 +56,56 @@ def compare_pairs(differences: Sequence[float] | pd.Series) -> Paired:
     n = len(pairs)
     if n == 0:
         return Paired(n)
-    mean = float(pairs.mean())
-    if np.ptp(pairs) <= 1e-9 * np.abs(pairs).max():  # equal but for rounding
-        return Paired(n, mean, p=_sign_test(pairs) if n > 1 else math.nan)
+    found = Paired(n, difference=float(pairs.mean()), p=sign_flip_test(pairs))
+    if np.ptp(pairs) <= 1e-9 * np.abs(pairs).max():  # equal but for rounding: no spread to measure anything in
+        return found
     test = stats.ttest_1samp(pairs, 0)
-    t, p = np.asarray(test, dtype=float)
     interval = test.confidence_interval(COVERAGE)
-    effect, effect_low, effect_high = _effect(float(t), n) if n > 2 else (math.nan,) * 3
-    return Paired(
-        n=n,
-        difference=mean,
+    effect, effect_low, effect_high = _effect(float(test.statistic), n) if n > 2 else (math.nan,) * 3
+    return found._replace(
         low=float(interval.low),
         high=float(interval.high),
-        p=float(p),
         effect=effect,
         effect_low=effect_low,
         effect_high=effect_high,
-        wilcoxon_p=float(np.asarray(stats.wilcoxon(pairs))[1]) if n >= WILCOXON_FROM else math.nan,
     )
+
+
+def sign_flip_test(pairs: np.ndarray) -> float:
+    """Return the two-sided p-value of the sign-flip test on the mean of some differences (Fisher 1935, section 21).
+
+    If the variant made no difference, each of them could as well have had the other sign. p is twice the share of the
+    2^n ways to choose the signs whose mean lies as far out, on the side of the observed one. No distribution is
+    assumed, and the test is monotone: a difference that grows in the direction of the mean never makes p larger. An
+    outlier does so to a t-test, whose p rises with the standard deviation. The price is a floor, see
+    :func:`smallest_p`.
+    """
+    if len(pairs) < 2:
+        return 1.0
+    test = stats.permutation_test(
+        (pairs,),
+        np.mean,
+        permutation_type="samples",
+        n_resamples=FLIPS,
+        vectorized=True,
+        rng=np.random.default_rng(0),  # drawn from where there are more than are tried
+    )
+    return float(test.pvalue)
+
+
+def smallest_p(n: int) -> float:
+    """Return the smallest p-value that n pairs can have: of all 2^n choices of signs two lie furthest out."""
+    return 2.0 ** (1 - n)
+
+
+def can_decide(n: int, tests: int, alpha: float) -> bool:
+    """Say whether n pairs can have a p-value that is below alpha after correction for so many tests."""
+    return n > 0 and tests * smallest_p(n) < alpha
+
+
+def pairs_needed(tests: int, alpha: float) -> int:
+    """Return the number of pairs from which on they can decide."""
+    return next(n for n in count(1) if can_decide(n, tests, alpha))
 
 
 def holm(p: Sequence[float] | pd.Series) -> np.ndarray:
@@ -92,11 +123,6 @@ def holm(p: Sequence[float] | pd.Series) -> np.ndarray:
     values = np.asarray(p, dtype=float)
     corrected = np.asarray(multipletests(np.nan_to_num(values, nan=1.0), method="holm")[1], dtype=float)
     return np.where(np.isnan(values), np.nan, corrected)
-
-
-def _sign_test(pairs: np.ndarray) -> float:
-    n = np.count_nonzero(pairs)
-    return float(stats.binomtest(int((pairs > 0).sum()), n).pvalue) if n else 1.0
 
 
 def _effect(t: float, n: int) -> tuple[float, float, float]:

@@ -37,6 +37,15 @@ def log_rank(times: pd.DataFrame) -> float:
     return float(test.pvalue)
 
 
+def smallest_log_rank_p(runs: int, others: int) -> float:
+    """Return the smallest p-value that :func:`log_rank` can have for so many runs of the one and of the other variant.
+
+    Of all ways to deal them, the most extreme one counts for either side.
+    """
+    deals = math.comb(runs + others, runs)
+    return 2 / (deals if deals <= PERMUTATIONS else PERMUTATIONS + 1)
+
+
 def censored(times: pd.DataFrame) -> stats.CensoredData:
     """Turn times to target into what scipy calls censored data."""
     return stats.CensoredData.right_censored(times["steps_to_target"], times["reached_target"] == 0)

@@ -26,12 +26,13 @@ _PAIRED = (
     Column("difference", pa.float64(), "residual - plain, mean over the pairs"),
     Column("low", pa.float64(), "lower end of its 95 % t interval"),
     Column("high", pa.float64(), "upper end of it"),
-    Column("p", pa.float64(), "two-sided, of the paired t-test; of the sign test where all differences are equal"),
+    Column("p", pa.float64(), "two-sided, of the sign-flip test of the differences"),
     Column("effect", pa.float64(), "Hedges' g_z of the differences"),
     Column("effect_low", pa.float64(), "lower end of its 95 % interval"),
     Column("effect_high", pa.float64(), "upper end of it"),
-    Column("wilcoxon_p", pa.float64(), "two-sided, of Wilcoxon's signed-rank test, from 6 pairs on"),
 )
+"""The fields of :class:`~resgrad.comparison.significance.Paired`."""
+
 _SPREADS = tuple(
     Column(f"{variant}_{name}", kind, f"{meaning} of the {variant} runs")
     for variant in ("plain", "residual")
@@ -55,10 +56,19 @@ VERDICTS = Table(
         Column("row", pa.string(), "name of the row"),
         *_SPREADS,
         *_PAIRED,
-        Column("p_holm", pa.float64(), "p after Holm's correction for the number of rows"),
-        Column(
-            "verdict", pa.string(), "residual better, residual worse, no difference shown, not enough runs or depths"
-        ),
+        Column("p_holm", pa.float64(), "p after Holm's correction for the number of rows; NaN: too few pairs to pass"),
+        Column("verdict", pa.string(), "residual better or worse, or why neither is said"),
+    ),
+)
+
+CORRELATIONS = Table(
+    "correlations",
+    "two rows of the closing table: their primary measures over runs of the greatest depth, less their variant's mean",
+    (
+        Column("row", pa.string(), "name of the one"),
+        Column("other", pa.string(), "of the other"),
+        Column("n", pa.int64(), "runs at which both have a value"),
+        Column("correlation", pa.float64(), "Pearson's; NaN where one is the same at all seeds"),
     ),
 )
 

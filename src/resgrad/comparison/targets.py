@@ -13,19 +13,19 @@ def times_to_target(runs: list[Run], target: float) -> pd.DataFrame:
         target: the accuracy.
 
     Returns:
-        a row per run: variant, depth, seed, steps_to_target, epochs_to_target (those of the longest run where it is
-        not reached), reached_target (1 or 0).
+        a row per run: variant, depth, seed, steps_to_target (those of the longest run where it is not reached),
+        epochs_to_target (likewise, in fractions), reached_target (1 or 0).
     """
-    budget = {"step": max(run.steps for run in runs), "epoch": max(run.epochs for run in runs)}
-    return pd.DataFrame([_time(run, target, budget) for run in runs])
+    longest = max(runs, key=lambda run: run.steps)
+    return pd.DataFrame([_time(run, target, longest) for run in runs])
 
 
-def _time(run: Run, target: float, budget: dict[str, int]) -> dict[str, str | int]:
-    reached = run.history[run.history["validation_accuracy"] >= target]
-    when = budget if reached.empty else reached.iloc[0]
+def _time(run: Run, target: float, longest: Run) -> dict[str, str | float]:
+    reached = run.evaluations.loc[run.evaluations["validation_accuracy"] >= target, "step"]
+    steps = longest.steps if reached.empty else int(reached.iloc[0])
     return {
         **{name: getattr(run.cell, name) for name in RUN},
-        "steps_to_target": int(when["step"]),
-        "epochs_to_target": int(when["epoch"]),
+        "steps_to_target": steps,
+        "epochs_to_target": steps * longest.epochs / longest.steps,
         "reached_target": int(not reached.empty),
     }

@@ -16,6 +16,7 @@ import pandas as pd
 from pydantic import Field
 
 from resgrad.common.config import Section
+from resgrad.gradients.growth import hidden_layers
 from resgrad.gradients.recorder import WEIGHT_LAYERS
 
 VERDICTS = ("vanishing", "healthy", "exploding")
@@ -79,3 +80,20 @@ def judge(signals: pd.DataFrame, of: list[str], config: VerdictsConfig) -> pd.Da
     exploding = (above > 0) & (above >= below)
     vanishing = (below > 0) & ~exploding
     return ends.assign(verdict=np.select([exploding, vanishing], ["exploding", "vanishing"], "healthy"))
+
+
+def hidden_signals(signals: pd.DataFrame, of: list[str]) -> pd.DataFrame:
+    """Return the smallest and the largest signal of the hidden layers: all but the first and the last.
+
+    How far they lie apart compares layers with each other: a factor on all initial weights or on the whole loss, the
+    shape of the input and the number of classes change all of them alike, or only the first and the last.
+
+    Args:
+        signals: from :func:`signals`.
+        of: the columns that name one backward pass.
+
+    Returns:
+        a row per backward pass that has hidden layers: ``of``, lowest, highest (log10).
+    """
+    hidden = signals[hidden_layers(signals, of)]
+    return hidden.groupby(of, sort=False)["log10_signal"].agg(lowest="min", highest="max").reset_index()

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -17,6 +19,9 @@ from resgrad.parallel.terminal import Terminal
 
 TOPIC = "resgrad"
 """Under which workers tell Dask's subscribers what goes on."""
+
+_KILLED = {status for sig in (signal.SIGKILL, signal.SIGTERM) for status in (-sig, 128 + sig)}
+"""Exit statuses of a command that was killed: as the worker sees it, and as a shell between them passes it on."""
 
 _BAR_SECONDS = 0.25
 _WRITE_SECONDS = 20.0
@@ -110,6 +115,8 @@ class StageRunner(WorkerPlugin):
             changed = self._pipeline.reproduce(stage)
             self._pipeline.write_lockfile(every=_WRITE_SECONDS)
         except Exception as error:  # whatever stops a stage of `dvc repro`, too
+            if killed(error):
+                os.kill(os.getpid(), signal.SIGKILL)
             self._terminal.catch_up()
             said = self._last_line if isinstance(error, StageCmdFailedError) else ""
             raise StageError(stage, said or str(error)) from None
@@ -134,6 +141,15 @@ class StageRunner(WorkerPlugin):
         # Not "worker": Dask overwrites that with an address.
         event = {"what": what, "stage": self._stage, "place": str(self._worker.name), "text": text}
         self._worker.log_event(TOPIC, event)
+
+
+def killed(error: BaseException) -> bool:
+    """Tell whether a stage was killed, by the kernel for lack of memory or by a batch system that ends the job.
+
+    Its worker, which was meant as well or is next, goes with it: Dask then gives the stage to another one, and counts.
+    """
+    status = re.search(r"exited with (-?\d+)$", str(error)) if isinstance(error, StageCmdFailedError) else None
+    return status is not None and int(status[1]) in _KILLED
 
 
 class _Commands(logging.Handler):

@@ -9,7 +9,7 @@ import pandas as pd
 from resgrad.common.cells import Cell
 from resgrad.common.spread import over_seeds
 from resgrad.gradients.recorder import WEIGHT_LAYERS
-from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
+from resgrad.gradients.verdicts import VerdictsConfig, hidden_signals, judge, signals
 from resgrad.results.runs import RUN, read_table
 
 FLOOR = float(np.log10(np.finfo(np.float32).smallest_subnormal))
@@ -59,14 +59,21 @@ def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -
         config: the thresholds.
 
     Returns:
-        a row per run and recorded step: variant, depth, seed, step, lowest, highest, verdict.
+        a row per run and recorded step: variant, depth, seed, step, lowest, highest, verdict, and hidden_spread: how
+        far the hidden layers' signals lie apart, in powers of ten (see
+        :func:`~resgrad.gradients.verdicts.hidden_signals`; at most from :data:`FLOOR` to :data:`CEILING`, NaN where
+        there are none).
 
     Raises:
         RunError: a table is missing or damaged.
     """
     step = [*RUN, "step"]
     tables = (read_table(folder / f"{cell.name}.parquet", cell, SIGNAL_COLUMNS) for cell in cells)
-    return pd.concat([judge(signals(table, step), step, config) for table in tables], ignore_index=True)
+    found = (signals(table, step) for table in tables)
+    return pd.concat(
+        [judge(of, step, config).merge(_hidden_spread(of, step), on=step, how="left") for of in found],
+        ignore_index=True,
+    )
 
 
 def main_path(table: pd.DataFrame) -> pd.DataFrame:
@@ -143,6 +150,12 @@ def with_phase(rows: pd.DataFrame) -> pd.DataFrame:
     step = rows["step"]
     phase = np.select([step == 0, step > step.max() * 3 / 4], PHASES, default="")
     return rows.assign(phase=phase)[phase != ""]
+
+
+def _hidden_spread(signals: pd.DataFrame, of: list[str]) -> pd.DataFrame:
+    ends = hidden_signals(signals, of)
+    within = ends[["lowest", "highest"]].clip(FLOOR, CEILING)
+    return ends[of].assign(hidden_spread=within["highest"] - within["lowest"])
 
 
 def _norms(table: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from resgrad.common.errors import ResgradError
 RUN = ["variant", "depth", "seed"]
 """Columns that name a run of a dataset."""
 
+EVALUATIONS = ["step", "validation_loss", "validation_accuracy"]
 HISTORY = ["epoch", "step", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 
 
@@ -37,11 +38,14 @@ class Run:
         steps: of the optimiser that it took; likewise.
         flops_per_image: operations of one forward and one backward pass: of convolutions and matrix products, two a
             multiply-add.
+        activation_bytes_per_image: memory that is kept of the forward pass until the backward pass.
         diverged: whether it left the finite numbers.
         train_loss: on the training images after the last step; NaN if it was not finite.
         train_accuracy: likewise.
         history: a row per epoch: epoch, step (the last one), train_loss, train_accuracy, validation_loss,
             validation_accuracy; NaN where a value was not finite.
+        evaluations: a row per look at the validation images, at least one an epoch: step (the last one before it),
+            validation_loss, validation_accuracy; likewise.
         losses: of every step's batch, in nats; NaN or infinite where they were.
         predictions: a row per validation and test image: id, split, label, predicted, prob_0, prob_1, ...
     """
@@ -52,10 +56,12 @@ class Run:
     epochs: int
     steps: int
     flops_per_image: int
+    activation_bytes_per_image: int
     diverged: bool
     train_loss: float
     train_accuracy: float
     history: pd.DataFrame
+    evaluations: pd.DataFrame
     losses: np.ndarray
     predictions: pd.DataFrame
 
@@ -123,6 +129,7 @@ def read_tensors(path: Path, cell: Cell) -> dict[str, np.ndarray]:
 def _load(folder: Path, cell: Cell) -> Run:
     record = read_json(folder / "run.json", cell)
     history = pd.DataFrame(read_json(folder / "history.json", cell)).reindex(columns=HISTORY)
+    evaluations = pd.DataFrame(read_json(folder / "evaluations.json", cell)).reindex(columns=EVALUATIONS)
     return Run(
         cell=cell,
         provenance=record["provenance"],
@@ -130,10 +137,12 @@ def _load(folder: Path, cell: Cell) -> Run:
         epochs=record["epochs"],
         steps=record["steps"],
         flops_per_image=record["flops_per_image"],
+        activation_bytes_per_image=record["activation_bytes_per_image"],
         diverged="diverged_step" in record,
         train_loss=record.get("train_loss", np.nan),
         train_accuracy=record.get("train_accuracy", np.nan),
         history=history,
+        evaluations=evaluations,
         losses=read_table(folder / "steps.parquet", cell, ["loss"])["loss"].to_numpy(),
         predictions=read_table(folder / "predictions.parquet", cell),
     )

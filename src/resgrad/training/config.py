@@ -19,6 +19,7 @@ class TrainConfig(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     schedule: Literal["constant", "step", "cosine", "one-cycle"]
     warmup_epochs: Annotated[int, Field(ge=0)]
+    evaluations_per_epoch: Annotated[int, Field(ge=1)]
     clip_norm: Annotated[float, Field(gt=0)] | None
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: Annotated[int, Field(ge=1, le=1024)]

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +51,7 @@ class Trainer:
         Args:
             network: on its device, with its initial weights.
             train: the images to learn from.
-            validation: the images that every epoch ends with.
+            validation: the images that it is evaluated on, ``config.evaluations_per_epoch`` times an epoch.
             config: how to train; its ``epochs`` and ``augment`` are not read.
             epochs: passes over the training images.
             augment: how to change them at random.
@@ -68,6 +69,7 @@ class Trainer:
         self._checkpoint = checkpoint
         self._steps_per_epoch = steps_per_epoch(len(train), config.batch_size)
         self._total_steps = epochs * self._steps_per_epoch
+        self._stretches = stretches(self._steps_per_epoch, config.evaluations_per_epoch)
         self._optimiser = build_optimiser(config, network.parameters())
         self._recorder = None
         self.recording = Recording([])
@@ -101,32 +103,34 @@ class Trainer:
         progress = self.progress
         progress.epoch += 1
         first = len(progress.losses)
-        losses, hits = [], []
-        with self._timed("training"):
-            self._network.train()
-            # What draws inside a network (dropout, stochastic depth): named like every draw, and the same after a stop.
-            torch.manual_seed(derive(self._seed, "network", progress.epoch))
-            for images, labels in self._train.shuffled(
-                self._config.batch_size, self._augment, self._seed, progress.epoch
-            ):
-                loss, hit = self._step(first + len(losses), images, labels)
-                losses.append(loss)
-                hits.append(hit)
-                bar.update()
-            # The host waits for the accelerator here, once an epoch.
-            progress.losses += torch.stack(losses).tolist()
-        with self._timed("evaluation"):
-            validation = score(log_probabilities(self._network, self._validation), self._validation.labels)
+        hits = []
+        self._network.train()
+        # What draws inside a network (dropout, stochastic depth): named like every draw, and the same after a stop.
+        torch.manual_seed(derive(self._seed, "network", progress.epoch))
+        batches = self._train.shuffled(self._config.batch_size, self._augment, self._seed, progress.epoch)
+        for steps in self._stretches:
+            with self._timed("training"):
+                losses = []
+                for images, labels in islice(batches, steps):
+                    loss, hit = self._step(len(progress.losses) + len(losses), images, labels)
+                    losses.append(loss)
+                    hits.append(hit)
+                    bar.update()
+                # The host waits for the accelerator here, and not after every step.
+                progress.losses += torch.stack(losses).tolist()
+            with self._timed("evaluation"):
+                validation = score(log_probabilities(self._network, self._validation), self._validation.labels)
+            scores = {"validation_loss": validation.loss, "validation_accuracy": validation.accuracy}
+            progress.evaluations.append(_finite({"step": len(progress.losses), **scores}))
         row = {
             "epoch": progress.epoch,
             "step": len(progress.losses),
             "learning_rate": progress.rates[-1],
-            "train_loss": sum(progress.losses[first:]) / len(losses),
+            "train_loss": sum(progress.losses[first:]) / self._steps_per_epoch,
             "train_accuracy": torch.stack(hits).sum().item() / len(self._train),
-            "validation_loss": validation.loss,
-            "validation_accuracy": validation.accuracy,
+            **scores,
         }
-        progress.history.append({name: value for name, value in row.items() if math.isfinite(value)})
+        progress.history.append(_finite(row))
         progress.diverged_step = self._diverged(first, validation.loss)
         bar.set_postfix(epoch=progress.epoch, validation_accuracy=f"{validation.accuracy:.3f}")
 
@@ -164,3 +168,19 @@ class Trainer:
         start = time.perf_counter()
         yield
         self.progress.seconds[activity] += time.perf_counter() - start
+
+
+def stretches(steps: int, evaluations: int) -> list[int]:
+    """Return how many of the steps of an epoch precede each of its evaluations, as evenly as whole steps allow.
+
+    Args:
+        steps: of the epoch.
+        evaluations: one follows the last step; there are no more of them than steps.
+    """
+    count = min(steps, evaluations)
+    return [end - start for start, end in pairwise(steps * k // count for k in range(count + 1))]
+
+
+def _finite(row: dict[str, float]) -> dict[str, float]:
+    """Leave out what is NaN or infinite, which JSON does not know."""
+    return {name: value for name, value in row.items() if math.isfinite(value)}

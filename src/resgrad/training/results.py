@@ -15,6 +15,7 @@ from resgrad.common.cells import Cell
 from resgrad.common.files import replacing, write_json
 from resgrad.common.seeds import derive
 from resgrad.shards.batches import Batches
+from resgrad.training.activation_memory import activation_bytes_per_image
 from resgrad.training.devices import describe_device
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.flops import flops_per_image
@@ -26,8 +27,9 @@ def write_run(
 ) -> None:
     """Write a run's folder, as a whole or not at all.
 
-    ``run.json`` (what was trained and how it ended), ``history.json`` (a row per epoch), ``steps.parquet`` (a row per
-    step: learning rate, mean loss of the batch), ``predictions.parquet``, ``weights.safetensors`` and
+    ``run.json`` (what was trained and how it ended), ``history.json`` (a row per epoch),
+    ``evaluations.json`` (a row per look at the validation images), ``steps.parquet`` (a row per step: learning rate,
+    mean loss of the batch), ``predictions.parquet``, ``weights.safetensors`` and
     ``snapshots.safetensors`` (the first convolution's raw gradient by step).
 
     Args:
@@ -43,6 +45,7 @@ def write_run(
         partial.mkdir()
         write_json(partial / "run.json", _summary(cell, manifest, result, training))
         write_json(partial / "history.json", progress.history)
+        write_json(partial / "evaluations.json", progress.evaluations)
         steps = {"step": range(len(progress.losses)), "learning_rate": progress.rates, "loss": progress.losses}
         pq.write_table(pa.table({name: pa.array(values) for name, values in steps.items()}), partial / "steps.parquet")
         pq.write_table(predictions, partial / "predictions.parquet", compression="zstd")
@@ -132,6 +135,7 @@ def _summary(cell: Cell, manifest: dict[str, Any], result: Trained, training: Ba
             "classes": manifest["classes"],
             "parameters": sum(p.numel() for p in network.parameters()),
             "flops_per_image": flops_per_image(network, image),
+            "activation_bytes_per_image": activation_bytes_per_image(network, image),
             "epochs": progress.epoch,
             "steps": len(progress.losses),
             "diverged_step": progress.diverged_step,

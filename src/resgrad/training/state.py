@@ -14,12 +14,14 @@ from resgrad.gradients.recorder import Recording
 class Progress:
     """How far a run has come.
 
-    ``history`` has a row per epoch, ``losses`` and ``rates`` a value per step; ``seconds`` is wall-clock time by
-    activity (training includes recording), and the only thing here that two equal runs do not share.
+    ``history`` has a row per epoch, ``evaluations`` one per look at the validation images, ``losses`` and ``rates`` a
+    value per step; ``seconds`` is wall-clock time by activity (training includes recording), and the only thing here
+    that two equal runs do not share.
     """
 
     epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+    evaluations: list[dict[str, float]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     diverged_step: int | None = None

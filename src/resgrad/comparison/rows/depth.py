@@ -3,14 +3,41 @@
 He, Zhang, Ren and Sun (2015, sections 1 and 4.1) argue from the *training* error: a deeper network could copy the
 shallower one and let its other layers do nothing, so a greater training error is no overfitting but a failure to
 optimise. Training error is that of the trained network on the whole training split. The slope is the least-squares line
-through the errors of all depths up to this one, per ten layers. Both need two depths. Primary: gap in training error.
+through the errors of all depths up to this one, per ten layers. Both need two depths. What it cannot see: whether the
+shallowest network is any good, and which depths between would be better. Beside the row, which compares variants,
+stands a test of each variant against itself: does depth make it worse? Primary: gap in training error.
 """
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from resgrad.common.columns import DEPTH, VARIANT
+from resgrad.common.tables import Column, Table
+from resgrad.comparison.decision import Words, correct, decide
 from resgrad.comparison.row import Evidence, Measure, Panel, Row
+from resgrad.comparison.significance import compare_pairs
 from resgrad.results.runs import RUN
+
+DEEPER = Words(positive="deeper is worse", negative="deeper is better")
+
+DEGRADATION = Table(
+    "degradation",
+    "a variant and a kind of error: the deepest networks against the shallowest, within a seed",
+    (
+        VARIANT,
+        DEPTH,
+        Column("shallowest", pa.int64(), "depth that it is compared with"),
+        Column("error", pa.string(), "training or test"),
+        Column("n", pa.int64(), "seeds at which both depths have a value"),
+        Column("difference", pa.float64(), "error of the deepest - error of the shallowest, mean over seeds"),
+        Column("low", pa.float64(), "lower end of its 95 % t interval"),
+        Column("high", pa.float64(), "upper end of it"),
+        Column("p", pa.float64(), "two-sided, of the sign-flip test of the differences"),
+        Column("p_holm", pa.float64(), "after Holm's correction for the rows of this table"),
+        Column("verdict", pa.string(), "deeper is worse, deeper is better, or why neither is said"),
+    ),
+)
 
 
 def measure(evidence: Evidence) -> pd.DataFrame:
@@ -29,6 +56,37 @@ def measure(evidence: Evidence) -> pd.DataFrame:
         errors[f"{name}_gap"] = (errors[name] - twins[name].transform("first")).where(deeper)
         errors[f"{name}_slope"] = 10 * _slope(errors, name)
     return errors
+
+
+def degradation(measures: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Test each variant against itself: are its deepest networks worse, or better, than its shallowest?
+
+    Args:
+        measures: from :func:`measure`, or any table with its columns.
+        alpha: what a p-value must be below, corrected for the number of tests, of which there are two a variant.
+
+    Returns:
+        the frame of :data:`DEGRADATION`; empty where there is one depth.
+    """
+    depth, shallowest = measures["depth"].max(), measures["depth"].min()
+    if depth == shallowest:
+        return pd.DataFrame(columns=DEGRADATION.schema.names)
+    tests = pd.DataFrame(
+        [
+            {
+                "variant": variant,
+                "depth": depth,
+                "shallowest": shallowest,
+                "error": error,
+                **compare_pairs(runs[f"{error}_error_gap"])._asdict(),
+            }
+            for variant, runs in measures[measures["depth"] == depth].groupby("variant", sort=True)
+            for error in ("training", "test")
+        ]
+    )
+    tests["p_holm"] = correct(tests, alpha)
+    tests["verdict"] = [decide(test, tests=len(tests), alpha=alpha, words=DEEPER) for _, test in tests.iterrows()]
+    return tests[DEGRADATION.schema.names]
 
 
 def _slope(errors: pd.DataFrame, name: str) -> pd.Series:
@@ -64,5 +122,6 @@ ROW = Row(
     panels=_PANELS,
     figure="depth handling",
     key="dots: runs · lines: means over seeds · hollow: diverged, counted as guessing · rising: degradation",
+    tables={DEGRADATION: lambda evidence: degradation(measure(evidence), evidence.alpha)},
     needs_depths=True,
 )

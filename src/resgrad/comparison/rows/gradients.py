@@ -2,19 +2,21 @@
 
 The *signal* of a layer is the L2 norm of its gradient relative to that of its weights, per unit of error at the
 output. Every recorded step has a verdict, vanishing, healthy or exploding, by its smallest and largest signal and the
-thresholds in params.yaml; late, it is a share of the steps. The *distance* is that of the layer whose signal is
-furthest from 1, in powers of ten. It is large where gradients explode or vanish on their way back to the input
-(Hochreiter 1991; Glorot and Bengio 2010, section 4.2) and where they are equally small in all layers, which no
-comparison of layers can tell. A signal of 0 counts as float32's smallest number, one that is not finite as its
-largest.
+thresholds in params.yaml; late, it is a share of the steps. The *spread* is how far the signals of the hidden layers,
+all but the first and the last, lie apart, in powers of ten: large where gradients explode or vanish on their way back
+to the input (Hochreiter 1991; Glorot and Bengio 2010, section 4.2), whichever of the two. It compares layers with each
+other and so does not move with a factor on all weights that normalisation cancels, nor, but for chance, with width or
+the size of images. What it cannot see: a level that all layers share. For that stands the *distance* of the layer whose
+signal is furthest from 1, in powers of ten; it moves with the initial scale of the weights, even where that changes
+nothing that a network does. A signal of 0 counts as float32's smallest number, one that is not finite as its largest.
 
 The *growth* compares layers: the factor from one to the one before it, fitted over all but the ends with an intercept
 for every shape; above 1 gradients grow towards the input, below 1 they shrink. The *ratio* is log10 of the gradient's
 L2 norm at the first layer over that at the last layer like it: first and last convolution, or first and last hidden
 layer where all are fully connected. Part of it is the layers' shapes, not the way between them: it may be below 0
 where gradients neither grow nor shrink. Dead layers are those whose gradient is exactly 0. A run that diverged before
-the last quarter counts there as exploding, at the largest distance, all its layers as not finite; its growth and
-ratio are undefined. Primary: distance at the initial weights, before training can make up for it.
+the last quarter counts there as exploding, at the largest spread and distance, all its layers as not finite; its growth
+and ratio are undefined. Primary: spread at the initial weights, before training can make up for it.
 """
 
 import numpy as np
@@ -30,7 +32,13 @@ from resgrad.results.runs import RUN
 
 NAMES = dict(zip(PHASES, ("early", "late"), strict=True))
 
-AFTER_DIVERGENCE = {"signal_distance": CEILING, "vanishing": 0.0, "exploding": 1.0, "bad_layers": 1.0}
+AFTER_DIVERGENCE = {
+    "signal_spread": CEILING - FLOOR,
+    "signal_distance": CEILING,
+    "vanishing": 0.0,
+    "exploding": 1.0,
+    "bad_layers": 1.0,
+}
 """Means over a phase that a run did not live to see."""
 
 NORMS = Table(
@@ -58,7 +66,7 @@ def measure(evidence: Evidence) -> pd.DataFrame:
     norms = evidence.norms
     of_layer = with_phase(norms)
     of_layer["bad_layers"] = ~np.isfinite(of_layer["grad_norm"]) | (of_layer["grad_norm"] == 0)
-    of_step = with_phase(evidence.verdicts)
+    of_step = with_phase(evidence.verdicts).rename(columns={"hidden_spread": "signal_spread"})
     of_step["signal_distance"] = of_step[["lowest", "highest"]].clip(FLOOR, CEILING).abs().max(axis=1)
     for verdict in ("vanishing", "exploding"):
         of_step[verdict] = of_step["verdict"] == verdict
@@ -80,6 +88,8 @@ ROW = Row(
     place=3,
     title="gradient challenges",
     measures=(
+        Measure("signal_spread_early", "spread of the signal over hidden layers, early (decades)", "lower", ".2f"),
+        Measure("signal_spread_late", "spread of the signal over hidden layers, late (decades)", "lower", ".2f"),
         Measure("signal_distance_early", "worst layer's gradient signal, early (decades from 1)", "lower", ".2f"),
         Measure("signal_distance_late", "worst layer's gradient signal, late (decades from 1)", "lower", ".2f"),
         Measure("gradient_growth_early", "growth of the gradient per layer towards the input, early", None, ".3f"),

@@ -5,7 +5,8 @@ nats. A diverged run guesses: its accuracy is 1 / classes by definition; its los
 test over seeds stand two over test images. One is an interval from resampled leaves (stretches of captures where leaves
 are not known), not images, since photographs of one leaf are no independent witnesses (Field and Welsh 2007). The other
 is McNemar's exact test (1947), seed by seed and never pooled, since seeds share their test images; it does take images
-as independent. Primary: test accuracy.
+as independent. What it cannot see: images from elsewhere than the test split, and an accuracy that comes from leaves
+seen in training, from the backdrop or from frequent classes, which the audit looks for. Primary: test accuracy.
 """
 
 import pandas as pd

@@ -13,9 +13,13 @@ from resgrad.report.room import Room
 
 ABOUT_ROWS = """\
 Mean ± standard deviation over n seeds; ↑: higher is better, ↓: lower is better. A verdict follows from the one \
-measure that its row shows: a paired t-test over seeds, its p corrected after Holm for {rows} rows, at {alpha:g}; \
-fewer than {minimum_pairs} pairs are not enough. Target: a validation accuracy of {target:g}; {reached} \
-reach it, the others count with the whole budget."""
+measure that its row shows: a sign-flip test of the pairs, its p corrected after Holm for {rows} rows, at {alpha:g}. \
+n pairs cannot have a p below 2^(1-n), so that {needed} are needed to decide anything. Target: a validation accuracy \
+of {target:g}; {reached} reach it, the others count with the whole budget."""
+
+ABOUT_FINDINGS = """\
+{rows} rows are not {rows} independent findings. At depth {depth} they amount to {findings:.1f}: the effective number \
+of their correlations from seed to seed within a variant (Galwey 2009){most}."""
 
 ABOUT_FILES = """\
 Wall-clock times, which no machine repeats: [timing-{dataset}.md](timing-{dataset}.md). Every run's values: \
@@ -24,8 +28,12 @@ Wall-clock times, which no machine repeats: [timing-{dataset}.md](timing-{datase
 ABOUT_TESTS = """\
 Twins share seed, initial weights and batches, so a pair is a seed; in brackets {coverage} intervals. Effect: \
 Hedges' g_z, mean over standard deviation of the differences, less its bias (the interval is of what it estimates). \
-p: paired t-test; where all differences \
-are equal, the sign test. Wilcoxon's test takes {wilcoxon_from} pairs: with fewer it cannot reach 0.05."""
+p: of all ways to choose the signs of the differences, twice the share whose mean lies as far out; no distribution is \
+assumed. The intervals and the effect assume normal differences, and decide nothing."""
+
+ABOUT_DEGRADATION = """\
+Each variant against itself, within a seed: a positive difference is degradation (He et al. 2015). Intervals and p as \
+above; these tests are corrected for their own number, {degradations}."""
 
 ABOUT_MEASURES = """\
 In brackets {coverage} t intervals of the mean difference, not corrected for their number: only the {rows} primary \
@@ -56,7 +64,15 @@ def to_markdown(room: Room) -> str:
         room: with the tables of the comparison.
     """
     about, rows = room.about, room["rows"]
-    words = {**about, "reached": _reached(room), "rows": len(rows), "coverage": f"{COVERAGE:.0%}"}
+    words = {
+        **about,
+        "reached": _reached(room),
+        "rows": len(rows),
+        "needed": about["pairs_needed"],
+        "coverage": f"{COVERAGE:.0%}",
+        "degradations": len(room["degradation"]),
+        "most": _closest(room),
+    }
     paragraphs = [
         f"# {about['dataset']} ({about['provenance']}): plain against residual",
         PROVENANCE[about["provenance"]].format(**words),
@@ -68,6 +84,8 @@ def to_markdown(room: Room) -> str:
         _tests(room),
         ABOUT_TESTS.format(**words),
         "\n".join(f"* {line}" for line in _other_tests(room)),
+        *([ABOUT_FINDINGS.format(**words)] if about["findings"] else []),
+        *(_degradation(room, words) if len(room["degradation"]) else []),
         "## Every measure at every depth",
         _measures(room),
         ABOUT_MEASURES.format(**words),
@@ -80,8 +98,8 @@ def to_markdown(room: Room) -> str:
 def _closing_table(room: Room) -> str:
     lines = []
     for title, primary, values in _rows(room):
-        p = "" if math.isnan(values["p_holm"]) else f" ({_p(values['p_holm'], equals=True)})"
         cells = [_spread(values, variant, primary.form) for variant in VARIANTS]
+        p = "" if math.isnan(values["p_holm"]) else f" ({_p(values['p_holm'], equals=True)})"
         lines.append([f"{title}: {primary.label}", *cells, f"**{values['verdict']}**{p}"])
     return table_text(["aspect", "without residual blocks", "with residual blocks", "verdict"], lines)
 
@@ -112,17 +130,19 @@ def _tests(room: Room) -> str:
             str(test["n"]),
             interval_text(test["difference"], test["low"], test["high"], _signed(primary.form)),
             interval_text(test["effect"], test["effect_low"], test["effect_high"], "+.2f"),
-            *(_p(test[name]) for name in ("p", "p_holm", "wilcoxon_p")),
+            *(_p(test[name]) for name in ("p", "p_holm")),
         ]
         for title, primary, test in _rows(room)
     ]
-    return table_text(["aspect", "n", "residual - plain", "effect", "p", "p after Holm", "p of Wilcoxon"], lines)
+    return table_text(["aspect", "n", "residual - plain", "effect", "p", "p after Holm"], lines)
 
 
 def _other_tests(room: Room) -> list[str]:
     about = room.about
-    p = _p(about.get("log_rank_p", math.nan), equals=True) or "undefined"
-    lines = [f"Steps to target, log-rank test over permuted runs, not paired: {p}."]
+    log_rank = about.get("log_rank_p", math.nan)
+    p = _p(log_rank, equals=True) or "undefined"
+    floor = ", the smallest that so few runs can have" if log_rank <= 1.01 * about["log_rank_floor"] else ""
+    lines = [f"Steps to target, log-rank test over permuted runs, not paired: {p}{floor}."]
     unit = about.get("images_unit")
     if unit is not None:
         ends = (about.get(f"images_{name}", math.nan) for name in ("difference", "low", "high"))
@@ -135,6 +155,38 @@ def _other_tests(room: Room) -> list[str]:
         )
         lines.append(f"Test accuracy, McNemar's exact test of each seed's twins, log10 p: {seeds or 'none'}.{caution}")
     return lines
+
+
+def _closest(room: Room) -> str:
+    """Name the two rows that move together most."""
+    table = room["correlations"].dropna(subset="correlation")
+    if table.empty:
+        return ""
+    closest = table.loc[table["correlation"].abs().idxmax()]
+    titles = room["rows"].set_index("row")["title"]
+    pair = f"{titles[closest['row']]} and {titles[closest['other']]}"
+    return f"; closest are {pair}, at a correlation of {closest['correlation']:+.2f}"
+
+
+def _degradation(room: Room, words: dict[str, Any]) -> list[str]:
+    table = records(room["degradation"])
+    lines = [
+        [
+            row["variant"],
+            f"{row['error']} error",
+            str(row["n"]),
+            interval_text(row["difference"], row["low"], row["high"], "+.3f"),
+            *(_p(row[name]) for name in ("p", "p_holm")),
+            f"**{row['verdict']}**",
+        ]
+        for row in table
+    ]
+    difference = f"depth {table[0]['depth']} - depth {table[0]['shallowest']}"
+    return [
+        "## Does depth make a network worse?",
+        table_text(["variant", "of", "n", difference, "p", "p after Holm", "verdict"], lines),
+        ABOUT_DEGRADATION.format(**words),
+    ]
 
 
 def _measures(room: Room) -> str:

@@ -1,0 +1,62 @@
+"""From a test to words: one rule for everything that is decided."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from resgrad.comparison.significance import can_decide, holm, pairs_needed
+
+NOT_MEASURED, NO_PAIRS = "not measured", "no pairs"
+EQUAL, NO_DIFFERENCE = "equal at every seed", "no difference shown"
+TOO_FEW = "too few seeds to decide (needs n >= {needed})"
+
+
+class Words(NamedTuple):
+    """What is said of a difference that is more than chance.
+
+    Attributes:
+        positive: where it is above 0.
+        negative: where it is below.
+    """
+
+    positive: str
+    negative: str
+
+
+def correct(tests: pd.DataFrame, alpha: float) -> pd.Series:
+    """Correct the p-values of a family of tests for their number.
+
+    Args:
+        tests: a row per test, with the fields of :class:`~resgrad.comparison.significance.Paired`.
+        alpha: level of the family.
+
+    Returns:
+        p after Holm's correction; NaN where no outcome of so few pairs could pass.
+    """
+    possible = tests["n"].map(lambda n: can_decide(int(n), len(tests), alpha))
+    return pd.Series(holm(tests["p"].where(possible)), tests.index)
+
+
+def decide(values: pd.Series, *, tests: int, alpha: float, words: Words) -> str:
+    """Say what a difference comes to.
+
+    Args:
+        values: the fields of a :class:`~resgrad.comparison.significance.Paired`, and its p_holm, from :func:`correct`.
+        tests: that it was corrected for.
+        alpha: what the corrected p must be below.
+        words: for a difference that is more than chance.
+
+    Returns:
+        one of the words; :data:`EQUAL` where all differences are exactly 0; :data:`TOO_FEW` where no outcome of so few
+        pairs could have passed the corrected test; :data:`NO_DIFFERENCE` where one could have, and this one did not;
+        :data:`NO_PAIRS` where there are none.
+    """
+    if values["n"] == 0:
+        return NO_PAIRS
+    if values["difference"] == 0 and pd.isna(values["low"]):  # no spread either
+        return EQUAL
+    if not can_decide(int(values["n"]), tests, alpha):
+        return TOO_FEW.format(needed=pairs_needed(tests, alpha))
+    if values["p_holm"] >= alpha:
+        return NO_DIFFERENCE
+    return words.positive if values["difference"] > 0 else words.negative
