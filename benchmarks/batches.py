@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import nn
@@ -68,7 +69,7 @@ def main() -> None:
             pass
 
     with tempfile.TemporaryDirectory() as resized, tempfile.TemporaryDirectory() as original:
-        write_tree(Path(resized), torch.from_numpy(images), batches.labels)
+        write_tree(Path(resized), torch.from_numpy(np.asarray(images)), batches.labels)
         trees = {"PNG of that size": resized}
         if archive.exists():
             unpack(archive, Path(original))

@@ -18,7 +18,7 @@ from resgrad.results.metrics import measure_runs
 from resgrad.results.runs import load_runs
 from resgrad.shards.shards import DEALT, Shards
 from resgrad.training.config import BudgetConfig, TrainConfig
-from resgrad.training.devices import choose_device, make_repeatable
+from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
 from stages._matrix import load_matrix
 from stages._parameters import dataset_parameters
 from stages._run import run_on_dataset
@@ -31,6 +31,7 @@ def audit(dataset: str) -> None:
     config = load(AuditConfig, parameters.get("audit"), "audit")
     train = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(train.threads, train.kernels)
+    keep_freed_memory()
     shards = Shards(Path("data/shards", dataset))
     runs = load_runs(Path("data/runs", dataset), matrix.cells(dataset))
     depth = max(matrix.depths)

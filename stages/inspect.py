@@ -18,7 +18,7 @@ from resgrad.models.config import load_model
 from resgrad.results.runs import load_runs
 from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
-from resgrad.training.devices import choose_device, make_repeatable
+from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
 from stages._matrix import load_matrix
 from stages._run import run_on_dataset
 
@@ -35,6 +35,7 @@ def inspect_runs(dataset: str) -> None:
     model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(train.threads, train.kernels)
+    keep_freed_memory()
     device = choose_device(train.device)
     shards = Shards(Path("data/shards", dataset))
     folder = Path("data/runs", dataset)

@@ -11,7 +11,7 @@ from resgrad.models.config import load_model
 from resgrad.shards.batches import Batches
 from resgrad.shards.shards import Shards
 from resgrad.training.config import BudgetConfig, TrainConfig
-from resgrad.training.devices import choose_device, make_repeatable
+from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
 from resgrad.training.results import predict, write_run, write_times
 from resgrad.training.run import Training, trained
 from stages._parameters import dataset_parameters
@@ -25,6 +25,7 @@ def train(cell: Cell) -> None:
     config = load(TrainConfig, parameters.get("train"), "train")
     gradients = load(GradientsConfig, parameters.get("gradients"), "gradients")
     make_repeatable(config.threads, config.kernels)
+    keep_freed_memory()
     device = choose_device(config.device)
     shards = Shards(Path("data/shards", cell.dataset))
     task = Training(

@@ -94,7 +94,7 @@ def test_official_mnist_has_its_60000_and_10000_images(mnist):
 def test_t10k_is_the_test_split(mnist, real_data):
     images, labels, names = mnist[1].read("test")
     folder = real_data / "mnist"
-    assert np.array_equal(images[:, 0], idx.read(folder / "t10k-images-idx3-ubyte.gz", max_bytes=2**27))
+    assert np.array_equal(np.asarray(images)[:, 0], idx.read(folder / "t10k-images-idx3-ubyte.gz", max_bytes=2**27))
     assert np.array_equal(labels, idx.read(folder / "t10k-labels-idx1-ubyte.gz", max_bytes=2**27))
     assert names[0] == "test-00000"
 

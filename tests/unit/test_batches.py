@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from resgrad.shards import batches as module
 from resgrad.shards.batches import Batches, steps_per_epoch
 from resgrad.shards.config import AugmentConfig
+from resgrad.shards.images import Images
 
 OFF = AugmentConfig(
     horizontal_flip=False,
@@ -90,3 +92,44 @@ def test_a_constant_channel_is_centred_only():
 @pytest.mark.parametrize(("images", "size", "steps"), [(10, 4, 3), (8, 4, 2), (3, 64, 1)])
 def test_steps_per_epoch(images, size, steps):
     assert steps_per_epoch(images, size) == steps
+
+
+COLOURED = np.random.default_rng(0).integers(256, size=(10, 3, 4, 4), dtype=np.uint8)
+GPU = torch.device("cuda")
+
+
+def test_images_in_files_make_the_same_batches_as_images_in_memory():
+    rows = np.array([9, 2, 3, 0, 7])
+
+    def epoch(images):
+        own = Batches(images, rows, [0.5] * 3, [0.25] * 3, torch.device("cpu"))
+        augment = OFF.model_copy(update={"horizontal_flip": True, "crop_padding": 1})
+        return [*own.shuffled(2, augment, seed=0, epoch=1), *own.in_order(3), own.at(torch.tensor([4, 1]))]
+
+    apart = Images([COLOURED[:3], COLOURED[3:8], COLOURED[8:]], rows)
+    for (own, labels), (other, other_labels) in zip(epoch(apart), epoch(COLOURED[rows]), strict=True):
+        assert torch.equal(own, other)
+        assert torch.equal(labels, other_labels)
+
+
+def test_a_batch_has_the_pixels_of_its_images():
+    own = Batches(COLOURED, np.arange(10), [0.0] * 3, [1.0] * 3, torch.device("cpu"))
+    images, _ = own.at(torch.tensor([7, 2]))
+    torch.testing.assert_close(images, torch.from_numpy(COLOURED[[7, 2]]) / 255)
+    assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_an_accelerator_gets_all_images_at_once_in_pieces(monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 4)
+    resident = module._all_on(torch.device("cpu"), Images([COLOURED], np.arange(1, 10)))
+    assert torch.equal(resident, torch.from_numpy(COLOURED[1:]).permute(0, 2, 3, 1))
+
+
+@pytest.mark.parametrize(("free", "room"), [(2 * COLOURED.size, True), (2 * COLOURED.size - 2, False)])
+def test_images_that_take_more_than_half_of_the_free_memory_stay_on_the_host_which_is_said(
+    monkeypatch, capsys, free, room
+):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (free, free))
+    assert module._has_room(GPU, COLOURED) == room
+    said = capsys.readouterr().err
+    assert ("every batch is sent there by itself" in said) != room

@@ -34,6 +34,6 @@ def test_the_batch_does_not_show_in_the_bits(monkeypatch, kind, depth, width, no
     network.to(memory_format=torch.channels_last)
     with torch.no_grad():
         network.train()(next(images.in_order(64))[0])  # running statistics that are not those of the start
-    by_64 = log_probabilities(network, images)
-    monkeypatch.setattr(evaluation, "_BATCHES", {"cpu": 256})
-    assert torch.equal(log_probabilities(network, images), by_64)
+    at_once = log_probabilities(network, images)
+    monkeypatch.setattr(evaluation, "_BATCH", 64)
+    assert torch.equal(log_probabilities(network, images), at_once)

@@ -9,6 +9,7 @@ import safetensors.numpy
 
 from resgrad.preprocess import shard_writer
 from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.shards.images import Images
 from resgrad.shards.shards import ShardError, Shards
 
 SHAPE = (3, 4, 5)
@@ -152,3 +153,43 @@ def test_reading_needs_neither_torch_nor_pandas(folder):
     )
     command = [sys.executable, "-c", code, str(folder)]
     assert subprocess.run(command, env={"PYTHONPATH": "src"}, check=False).returncode == 0
+
+
+def test_images_are_chosen_across_files_in_any_order():
+    parts = [IMAGES[:10], IMAGES[10:11], IMAGES[11:]]
+    rows = np.array([24, 3, 10, 11, 0, 9])
+    images = Images(parts, rows)
+    assert images.shape == (6, *SHAPE)
+    assert np.array_equal(images, IMAGES[rows])
+    assert np.array_equal(images[np.array([5, 0, 2])], IMAGES[[9, 24, 10]])
+    assert np.array_equal(images[1:3], IMAGES[[3, 10]])
+    assert np.array_equal(images[4], IMAGES[0])
+
+
+def test_a_split_without_images_is_empty(folder):
+    images, labels, ids = Shards(folder).read("nothing")
+    assert (images.shape, len(images[:]), len(labels), ids) == ((0, *SHAPE), 0, 0, [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit is another")
+def test_memory_holds_what_is_asked_for_and_not_the_set(tmp_path):
+    shape, count = (3, 64, 64), 5000  # 59 MiB in eight files
+    writer = ShardWriter(tmp_path / "set", shape, ["given"])
+    image = np.arange(3 * 64 * 64).astype(np.uint8).reshape(shape)
+    for number in range(count):
+        writer.add(image + np.uint8(number % 256), number % 2, ["given"])
+    rows = {"label": 0, "group": None, "split_given": "train", "sha256": "0"}
+    writer.finish(({"id": str(number), **rows} for number in range(count)), {"split": "given"})
+    script = (
+        "import re, resource, sys, numpy as np; from pathlib import Path; from resgrad.shards.shards import Shards;"
+        "import pyarrow as pa; pa.set_io_thread_count(1);"  # stacks of threads count in full
+        "used = 1024 * int(re.search(r'VmData:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]);"
+        "resource.setrlimit(resource.RLIMIT_DATA, (used + 2**25,) * 2);"  # what no file lies behind
+        "images = Shards(Path(sys.argv[1])).read('train')[0];"
+        "print(sum(int(images[np.arange(row, 5000, 50)].astype(np.int64).sum()) for row in range(50)))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "set")]
+    environment = {"PYTHONPATH": "src", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    expected = sum(int((image + np.uint8(number % 256)).sum(dtype=np.int64)) for number in range(count))
+    assert (done.stderr, done.stdout) == ("", f"{expected}\n")

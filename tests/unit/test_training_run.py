@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from dataclasses import fields, replace
 
 import numpy as np
@@ -18,7 +17,6 @@ from resgrad.shards.shards import Shards
 from resgrad.study import load_study
 from resgrad.training import checkpoint
 from resgrad.training.activation_memory import activation_bytes_per_image
-from resgrad.training.devices import make_repeatable
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.flops import flops_per_image
 from resgrad.training.results import chance_log_probabilities, predict, write_run, write_times
@@ -218,24 +216,6 @@ def test_times_are_those_of_the_run_and_its_machine(result, training, tmp_path):
     assert seconds["training"] > seconds["recording"] > 0
     rate = 2 * len(training) / seconds["training"]
     assert math.isclose(times["images_per_second"], rate, rel_tol=1e-4)
-
-
-def test_training_allows_deterministic_algorithms_alone(monkeypatch):
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")  # so that it is put back after the test
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
-    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, torch.get_num_threads()
-    try:
-        torch.use_deterministic_algorithms(False)
-        torch.backends.cudnn.benchmark = True
-        make_repeatable(threads=1, kernels="portable")
-        assert torch.are_deterministic_algorithms_enabled()
-        assert not torch.backends.cudnn.benchmark
-        assert torch.get_num_threads() == 1
-        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
-    finally:
-        torch.use_deterministic_algorithms(before[0])
-        torch.backends.cudnn.benchmark = before[1]
-        torch.set_num_threads(before[2])
 
 
 def test_every_layer_of_a_trained_network_is_in_its_normal_mode(result):

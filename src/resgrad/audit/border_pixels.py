@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 
 from resgrad.common.seeds import derive
+from resgrad.shards.images import Images
+
+_PIECE = 1024
+"""Images that are in memory at a time."""
 
 
-def border_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def border_pixels(images: Images | NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Take the corners and the middles of the edges, clockwise from the upper left corner.
 
     Args:
@@ -26,11 +30,15 @@ def border_pixels(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     middle, centre = images.shape[2] // 2, images.shape[3] // 2
     rows = [0, 0, 0, middle, bottom, bottom, bottom, middle]
     columns = [0, centre, right, right, right, centre, 0, 0]
-    return images[:, :, rows, columns].transpose(0, 2, 1).reshape(len(images), -1)
+    pieces = (images[start : start + _PIECE] for start in range(0, len(images), _PIECE))
+    return np.concatenate([p[:, :, rows, columns].transpose(0, 2, 1).reshape(len(p), -1) for p in pieces])
 
 
 def classify_borders(
-    images: NDArray[np.uint8], labels: NDArray[np.int64], unknown: NDArray[np.uint8], seed: int
+    images: Images | NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    unknown: Images | NDArray[np.uint8],
+    seed: int,
 ) -> NDArray[np.int64]:
     """Fit a random forest (scikit-learn's defaults) to the border pixels of labelled images, and apply it to others.
 

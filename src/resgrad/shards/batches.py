@@ -1,33 +1,50 @@
-"""Batches of normalised images, straight from tensors in memory, without a Python loop over images."""
+"""Batches of normalised images, straight from mapped files or an accelerator's memory, without a loop over images."""
 
+import math
+import sys
 from collections.abc import Iterator
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from resgrad.common.seeds import derive
 from resgrad.shards.augmentation import NO_DRAWS, apply, draw
 from resgrad.shards.config import AugmentConfig
+from resgrad.shards.images import Images
 from resgrad.shards.shards import Scheme, Shards, Split
+
+PIECE = 1024
+"""Images that are on their way to an accelerator at a time."""
 
 
 class Batches:
-    """The images of a split, kept as bytes and normalised batch by batch; batches are channels-last in memory."""
+    """The images of a split as bytes, normalised batch by batch; batches are channels-last in memory.
+
+    A processor takes them from where they lie. An accelerator gets them all at once if its memory has the room, else
+    batch by batch.
+    """
 
     def __init__(
-        self, images: np.ndarray, labels: np.ndarray, mean: list[float], std: list[float], device: torch.device
+        self,
+        images: Images | NDArray[np.uint8],
+        labels: NDArray[np.int64],
+        mean: list[float],
+        std: list[float],
+        device: torch.device,
     ) -> None:
         """Take in a split.
 
         Args:
             images: uint8, N x C x H x W.
-            labels: int64, N.
+            labels: N.
             mean: of the training split per channel, in units of [0, 1].
             std: likewise the standard deviation; a channel that is constant is only centred.
-            device: where batches are wanted; the bytes go there whole.
+            device: where batches are wanted.
         """
-        self._images = torch.from_numpy(images).to(device).permute(0, 2, 3, 1).contiguous()
+        self._images = images
+        self._resident = _all_on(device, images) if device.type != "cpu" and _has_room(device, images) else None
         self.labels = torch.from_numpy(labels).to(device)
         # Repeated along a row of pixels: long rows go through the arithmetic much faster than many short ones.
         width = images.shape[3]
@@ -63,11 +80,11 @@ class Batches:
         """Yield every image once, in the order of the split, unchanged."""
         for start in range(0, len(self), batch_size):
             rows = slice(start, start + batch_size)
-            yield self._normalise(apply(self._images[rows], NO_DRAWS)), self.labels[rows]
+            yield self._normalise(apply(self._bytes(rows), NO_DRAWS)), self.labels[rows]
 
     def at(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return some images, unchanged, and their labels."""
-        return self._normalise(apply(self._images[rows], NO_DRAWS)), self.labels[rows]
+        return self._normalise(apply(self._bytes(rows), NO_DRAWS)), self.labels[rows]
 
     def shuffled(
         self, batch_size: int, augment: AugmentConfig, seed: int, epoch: int
@@ -81,9 +98,16 @@ class Batches:
         order = order.to(self.labels.device)
         start = 0
         for rows in order.tensor_split(steps_per_epoch(len(self), batch_size)):
-            images = apply(self._images[rows], draws.batch(slice(start, start + len(rows))))
+            images = apply(self._bytes(rows), draws.batch(slice(start, start + len(rows))))
             start += len(rows)
             yield self._normalise(images), self.labels[rows]
+
+    def _bytes(self, rows: Tensor | slice) -> Tensor:
+        """Return some images, N x H x W x C, on the device."""
+        if self._resident is not None:
+            return self._resident[rows]
+        chosen = rows if isinstance(rows, slice) else rows.cpu().numpy()
+        return _channels_last(self._images[chosen]).to(self.labels.device)
 
     def _normalise(self, images: Tensor) -> Tensor:
         """Normalise N x H x W x C in place; return a view of it as N x C x H x W."""
@@ -94,6 +118,40 @@ class Batches:
 def steps_per_epoch(images: int, batch_size: int) -> int:
     """Return the number of batches of at most ``batch_size`` that hold every image once."""
     return -(-images // batch_size)
+
+
+def _channels_last(images: NDArray[np.uint8]) -> Tensor:
+    """Turn N x C x H x W into N x H x W x C."""
+    count, channels, height, width = images.shape
+    turned = np.empty((count, height, width, channels), np.uint8)
+    for channel in range(channels):  # three times as quick as torch's or numpy's copy of the whole
+        turned[..., channel] = images[:, channel]
+    return torch.from_numpy(turned)
+
+
+def _has_room(device: torch.device, images: Images | NDArray[np.uint8]) -> bool:
+    """Say whether a device can hold all images, which may take half of its free memory; if not, tell the user so."""
+    if device.type != "cuda":
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    wanted = math.prod(images.shape)
+    if wanted > free // 2:
+        print(
+            f"{len(images)} images take {wanted / 2**30:.1f} GiB, and {device} has {free / 2**30:.1f} GiB free: "
+            "every batch is sent there by itself, which is slower.",
+            file=sys.stderr,
+        )
+    return wanted <= free // 2
+
+
+def _all_on(device: torch.device, images: Images | NDArray[np.uint8]) -> Tensor:
+    """Copy all images to a device, N x H x W x C, a piece at a time."""
+    count, channels, height, width = images.shape
+    resident = torch.empty((count, height, width, channels), dtype=torch.uint8, device=device)
+    for start in range(0, count, PIECE):
+        piece = slice(start, start + PIECE)
+        resident[piece] = _channels_last(images[piece])
+    return resident
 
 
 def _generator(seed: int, *names: str | int) -> torch.Generator:

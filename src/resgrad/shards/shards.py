@@ -15,9 +15,10 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import safetensors.numpy
+from numpy.typing import NDArray
 
 from resgrad.common.errors import ResgradError
+from resgrad.shards.images import Images, map_tensors
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -70,34 +71,34 @@ class Shards:
         if not isinstance(self.manifest, dict) or not self.manifest.keys() >= _EXPECTED:
             raise self._damaged(path)
 
-    def read(self, split: Split, scheme: Scheme | None = None) -> tuple[np.ndarray, np.ndarray, list[str]]:
-        """Read the images of one split; shards without any of them stay closed.
+    def read(self, split: Split, scheme: Scheme | None = None) -> tuple[Images, NDArray[np.int64], list[str]]:
+        """Verify and open the images of one split; shards without any of them stay closed.
 
         Args:
             split: which one.
             scheme: by which it was made; None for the one in use.
 
         Returns:
-            Images, uint8, N x C x H x W; labels, int64, N; ids.
+            N images of C x H x W, which stay in their files until they are asked for; labels, N; ids, N.
 
         Raises:
             ShardError: a file is missing or is not what the manifest says.
         """
-        index = self.index()
-        splits = index[f"split_{scheme or self.manifest['split']}"].to_pylist()
-        wanted = np.array([own == split for own in splits], np.bool_)
-        images = np.empty((int(wanted.sum()), *self.manifest["shape"]), np.uint8)
-        labels = np.empty(len(images), np.int64)
-        start = filled = 0
+        rows, ids = self._find(split, scheme or self.manifest["split"])
+        parts, labels, chosen = [], [], []
+        start = opened = 0
         for shard in self.manifest["shards"]:
-            rows = np.flatnonzero(wanted[start : start + shard["samples"]])
+            here = rows[(start <= rows) & (rows < start + shard["samples"])] - start
             start += shard["samples"]
-            if len(rows):
-                content = self._read_shard(shard)
-                images[filled : filled + len(rows)] = content["images"][rows]
-                labels[filled : filled + len(rows)] = content["labels"][rows]
-                filled += len(rows)
-        return images, labels, [name for name, own in zip(index["id"].to_pylist(), splits, strict=True) if own == split]
+            if len(here):
+                tensors = self._map_shard(shard)
+                parts.append(tensors["images"])
+                labels.append(tensors["labels"][here])
+                chosen.append(here + opened)
+                opened += shard["samples"]
+        if not parts:
+            parts, labels, chosen = [np.empty((0, *self.manifest["shape"]), np.uint8)], [rows], [rows]
+        return Images(parts, np.concatenate(chosen)), np.concatenate(labels), ids
 
     def index(self) -> pa.Table:
         """Read the index, a row per image.
@@ -105,25 +106,44 @@ class Shards:
         Raises:
             ShardError: it is missing or is not what the manifest says.
         """
+        with self._open_index() as file:
+            return file.read()
+
+    def _find(self, split: Split, scheme: Scheme) -> tuple[NDArray[np.int64], list[str]]:
+        """Return the places of a split's images in the shards, and their ids; a row group of the index at a time."""
+        rows, ids = [], []
+        start = 0
+        with self._open_index() as file:
+            for number in range(file.num_row_groups):
+                group = file.read_row_group(number, ["id", f"split_{scheme}"], use_threads=False).to_pydict()
+                for row, (name, own) in enumerate(zip(group["id"], group[f"split_{scheme}"], strict=True), start):
+                    if own == split:
+                        rows.append(row)
+                        ids.append(name)
+                start += len(group["id"])
+        return np.array(rows, np.int64), ids
+
+    def _open_index(self) -> pq.ParquetFile:
         path = self._folder / "index.parquet"
-        content = self._verified(path, self.manifest["index_sha256"])
-        return pq.ParquetFile(pa.BufferReader(content)).read()  # pq.read_table imports pandas, which takes 0.2 s
+        self._verify(path, self.manifest["index_sha256"])
+        return pq.ParquetFile(path)  # pq.read_table imports pandas, which takes 0.2 s
 
-    def _read_shard(self, shard: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def _map_shard(self, shard: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
         path = self._folder / shard["file"]
-        content = safetensors.numpy.load(self._verified(path, shard["sha256"]))
-        if content["images"].shape != (shard["samples"], *self.manifest["shape"]):
+        self._verify(path, shard["sha256"])
+        tensors = map_tensors(path)
+        if tensors["images"].shape != (shard["samples"], *self.manifest["shape"]):
             raise self._damaged(path)
-        return content
+        return tensors
 
-    def _verified(self, path: Path, sha256: str) -> bytes:
+    def _verify(self, path: Path, sha256: str) -> None:
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()  # a little at a time
         except FileNotFoundError:
             raise self._damaged(path, "is missing") from None
-        if hashlib.sha256(content).hexdigest() != sha256:
+        if digest != sha256:
             raise self._damaged(path)
-        return content
 
     def _damaged(self, path: Path, what: str = "is damaged") -> ShardError:
         name = self._folder.name

@@ -7,10 +7,7 @@ from torch import Tensor, nn
 
 from resgrad.shards.batches import Batches
 
-_BATCHES = {"cpu": 64}
 _BATCH = 256
-"""Images at once, by kind of device, and where none is named. A processor gets the memory for the features of a larger
-batch anew from the system at every layer, page by page."""
 
 
 class Score(NamedTuple):
@@ -22,10 +19,9 @@ class Score(NamedTuple):
 
 def log_probabilities(network: nn.Module, images: Batches) -> Tensor:
     """Return the logarithms of the class probabilities, N x classes, float64 on the host; in eval mode."""
-    batch_size = _BATCHES.get(images.labels.device.type, _BATCH)
     network.eval()
     with torch.inference_mode():
-        logits = [network(batch).cpu() for batch, _ in images.in_order(batch_size)]
+        logits = [network(batch).cpu() for batch, _ in images.in_order(_BATCH)]
     network.train()
     return torch.cat(logits).double().log_softmax(dim=1)
 
