@@ -113,7 +113,11 @@ def floor(studies: Studies) -> str:
 def stability(studies: Studies) -> str:
     """Say how little the learning rate matters, where that was measured, and what single steps tell."""
     study = studies["short"]
-    tolerance = [rates.sentences(study, dataset) for dataset in rates.measured(study)]
+    tolerance = [
+        rates.sentences(studies[name], dataset)
+        for name in ("short", "default")
+        for dataset in rates.measured(studies[name])
+    ]
     lines = []
     for dataset in study.datasets:
         unsteady = study.runs(dataset, study.depth)["unsteady_steps"].dropna()

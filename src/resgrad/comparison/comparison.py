@@ -179,8 +179,9 @@ def about(
 
 def _timed(comparison: Comparison) -> list[int]:
     """Count the runs of each variant at the greatest depth that have a time to target."""
-    times = comparison.table.loc[(comparison.depth, "steps_to_target")]
-    return [int(times[f"{variant}_n"]) for variant in VARIANTS]
+    columns = [f"{variant}_n" for variant in VARIANTS]
+    times = comparison.table.loc[[(comparison.depth, "steps_to_target")], columns]
+    return [int(count) for count in times.to_numpy().ravel()]
 
 
 def _published_measures() -> list[Measure]:

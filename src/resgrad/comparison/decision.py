@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from resgrad.comparison.significance import can_decide, holm, pairs_needed
@@ -33,7 +34,7 @@ def correct(tests: pd.DataFrame, alpha: float) -> pd.Series:
     Returns:
         p after Holm's correction; NaN where no outcome of so few pairs could pass.
     """
-    possible = tests["n"].map(lambda n: can_decide(int(n), len(tests), alpha))
+    possible = np.array([can_decide(n, len(tests), alpha) for n in tests["n"].tolist()])
     return pd.Series(holm(tests["p"].where(possible)), tests.index)
 
 

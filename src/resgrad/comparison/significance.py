@@ -61,7 +61,8 @@ def compare_pairs(differences: Sequence[float] | pd.Series) -> Paired:
         return found
     test = stats.ttest_1samp(pairs, 0)
     interval = test.confidence_interval(COVERAGE)
-    effect, effect_low, effect_high = _effect(float(test.statistic), n) if n > 2 else (math.nan,) * 3
+    t, _ = np.asarray(test, dtype=float)
+    effect, effect_low, effect_high = _effect(float(t), n) if n > 2 else (math.nan,) * 3
     return found._replace(
         low=float(interval.low),
         high=float(interval.high),

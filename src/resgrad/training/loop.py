@@ -119,9 +119,8 @@ class Trainer:
                 # The host waits for the accelerator here, and not after every step.
                 progress.losses += torch.stack(losses).tolist()
             with self._timed("evaluation"):
-                validation = score(log_probabilities(self._network, self._validation), self._validation.labels)
-            scores = {"validation_loss": validation.loss, "validation_accuracy": validation.accuracy}
-            progress.evaluations.append(_finite({"step": len(progress.losses), **scores}))
+                self._evaluate()
+        scores = progress.evaluations[-1]
         row = {
             "epoch": progress.epoch,
             "step": len(progress.losses),
@@ -131,8 +130,14 @@ class Trainer:
             **scores,
         }
         progress.history.append(_finite(row))
-        progress.diverged_step = self._diverged(first, validation.loss)
-        bar.set_postfix(epoch=progress.epoch, validation_accuracy=f"{validation.accuracy:.3f}")
+        progress.diverged_step = self._diverged(first, scores.get("validation_loss", math.nan))
+        bar.set_postfix(epoch=progress.epoch, validation_accuracy=f"{scores['validation_accuracy']:.3f}")
+
+    def _evaluate(self) -> None:
+        """Note what the network makes of the validation images after so many steps."""
+        found = score(log_probabilities(self._network, self._validation), self._validation.labels)
+        scores = {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
+        self.progress.evaluations.append(_finite({"step": len(self.progress.losses), **scores}))
 
     def _step(self, step: int, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Take one step; return the mean loss of the batch and the number of images classified rightly."""

@@ -162,7 +162,7 @@ def _closest(room: Room) -> str:
     table = room["correlations"].dropna(subset="correlation")
     if table.empty:
         return ""
-    closest = table.loc[table["correlation"].abs().idxmax()]
+    closest = records(table.sort_values("correlation", key=abs))[-1]
     titles = room["rows"].set_index("row")["title"]
     pair = f"{titles[closest['row']]} and {titles[closest['other']]}"
     return f"; closest are {pair}, at a correlation of {closest['correlation']:+.2f}"
