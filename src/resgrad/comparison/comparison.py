@@ -179,9 +179,8 @@ def about(
 
 def _timed(comparison: Comparison) -> list[int]:
     """Count the runs of each variant at the greatest depth that have a time to target."""
-    columns = [f"{variant}_n" for variant in VARIANTS]
-    times = comparison.table.loc[[(comparison.depth, "steps_to_target")], columns]
-    return [int(count) for count in times.to_numpy().ravel()]
+    deepest = comparison.table.xs(comparison.depth, level="depth")
+    return [int(deepest[f"{variant}_n"]["steps_to_target"]) for variant in VARIANTS]
 
 
 def _published_measures() -> list[Measure]:
