@@ -28,6 +28,7 @@ from stages.report import PAGES, write_report
 from stages.timing import timing
 from tests.paths import PARAMS
 from tests.unit.fake_runs import write_run
+from tests.unit.fake_tolerance import write_tolerance
 from tests.unit.leaf_shards import CLASSES, write_shards
 from tests.unit.probe_configs import probe_values
 
@@ -51,13 +52,14 @@ def write_study(folder):
     """
     parameters = read(PARAMS) | LISTS
     parameters["model"]["width"] = 2
-    parameters["inspect"] = {"images": 6, "paths": 3, "loss_surface": {"steps": 1, "radius": 1.0}}
+    parameters["inspect"] = {"networks": None, "images": 6, "paths": 3, "loss_surface": {"steps": 1, "radius": 1.0}}
     parameters["inspect"]["lesions"] = {"images": 6, "reorderings": 2}
     parameters["audit"] = {"depth": 8, "width": 2, "epochs": 2, "seeds": [0, 1]}
     parameters["probe"] = probe_values({"depths": [4, 5, 6, 7]})  # enough for growth over depth
     YAML().dump(parameters, folder / "params.yaml")
     write_shards(folder / "data/shards/plantvillage", shape=SHAPE)
     (folder / "data/params.json").write_text(json.dumps({"data": parameters["data"]}), encoding="utf-8")
+    write_tolerance(folder, "plantvillage", depth=14, seeds=[0, 1], target=0.4)
     model = load_model(parameters["model"])
     for cell in Matrix(**LISTS).cells("plantvillage"):
         write_run(folder, cell, classes=CLASSES, accuracy=0.4 if cell.variant == "plain" else 0.9)

@@ -15,7 +15,7 @@ from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.results.gradient_flow import load_norms, load_verdicts
 from resgrad.results.metrics import measure_runs
 from resgrad.results.runs import Run
-from resgrad.tolerance.tables import ACCURACY_BY_RATE, TOLERANCES
+from resgrad.tolerance import tables
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,15 @@ class Evidence:
     @property
     def tolerances(self) -> pd.DataFrame:
         """See :data:`~resgrad.tolerance.tables.TOLERANCES`."""
-        return TOLERANCES.read(self.tolerance / f"{TOLERANCES.name}.parquet")
+        return self._of_tolerance(tables.TOLERANCES)
 
     @property
     def accuracy_by_rate(self) -> pd.DataFrame:
         """See :data:`~resgrad.tolerance.tables.ACCURACY_BY_RATE`."""
-        return ACCURACY_BY_RATE.read(self.tolerance / f"{ACCURACY_BY_RATE.name}.parquet")
+        return self._of_tolerance(tables.ACCURACY_BY_RATE)
+
+    def _of_tolerance(self, table: Table) -> pd.DataFrame:
+        return table.read(self.tolerance / f"{table.name}.parquet")
 
 
 class Measure(NamedTuple):
