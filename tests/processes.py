@@ -7,7 +7,7 @@ import time
 
 def wait_until_gone(pid: int) -> None:
     """Wait until a process has ended; kill it and fail if it does not."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while _alive(pid):
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.pipeline
 
 MEETS_THE_OTHER = """
 touch here-$1
-for _ in $(seq 600); do test -f here-1 -a -f here-2 && break; sleep 0.1; done
+for _ in $(seq 3000); do test -f here-1 -a -f here-2 && break; sleep 0.1; done
 test -f here-1 -a -f here-2 || exit 1
 echo Cell $1 has met.
 """
@@ -72,7 +72,7 @@ def test_a_run_that_is_ended_ends_its_stages_and_the_next_one_goes_on(toy, how):
     stage = int(toy.wait_for("pid-2"))
     process.send_signal(how)
     wait_until_gone(stage)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     if how is not signal.SIGKILL:
         assert process.returncode == 1
         assert output.endswith("Interrupted; run the same command again to go on.\n")

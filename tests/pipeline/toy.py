@@ -83,7 +83,7 @@ class Toy:
 
     def wait_for(self, name: str) -> str:
         """Wait until a file holds a whole line; return that."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         path = self.folder / name
         while not path.exists() or not path.read_text(encoding="utf-8").endswith("\n"):
             assert time.monotonic() < deadline, f"no {name}"
