@@ -30,7 +30,8 @@ def characteristics(studies: Studies) -> str:
         lines.append([name, str(n), floor, *(per_cent(share, 1) for share in (none, skewed, *one, every))])
     headers = ["test", "n", "smallest p after Holm", "no row differs, normal", "no row differs, skewed"]
     headers += [f"one row, {effect:g} sd" for effect in EFFECTS]
-    return table_text([*headers, f"all rows, {EFFECTS[1]:g} sd"], lines)
+    table = table_text([*headers, f"all rows, {EFFECTS[1]:g} sd"], lines)
+    return f"{table}\n\n{STUDIES:,} studies a cell, by the level {alpha:g} and {tests} rows."
 
 
 def sign_flips(differences: np.ndarray) -> np.ndarray:

@@ -48,11 +48,12 @@ def count(studies: Studies) -> str:
     for study in (studies["short"], studies["default"]):
         for dataset in study.datasets:
             verdicts = study.verdicts(dataset)
+            n = int(verdicts["n"].max())
             said = [
                 f"{in_words(len(titles))} of {in_words(len(verdicts))} *{verdict}* ({listed(titles)})"
-                for verdict, titles in _titles(verdicts).items()
+                for verdict, titles in _titles(verdicts, n).items()
             ]
-            lines.append(f"* {study.at_start(dataset)}, n = {int(verdicts['n'].max())}: {listed(said)}.")
+            lines.append(f"* {study.at_start(dataset)}, n = {n}: {listed(said)}.")
     study = studies["default"]
     return (
         f"The aspects of the study at depth {study.depth}, by sign-flip tests over seeds with Holm's correction at "
@@ -76,7 +77,12 @@ def target(studies: Studies) -> str:
             "it; the others count with the whole budget. "
             f"Log-rank test over permuted runs, not paired: {p_value(p)}{floor}."
         )
-    return "\n".join(lines)
+    known = listed(
+        f"1/{share} of an epoch in `{name}`" if share > 1 else f"an epoch in `{name}`"
+        for name in ("short", "long", "default")
+        for share in [studies[name].parameters["train"].get("evaluations_per_epoch", 1)]
+    )
+    return "\n".join([f"Times are known to {known}.", "", *lines])
 
 
 def images(studies: Studies) -> str:
@@ -168,11 +174,12 @@ def _cells(values: pd.Series, row: Row) -> list[str]:
     return [*spreads, f"**{verdict}**{p}" if verdict.startswith("residual") else f"{verdict}{p}"]
 
 
-def _titles(verdicts: pd.DataFrame) -> dict[str, list[str]]:
-    """Group the titles of the rows by verdict, in the order of the table."""
+def _titles(verdicts: pd.DataFrame, n: int) -> dict[str, list[str]]:
+    """Group the titles of the rows by verdict, in the order of the table; with their pairs, where those are not n."""
     titles: dict[str, list[str]] = {}
-    for name, verdict in verdicts["verdict"].items():
-        titles.setdefault(verdict, []).append(rows()[str(name)].title)
+    for name, pairs, verdict in zip(verdicts.index, verdicts["n"], verdicts["verdict"], strict=True):
+        others = "" if pairs in (0, n) else f", n = {pairs:.0f}"
+        titles.setdefault(verdict, []).append(rows()[name].title + others)
     return titles
 
 

@@ -59,5 +59,10 @@ class Room:
 
 
 def seeds_text(table: pd.DataFrame) -> str:
-    """Write ``n = 3 seeds``."""
-    return f"n = {table['seed'].nunique()} seeds"
+    """Write over how many seeds a table is: see :func:`count_text`."""
+    return count_text(table["seed"].nunique())
+
+
+def count_text(seeds: int) -> str:
+    """Write ``n = 3 seeds`` or ``n = 1 seed``."""
+    return f"n = {seeds} seed{'' if seeds == 1 else 's'}"

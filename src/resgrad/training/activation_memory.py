@@ -8,7 +8,8 @@ def activation_bytes_per_image(network: nn.Module, image: Tensor) -> int:
     """Count the bytes that automatic differentiation keeps between the forward and the backward pass.
 
     Every piece of memory counts once, however many operations keep it; weights and running statistics, which are there
-    anyway, do not count. The network is left as it was. What a kernel needs for itself while it runs is not seen.
+    anyway, do not count. Counted in eval mode, in which dropout keeps no mask; the network is left as it was. What a
+    kernel needs for itself while it runs is not seen.
 
     Args:
         network: any network.

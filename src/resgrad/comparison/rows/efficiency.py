@@ -1,12 +1,12 @@
 """Steps, and epochs, until the validation accuracy first reaches a target.
 
-The network is evaluated several times an epoch (``train.evaluations_per_epoch``), and a time is known to the stretch
-between two evaluations. A run that never gets there, diverged ones among them,
-is censored, not dropped: it counts with the whole budget, the steps of the longest run. The mean is then the restricted
-mean survival time (Royston and Parmar 2013); where one twin alone gets there, the two lie further apart than shown. The
-log-rank test (Mantel 1966) compares the same times without their pairing; its p-value is that of permuted runs, since
-the usual one, for many runs, comes out too small for a few. What it cannot see: anything after the target, how steep
-the way there was, and a learning rate that suits one twin better than the other. Primary: steps to target.
+An epoch has ``train.evaluations_per_epoch`` evaluations, and a time is known to the stretch between two of them. A run
+that never gets there, diverged ones among them, is censored, not dropped: it counts with the whole budget, the steps of
+the longest run. The mean is then the restricted mean survival time (Royston and Parmar 2013); where one twin alone gets
+there, the two lie further apart than shown. The log-rank test (Mantel 1966) compares the same times without their
+pairing; its p-value is that of permuted runs, since the usual one, for many runs, comes out too small for a few. What
+it cannot see: anything after the target, how steep the way there was, and a learning rate that suits one twin better
+than the other. Primary: steps to target.
 """
 
 import numpy as np

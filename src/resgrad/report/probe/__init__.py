@@ -13,7 +13,7 @@ from resgrad.report.probe.shattering import draw_shattering
 from resgrad.report.probe.shortcuts import draw_shortcuts
 from resgrad.report.probe.textbook import draw_textbook
 from resgrad.report.probe.thresholds import Thresholds
-from resgrad.report.room import Room
+from resgrad.report.room import Room, count_text
 
 CSV = (
     "networks",
@@ -36,7 +36,7 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
     """Draw each kind of network, growth from layer to layer and from depth to depth, and shattered gradients."""
-    setting = f"initial weights, noise images, n = {room.about['seeds']} seeds"
+    setting = f"initial weights, noise images, {count_text(room.about['seeds'])}"
     thresholds = Thresholds(room.about["vanishing_log10"], room.about["exploding_log10"])
     networks = room["networks"]
     for (kind, depth), signals in room["signals"].groupby(["network", "depth"], sort=False):

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from resgrad.report.comparison.panels import Panel
+from resgrad.report.room import count_text
 from resgrad.report.style import COLOURS
 
 ALL_DEPTHS = False
@@ -28,6 +29,6 @@ def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> 
             rows["rate"], rows["accuracy_min"], rows["accuracy_max"], color=colour, alpha=0.15, linewidth=0
         )
     axes.axhline(part["target"].iloc[0], label="target", color=TARGET, linestyle=":", linewidth=1.2)
-    networks = f"depth {part['depth'].iloc[0]}, n = {part['n'].iloc[0]} seeds"
+    networks = f"depth {part['depth'].iloc[0]}, {count_text(part['n'].iloc[0])}"
     axes.set(xscale="log", xlabel=f"peak learning rate ({networks})", ylabel=panel.label, ylim=(-0.03, 1.03))
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
