@@ -1,4 +1,6 @@
-"""What a network makes of a split does not depend on how many of its images it sees at once."""
+"""What a network makes of a split, and what that is worth."""
+
+import math
 
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import torch
 from resgrad.models import build_network
 from resgrad.shards.batches import Batches
 from resgrad.training import evaluation
-from resgrad.training.evaluation import log_probabilities
+from resgrad.training.evaluation import log_probabilities, score
 from tests.golden import SMALLEST
 from tests.unit.model_configs import model_config
 
@@ -37,3 +39,10 @@ def test_the_batch_does_not_show_in_the_bits(monkeypatch, kind, depth, width, no
     at_once = log_probabilities(network, images)
     monkeypatch.setattr(evaluation, "_BATCH", 64)
     assert torch.equal(log_probabilities(network, images), at_once)
+
+
+def test_scores_by_hand():
+    log_probs = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]]).double().log()
+    result = score(log_probs, torch.tensor([0, 1, 1]))
+    assert result.accuracy == pytest.approx(2 / 3)
+    assert result.loss == pytest.approx(-(math.log(0.5) + math.log(0.1) + math.log(0.7)) / 3)

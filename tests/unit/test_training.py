@@ -1,11 +1,9 @@
-"""The loop, its checkpoints and its results, on a handful of images."""
+"""The loop, and going on after a stop, on a handful of images."""
 
 import itertools
 import json
 import math
-import subprocess
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,10 +16,9 @@ from resgrad.gradients.table import write_table
 from resgrad.models import build_network
 from resgrad.shards.batches import Batches
 from resgrad.study import load_study
-from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
-from resgrad.training.evaluation import log_probabilities, score
+from resgrad.training.checkpoint import Checkpoint
+from resgrad.training.evaluation import log_probabilities
 from resgrad.training.loop import Trainer, stretches
-from resgrad.training.results import chance_log_probabilities, predictions_table
 from tests.paths import PARAMS
 from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import model_config
@@ -291,16 +288,6 @@ def test_clipping_bounds_the_update_but_not_the_recorded_gradient(tmp_path):
     assert np.linalg.norm(first[0]["update_norm"]) > 10 * rate * 1e-3
 
 
-# --- evaluation and results --------------------------------------------------------------------------------------
-
-
-def test_scores_by_hand():
-    log_probs = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]]).double().log()
-    result = score(log_probs, torch.tensor([0, 1, 1]))
-    assert result.accuracy == pytest.approx(2 / 3)
-    assert result.loss == pytest.approx(-(math.log(0.5) + math.log(0.1) + math.log(0.7)) / 3)
-
-
 def test_evaluation_uses_the_running_statistics_and_leaves_them_alone(tmp_path):
     run = trainer(tmp_path / "run")
     before = {name: tensor.clone() for name, tensor in run._network.state_dict().items()}
@@ -312,94 +299,3 @@ def test_evaluation_uses_the_running_statistics_and_leaves_them_alone(tmp_path):
     torch.testing.assert_close(whole, single.double().log_softmax(1), rtol=1e-5, atol=1e-6)
     assert all(torch.equal(before[name], tensor) for name, tensor in run._network.state_dict().items())
     assert whole.exp().sum(1) == pytest.approx(np.ones(12))
-
-
-def test_a_diverged_run_guesses_uniformly():
-    log_probs = chance_log_probabilities(3000, 3, seed=0)
-    assert log_probs.exp().numpy() == pytest.approx(np.full((3000, 3), 1 / 3), abs=1e-8)
-    shares = torch.bincount(log_probs.argmax(1), minlength=3) / 3000
-    assert shares.numpy() == pytest.approx(np.full(3, 1 / 3), abs=0.04)
-
-
-def test_the_predictions_table_has_a_row_per_image():
-    log_probs = torch.tensor([[0.25, 0.75], [0.9, 0.1]]).double().log()
-    table = predictions_table(
-        {"validation": (["a"], torch.tensor([1]), log_probs[:1]), "test": (["b"], torch.tensor([1]), log_probs[1:])}
-    )
-    assert table.drop_columns(["prob_0", "prob_1"]).to_pylist() == [
-        {"id": "a", "split": "validation", "label": 1, "predicted": 1},
-        {"id": "b", "split": "test", "label": 1, "predicted": 0},
-    ]
-    assert table["prob_0"].to_pylist() == pytest.approx([0.25, 0.9])
-
-
-# --- checkpoints -------------------------------------------------------------------------------------------------
-
-
-def test_the_key_depends_on_every_value():
-    assert run_key({"a": 1}) == run_key({"a": 1})
-    assert run_key({"a": 1}) != run_key({"a": 2})
-
-
-@pytest.mark.parametrize(
-    ("name", "decides"),
-    [
-        *((name, True) for name in ("resgrad", "resgrad.extra", "stages", "stages.extra", "__main__")),
-        *((name, False) for name in ("extra", "resgradient", "tests.resgrad")),
-    ],
-)
-def test_the_key_depends_on_the_loaded_code_of_the_project_and_of_what_runs(tmp_path, monkeypatch, name, decides):
-    source = tmp_path / "extra.py"
-    source.write_text("x = 1\n")
-    module = ModuleType(name)
-    module.__file__ = str(source)
-    monkeypatch.setitem(sys.modules, name, module)
-    before = run_key({})
-    source.write_text("x = 2\n")
-    assert (run_key({}) != before) is decides
-
-
-def test_a_run_has_one_trainer(tmp_path):
-    """The second one, in another process, is told who the first is."""
-    code = (
-        "import sys; from pathlib import Path; from resgrad.training.checkpoint import Checkpoint\n"
-        f"with Checkpoint(Path({str(tmp_path / 'run')!r})).exclusive(): print('held', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{code}"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout.readline() == "held\n"
-        with (
-            pytest.raises(BusyError, match=rf"run: process {holder.pid} is training"),
-            Checkpoint(tmp_path / "run").exclusive(),
-        ):
-            pass
-        holder.kill()
-    with Checkpoint(tmp_path / "run").exclusive():
-        pass
-
-
-def test_a_damaged_checkpoint_is_passed_over(tmp_path, capsys):
-    checkpoint = Checkpoint(tmp_path / "run")
-    checkpoint.save({"a": torch.ones(2)}, {})
-    file = next((tmp_path / "run").glob("*.safetensors"))
-    file.write_bytes(file.read_bytes()[:20])
-    assert checkpoint.load() is None
-    assert "is damaged; the run starts afresh" in capsys.readouterr().err
-
-
-def test_success_removes_the_checkpoint_and_failure_keeps_it(tmp_path):
-    checkpoint = Checkpoint(tmp_path / "run")
-
-    def fail():
-        with checkpoint.exclusive():
-            checkpoint.save({"a": torch.ones(2)}, {"epoch": 1})
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        fail()
-    tensors, state = checkpoint.load()
-    assert torch.equal(tensors["a"], torch.ones(2))
-    assert state == {"epoch": 1}
-    with checkpoint.exclusive():
-        pass
-    assert not list(tmp_path.iterdir())
