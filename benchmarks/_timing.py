@@ -32,6 +32,13 @@ def timed(run: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
+def processor_timed(run: Callable[[], None]) -> float:
+    """Call once; return the seconds that this process spent on the processor."""
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
 def print_table(header: list[str], rows: list[list[str]]) -> None:
     """Print a Markdown table."""
     for row in [header, ["---"] * len(header), *rows]:

@@ -1,7 +1,7 @@
 """Images per second of a whole epoch, against the loop that one would otherwise write.
 
-``python -m benchmarks.training`` from the root. Residual networks on 3x32x32 noise, one thread. An epoch is ten steps
-and one evaluation on a quarter as many images. Contenders:
+``python -m benchmarks.training`` from the root. Residual networks on 3x32x32 noise, one thread. An epoch is a
+few steps and one evaluation on a quarter as many images. Contenders:
 
 * ours: the trainer on shards, with the recorder off, and as params.yaml has it;
 * tensors: normalised beforehand, in a ``TensorDataset``, so without augmentation;
@@ -26,7 +26,7 @@ from benchmarks._timing import in_turn, milliseconds, print_table, ratio, spread
 from resgrad.common.kernels import fix_instruction_set
 from resgrad.common.processor import describe_processor
 
-SHAPE, CLASSES, STEPS = (3, 32, 32), 10, 10
+SHAPE, CLASSES = (3, 32, 32), 10
 NETWORKS = [(20, 8), (56, 8), (20, 16), (56, 16)]
 """Depth and width of ``cifar_resnet``."""
 RATE = 0.01
@@ -42,21 +42,20 @@ class Epoch(NamedTuple):
     """Steps."""
 
 
-def prepare(folder: Path, batch_size: int) -> None:
-    """Write the same images as shards and as trees of files."""
+def prepare(folder: Path, images: int) -> None:
+    """Write the same images as shards and as trees of files, so many of them for training."""
+    import torch
+
     from benchmarks._shards import write_noise
     from benchmarks.batches import write_tree
     from resgrad.shards.shards import Shards
 
-    train = STEPS * batch_size
-    write_noise(folder / "shards", {"train": train, "validation": train // 4, "test": CLASSES}, SHAPE)
+    write_noise(folder / "shards", {"train": images, "validation": images // 4, "test": CLASSES}, SHAPE)
     shards = Shards(folder / "shards")
     for split in ("train", "validation"):
-        import torch
-
-        images, labels, _ = shards.read(split)
+        pixels, labels, _ = shards.read(split)
         (folder / split).mkdir()
-        write_tree(folder / split, torch.from_numpy(images[:]), torch.from_numpy(labels))
+        write_tree(folder / split, torch.from_numpy(pixels[:]), torch.from_numpy(labels))
 
 
 def begin_ours() -> None:
@@ -193,7 +192,7 @@ def elsewhere(pool: ProcessPoolExecutor, contender: Callable[..., Epoch], *argum
     return pool.submit(contender, *arguments).result()
 
 
-def main(batch_size: int, rounds: int) -> None:
+def main(batch_size: int, steps: int, rounds: int) -> None:
     """Let the contenders train every network in turn; print a table of epochs, and one of the recorder."""
     spawn = get_context("spawn")
     ours_pool = ProcessPoolExecutor(1, spawn, begin_ours)
@@ -207,7 +206,7 @@ def main(batch_size: int, rounds: int) -> None:
     epochs, recorder = [], []
     with ours_pool, usual_pool, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder, batch_size)
+        prepare(folder, steps * batch_size)
         for depth, width in NETWORKS:
             calls = {
                 title: partial(elsewhere, pool, contender, folder, depth, width, batch_size)
@@ -217,7 +216,7 @@ def main(batch_size: int, rounds: int) -> None:
             results = in_turn(calls, rounds)
             seconds = {title: [epoch.total for epoch in of_one] for title, of_one in results.items()}
             speeds = {
-                title: spread([STEPS * batch_size / value for value in values], 0) for title, values in seconds.items()
+                title: spread([steps * batch_size / value for value in values], 0) for title, values in seconds.items()
             }
             against = [
                 f"{speeds[title]}, {ratio(seconds[title], seconds['ours'], 2)}" for title in ("tensors", "files")
@@ -225,11 +224,11 @@ def main(batch_size: int, rounds: int) -> None:
             epochs.append([str(depth), str(width), speeds["ours"], speeds["ours, recording"], *against])
             recorded = results["ours, recording"]
             once = [epoch.recording / epoch.recorded for epoch in recorded]
-            steps = [(epoch.training - epoch.recording) / STEPS for epoch in recorded]
-            share = [100 * a / (a + b) for a, b in zip(once, steps, strict=True)]
-            recorder.append([str(depth), str(width), milliseconds(steps), milliseconds(once), f"{spread(share)} %"])
-    print(f"{', '.join(describe_processor().values())}; batch {batch_size}, {rounds} rounds of {STEPS} steps\n")
-    titles = ["ours", f"ours, recording {recorded[0].recorded} of {STEPS} steps", "tensors, ours is", "files, ours is"]
+            step = [(epoch.training - epoch.recording) / steps for epoch in recorded]
+            share = [100 * a / (a + b) for a, b in zip(once, step, strict=True)]
+            recorder.append([str(depth), str(width), milliseconds(step), milliseconds(once), f"{spread(share)} %"])
+    print(f"{', '.join(describe_processor().values())}; batch {batch_size}, {rounds} rounds of {steps} steps\n")
+    titles = ["ours", f"ours, recording {recorded[0].recorded} of {steps} steps", "tensors, ours is", "files, ours is"]
     print_table(["depth", "width", *(f"images/s: {titles[0]}",), *titles[1:]], epochs)
     print()
     print_table(["depth", "width", "ms a step", "ms to record it", "of a recorded step"], recorder)
@@ -237,7 +236,8 @@ def main(batch_size: int, rounds: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--batch-size", type=int, default=32, help="128 takes four times as long")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=10, help="of an epoch")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    main(arguments.batch_size, arguments.rounds)
+    main(arguments.batch_size, arguments.steps, arguments.rounds)

@@ -1,0 +1,63 @@
+"""What a process of its own takes: time, processor time, and the most memory at a time; for Linux."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+PAUSE = 0.05
+"""Seconds between two looks at the memory; what is shorter may be missed."""
+OWN = re.compile(r"^Pss_(?:Anon|Shmem): +(\d+) kB", re.MULTILINE)
+
+
+class Usage(NamedTuple):
+    """What a process took, and those that it started."""
+
+    seconds: float
+    """On the clock."""
+    processor: float
+    """Seconds of the processors, user and system."""
+    peak: float
+    """MiB that no file backs, at most: what the system cannot take back. Shared pages count once."""
+    returncode: int
+    output: str
+    """Standard output."""
+    errors: str
+    """Standard error."""
+
+
+def measure(command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> Usage:
+    """Run a command in a folder, with variables beside those of this process, and watch it."""
+    start = time.perf_counter()
+    with (
+        (folder / "output.txt").open("w+") as output,
+        (folder / "errors.txt").open("w+") as errors,
+        subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=errors
+        ) as process,
+    ):
+        peak = 0
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            peak = max(peak, unbacked(process.pid))
+            time.sleep(PAUSE)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        output.seek(0)
+        errors.seek(0)
+        processor = ended[2].ru_utime + ended[2].ru_stime
+        return Usage(seconds, processor, peak / 1024, process.returncode, output.read(), errors.read())
+
+
+def unbacked(pid: int) -> int:
+    """Return the kB of a process, and of those that it started, that lie in no file."""
+    try:
+        processes = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+        rollups = [Path(f"/proc/{number}/smaps_rollup").read_text() for number in processes]
+    except (OSError, psutil.NoSuchProcess):  # one has just ended
+        return 0
+    return sum(int(value) for rollup in rollups for value in OWN.findall(rollup))
