@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
-PAUSE = 0.05
+PAUSE = 0.1
 """Seconds between two looks at the memory; what is shorter may be missed."""
 OWN = re.compile(r"^Pss_(?:Anon|Shmem): +(\d+) kB", re.MULTILINE)
 
@@ -56,8 +54,8 @@ def measure(command: list[str], folder: Path, environment: Mapping[str, str] | N
 def unbacked(pid: int) -> int:
     """Return the kB of a process, and of those that it started, that lie in no file."""
     try:
-        processes = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-        rollups = [Path(f"/proc/{number}/smaps_rollup").read_text() for number in processes]
-    except (OSError, psutil.NoSuchProcess):  # one has just ended
+        own = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        started = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:  # it has just ended
         return 0
-    return sum(int(value) for rollup in rollups for value in OWN.findall(rollup))
+    return sum(map(int, OWN.findall(own))) + sum(map(unbacked, map(int, started.split())))
