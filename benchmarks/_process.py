@@ -3,11 +3,13 @@
 import os
 import re
 import subprocess
+import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
+ROOT = Path(__file__).resolve().parents[1]
 PAUSE = 0.1
 """Seconds between two looks at the memory; what is shorter may be missed."""
 OWN = re.compile(r"^Pss_(?:Anon|Shmem): +(\d+) kB", re.MULTILINE)
@@ -29,14 +31,18 @@ class Usage(NamedTuple):
     """Standard error."""
 
 
-def measure(command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> Usage:
-    """Run a command in a folder, with variables beside those of this process, and watch it."""
+def measure(arguments: list[str], folder: Path, *, may_fail: bool = False) -> Usage:
+    """Run this Python, which finds the stages and the benchmarks, in a folder, and watch it; end here if it fails."""
     start = time.perf_counter()
     with (
-        (folder / "output.txt").open("w+") as output,
-        (folder / "errors.txt").open("w+") as errors,
+        TemporaryFile("w+") as output,
+        TemporaryFile("w+") as errors,
         subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **(environment or {})}, stdout=output, stderr=errors
+            [sys.executable, *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=output,
+            stderr=errors,
         ) as process,
     ):
         peak = 0
@@ -47,8 +53,13 @@ def measure(command: list[str], folder: Path, environment: Mapping[str, str] | N
         process.returncode = os.waitstatus_to_exitcode(ended[1])
         output.seek(0)
         errors.seek(0)
-        processor = ended[2].ru_utime + ended[2].ru_stime
-        return Usage(seconds, processor, peak / 1024, process.returncode, output.read(), errors.read())
+        usage = ended[2]
+        found = Usage(
+            seconds, usage.ru_utime + usage.ru_stime, peak / 1024, process.returncode, output.read(), errors.read()
+        )
+    if found.returncode and not may_fail:
+        sys.exit(found.errors)
+    return found
 
 
 def unbacked(pid: int) -> int:

@@ -1,10 +1,12 @@
-"""Shards of noise, for benchmarks of what reads them."""
+"""Shards of noise, and how they are augmented, for benchmarks of what reads them."""
 
 from pathlib import Path
 
 import numpy as np
 
+from resgrad.datasets.formats.folder import DEFAULTS
 from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.shards.config import AugmentConfig
 from resgrad.shards.shards import GIVEN, Split
 
 
@@ -34,3 +36,8 @@ def write_noise(folder: Path, counts: dict[Split, int], shape: tuple[int, int, i
         for split, number in names
     )
     writer.finish(rows, {"provenance": "noise", "classes": [str(label) for label in range(classes)], "split": "given"})
+
+
+def augmentation() -> AugmentConfig:
+    """Return how images of one's own are changed, unless params.yaml says otherwise."""
+    return AugmentConfig(**DEFAULTS["augment"])

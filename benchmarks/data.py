@@ -14,7 +14,6 @@ import argparse
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -25,15 +24,15 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from benchmarks._process import Usage, measure
+from benchmarks._process import ROOT, Usage, measure
 from benchmarks._timing import in_turn, print_table, ratio, spread
 from benchmarks.preprocess import SIZE, data_loader, image_folder
 from resgrad.common.config import read
 from resgrad.common.files import write_json
 
-ROOT = Path(__file__).resolve().parents[1]
 CLASSES, PICTURES, PIXELS = 10, 300, 256
 NAME = "photographs"
+STAGES = ("download", "preprocess")
 
 
 def photographs() -> list[bytes]:
@@ -67,33 +66,20 @@ def prepare(project: Path, source: Path) -> None:
     project.mkdir()
     block = {"format": "folder", "source": str(source), "image_size": SIZE}
     write_json(project / "params.yaml", {**read(ROOT / "params.yaml"), "datasets": [NAME], "data": {NAME: block}})
-    stage(project, "check")
+    measure(["-m", "stages.check"], project)
 
 
-def stage(project: Path, name: str, *arguments: str) -> Usage:
-    """Run a stage in a project."""
-    return python(project, "-m", f"stages.{name}", *arguments)
-
-
-def ours(project: Path, stages: tuple[str, ...]) -> dict[str, Usage]:
-    """Run stages from nothing."""
+def ours(project: Path) -> dict[str, Usage]:
+    """Run both stages from nothing."""
     for room in ("raw", "shards"):
         shutil.rmtree(project / "data" / room, ignore_errors=True)
-    return {name: stage(project, name, NAME) for name in stages}
+    return {name: measure(["-m", f"stages.{name}", NAME], project) for name in STAGES}
 
 
 def usual(folder: Path, contender: str) -> dict[str, Usage]:
     """Run one of the alternatives, which reads the folder "tree"."""
     (folder / "images.pt").unlink(missing_ok=True)
-    return {contender: python(folder, "-m", "benchmarks.data", "--contender", contender)}
-
-
-def python(folder: Path, *arguments: str) -> Usage:
-    """Run this Python in a folder; end here if it fails."""
-    usage = measure([sys.executable, *arguments], folder, {"PYTHONPATH": str(ROOT)})
-    if usage.returncode:
-        sys.exit(usage.errors)
-    return usage
+    return {contender: measure(["-m", "benchmarks.data", "--contender", contender], folder)}
 
 
 ALTERNATIVES: dict[str, tuple[str, Callable[[Path], None]]] = {
@@ -110,7 +96,7 @@ def measure_size(images: int, rounds: int) -> list[list[str]]:
         contenders = {}
         for kind, source in (("folder", folder / "tree"), ("zip", folder / "images.zip")):
             prepare(folder / kind, source)
-            contenders[kind] = partial(ours, folder / kind, ("download", "preprocess"))
+            contenders[kind] = partial(ours, folder / kind)
         contenders |= {alternative: partial(usual, folder, alternative) for alternative in ALTERNATIVES}
         found = in_turn(contenders, rounds)
     results = {
@@ -119,9 +105,10 @@ def measure_size(images: int, rounds: int) -> list[list[str]]:
         "`preprocess`": [stages["preprocess"] for kind in ("folder", "zip") for stages in found[kind]],
         **{title: [run[key] for run in found[key]] for key, (title, _) in ALTERNATIVES.items()},
     }
-    both = [[stages["download"], stages["preprocess"]] for stages in found["folder"]]
-    clock = [sum(usage.seconds for usage in stages) for stages in both]
-    processor = [sum(usage.processor for usage in stages) for stages in both]
+    clock, processor = (
+        [sum(getattr(stages[name], what) for name in STAGES) for stages in found["folder"]]
+        for what in ("seconds", "processor")
+    )
     rows = []
     for title, usages in results.items():
         seconds, processors = [usage.seconds for usage in usages], [usage.processor for usage in usages]

@@ -14,27 +14,28 @@ import hashlib
 import json
 import os
 import resource
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks._process import Usage, measure
+from benchmarks._process import ROOT, Usage, measure
 from benchmarks._timing import in_turn, print_table, processor_timed, ratio, spread
 
-ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (3, 32, 32)
 BYTES = 3 * 32 * 32
 SIZES = (1, 3, 10)
 WAYS = ("mapped", "copied")
 BATCH = 128
 ROUNDS_OF_BATCHES = 5
+LIMIT = 512
+"""MiB; Python with torch takes 400 of them."""
 
 
 def train(folder: Path, way: str) -> None:
     """Train for an epoch in this process; print the SHA-256 of the weights."""
     import torch
 
+    from benchmarks._shards import augmentation
     from resgrad.common.config import load, read
     from resgrad.models import build_network
     from resgrad.models.config import load_model
@@ -46,7 +47,7 @@ def train(folder: Path, way: str) -> None:
 
     make_repeatable(1, "portable")
     keep_freed_memory()
-    parameters = read(ROOT / "params.yaml")
+    parameters = read(Path("params.yaml"))
     model = load_model({**parameters["model"], "network": "fully_connected", "width": 8})
     network = build_network(model, depth=4, residual=True, image_shape=SHAPE, classes=10, seed=0)
     shards = Shards(folder / "shards")
@@ -71,6 +72,7 @@ def make_batches(folder: Path) -> None:
     """Go through the training images both ways, in turn; print the processor seconds of a batch."""
     import torch
 
+    from benchmarks._shards import augmentation
     from resgrad.shards.shards import Shards
 
     torch.set_num_threads(1)
@@ -102,26 +104,11 @@ def batches_of(shards, split, way: str):
     return Batches(pixels, labels, scaling["mean"], scaling["std"], torch.device("cpu"))
 
 
-def augmentation():
-    """Return what images of one's own are changed by, unless params.yaml says otherwise."""
-    from resgrad.datasets.formats.folder import DEFAULTS
-    from resgrad.shards.config import AugmentConfig
-
-    return AugmentConfig(**DEFAULTS["augment"])
-
-
 def run(folder: Path, task: str, limit: int | None = None) -> Usage:
-    """Train, or make batches, in a process of its own, with so many MiB for its data."""
+    """Train, or make batches, in a process of its own; with a limit, for which it may fail, in MiB."""
     options = ["--limit", str(limit)] if limit else []
-    command = [sys.executable, "-m", "benchmarks.memory", "--task", task, "--folder", str(folder), *options]
-    return measure(command, folder, {"PYTHONPATH": str(ROOT)})
-
-
-def must(usage: Usage) -> Usage:
-    """End here if a process failed."""
-    if usage.returncode:
-        sys.exit(usage.errors)
-    return usage
+    command = ["-m", "benchmarks.memory", "--task", task, "--folder", str(folder), *options]
+    return measure(command, ROOT, may_fail=limit is not None)
 
 
 def main(images: int, rounds: int, limit: int) -> None:
@@ -135,11 +122,11 @@ def main(images: int, rounds: int, limit: int) -> None:
             folder = Path(name, str(size))
             folder.mkdir()
             write_noise(folder / "shards", {"train": count, "validation": 1000, "test": 10}, SHAPE)
-            usages = in_turn({way: lambda folder=folder, way=way: must(run(folder, way)) for way in WAYS}, rounds)
+            usages = in_turn({way: partial(run, folder, way) for way in WAYS}, rounds)
             weights = {usage.output for of_one in usages.values() for usage in of_one}
             peak = [spread([usage.peak for usage in usages[way]], 0) for way in WAYS]
             peaks.append([f"{count:,}", f"{count * BYTES / 2**20:.0f}", *peak, "yes" if len(weights) == 1 else "no"])
-            seconds = json.loads(must(run(folder, "batches")).output)
+            seconds = json.loads(run(folder, "batches").output)
             per_second = [spread([1 / value for value in seconds[way]], 0) for way in WAYS]
             speeds.append([f"{count:,}", *per_second, ratio(seconds["mapped"], seconds["copied"], 2)])
         limited = {way: run(folder, way, limit) for way in WAYS}
@@ -160,17 +147,18 @@ if __name__ == "__main__":
         "--images", type=int, default=20_000, help="of the smallest set; the largest has ten times as many"
     )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit", type=int, default=512, help="MiB")
+    parser.add_argument("--limit", type=int, help=f"MiB, {LIMIT} if not given")
     parser.add_argument("--task", choices=[*WAYS, "batches"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.task is None:
-        main(arguments.images, arguments.rounds, arguments.limit)
+        main(arguments.images, arguments.rounds, arguments.limit or LIMIT)
     elif arguments.task == "batches":
         make_batches(arguments.folder)
     else:
         from resgrad.common.kernels import fix_instruction_set
 
-        resource.setrlimit(resource.RLIMIT_DATA, (arguments.limit << 20 if "--limit" in sys.argv else -1, -1))
+        if arguments.limit:
+            resource.setrlimit(resource.RLIMIT_DATA, (arguments.limit << 20, arguments.limit << 20))
         fix_instruction_set("portable")
         train(arguments.folder, arguments.task)

@@ -78,26 +78,16 @@ def begin_usual() -> None:
 @cache
 def network_of(depth: int, width: int):
     """Build a residual network in this process; it goes on learning from call to call."""
-    from resgrad.common.config import read
-    from resgrad.models import build_network
-    from resgrad.models.config import load_model
+    from benchmarks._networks import residual_network
 
-    section = {**read(Path("params.yaml"))["model"], "network": "cifar_resnet", "width": width}
-    return build_network(load_model(section), depth=depth, residual=True, image_shape=SHAPE, classes=CLASSES, seed=0)
-
-
-def augmentation():
-    """Return what images of one's own are changed by, unless params.yaml says otherwise."""
-    from resgrad.datasets.formats.folder import DEFAULTS
-    from resgrad.shards.config import AugmentConfig
-
-    return AugmentConfig(**DEFAULTS["augment"])
+    return residual_network(depth, SHAPE[0], CLASSES, width)
 
 
 def ours(folder: Path, depth: int, width: int, batch_size: int, *, is_recorded: bool) -> Epoch:
     """Train for an epoch with the trainer."""
     import torch
 
+    from benchmarks._shards import augmentation
     from resgrad.common.config import load, read
     from resgrad.gradients.config import GradientsConfig
     from resgrad.shards.batches import Batches
@@ -111,7 +101,7 @@ def ours(folder: Path, depth: int, width: int, batch_size: int, *, is_recorded: 
     shards, device = Shards(folder / "shards"), torch.device("cpu")
     train, _ = Batches.read(shards, "train", device)
     validation, _ = Batches.read(shards, "validation", device)
-    network = network_of(depth, width).to(memory_format=torch.channels_last)
+    network = network_of(depth, width)
     checkpoint = Checkpoint(folder / "checkpoint")
     with checkpoint.exclusive():
         trainer = Trainer(
@@ -137,7 +127,7 @@ def usual(folder: Path, depth: int, width: int, batch_size: int, *, data: Litera
     import torch
     from torch import nn
 
-    network = network_of(depth, width)
+    network = network_of(depth, width).to(memory_format=torch.contiguous_format)
     train, validation = loaders(folder, batch_size, data)
     optimiser = torch.optim.SGD(network.parameters(), lr=RATE, momentum=0.9, weight_decay=1e-4)
     start = time.process_time()
@@ -162,6 +152,7 @@ def loaders(folder: Path, batch_size: int, data: Literal["tensors", "files"]) ->
     """Return loaders of the training and the validation images."""
     import torch
 
+    from benchmarks._shards import augmentation
     from benchmarks.batches import changes
     from resgrad.common.vision import torchvision
     from resgrad.shards.config import AugmentConfig
