@@ -34,12 +34,13 @@ stages:
 class Toy:
     """A folder with the pipeline ``check`` -> two cells -> ``one``, of the first cell, and ``all``, of both."""
 
-    def __init__(self, folder: Path, cell: str) -> None:
+    def __init__(self, folder: Path, cell: str, *, remote: str | None = None) -> None:
         """Lay it out.
 
         Args:
             folder: to make.
             cell: what a cell does before it writes its output: shell, with its number in ``$1``.
+            remote: URL of the DVC remote, for a Git repository with one.
         """
         self.folder = folder
         folder.mkdir()
@@ -53,7 +54,17 @@ class Toy:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
         }
-        subprocess.run(["dvc", "init", "--quiet", "--no-scm"], cwd=folder, env=self._environment, check=True)
+        if remote is None:
+            self.shell("dvc init --quiet --no-scm")
+        else:
+            # Otherwise DVC would put a .gitignore into `out`, which `all` reads.
+            (folder / ".gitignore").write_text("/out\n/one\n/all\n/checked\n/begun\n", encoding="utf-8")
+            self.shell(f"git init --quiet && dvc init --quiet && dvc remote add --quiet --default storage {remote}")
+            self.shell("git add --all && git -c user.name=Test -c user.email=test@example.org commit --quiet -m Toy")
+
+    def shell(self, command: str) -> None:
+        """Run a command in the folder."""
+        subprocess.run(command, shell=True, cwd=self.folder, env=self._environment, check=True)  # noqa: S602
 
     def cell(self, does: str) -> None:
         """Say what a cell does before it writes its output; DVC does not see the change."""
