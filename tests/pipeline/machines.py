@@ -5,10 +5,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
-
-from tests.processes import wait_until_gone
 
 _BIN = Path(sys.executable).parent
 HIDDEN = shutil.which("unshare") is not None and os.geteuid() == 0
@@ -26,6 +26,8 @@ class Machines:
             **{name: value for name, value in os.environ.items() if not name.startswith(("DVC_", "PYTHON", "GIT_"))},
             "DVC_NO_ANALYTICS": "1",
             "PATH": os.defpath,
+            # A run that was killed gives way to the next one within seconds.
+            "DASK_DISTRIBUTED__SCHEDULER__LOCKS__LEASE_TIMEOUT": "3s",
         }
         self._started: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start(
@@ -41,11 +43,17 @@ class Machines:
         for process in self._started:
             process.terminate()
         for process in self._started:
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            wait_until_gone(process.pid)
+            _end(process)
+
+    @contextmanager
+    def worker_for_now(self, name: str, *options: str, hides: Path, **environment: str) -> Iterator[None]:
+        """Start a worker as :meth:`worker` does, and end it with the block."""
+        process = self.worker(name, *options, hides=hides, **environment)
+        try:
+            yield
+        finally:
+            process.terminate()
+            _end(process)
 
     def worker(
         self, name: str, *options: str, hides: Path | None = None, **environment: str
@@ -82,6 +90,14 @@ class Machines:
             )
         self._started.append(process)
         return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _line_after(log: Path, what: str) -> str:

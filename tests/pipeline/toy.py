@@ -62,9 +62,17 @@ class Toy:
             self.shell(f"git init --quiet && dvc init --quiet && dvc remote add --quiet --default storage {remote}")
             self.shell("git add --all && git -c user.name=Test -c user.email=test@example.org commit --quiet -m Toy")
 
-    def shell(self, command: str) -> None:
-        """Run a command in the folder."""
-        subprocess.run(command, shell=True, cwd=self.folder, env=self._environment, check=True)  # noqa: S602
+    def shell(self, command: str) -> str:
+        """Run a command in the folder; return what it printed."""
+        return subprocess.run(
+            command,
+            shell=True,
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
 
     def cell(self, does: str) -> None:
         """Say what a cell does before it writes its output; DVC does not see the change."""
@@ -84,7 +92,14 @@ class Toy:
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """Run what is to do, on two workers; return what was printed."""
-        process = self.start("--jobs", "2", *arguments)
+        return self._run("--jobs", "2", *arguments, status=status)
+
+    def run_on(self, scheduler: str, *arguments: str, status: int = 0) -> str:
+        """Run what is to do, on the workers of a scheduler; return what was printed."""
+        return self._run("--scheduler", scheduler, *arguments, status=status)
+
+    def _run(self, *arguments: str, status: int) -> str:
+        process = self.start(*arguments)
         output, _ = process.communicate(timeout=300)
         assert process.returncode == status, output
         return output

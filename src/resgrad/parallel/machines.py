@@ -59,7 +59,10 @@ def made_into(runner: StageRunner, client: Client) -> Iterator[None]:
     Raises:
         ClusterError: a worker cannot be used.
     """
-    _restart(client, [address for address, at_work in _on_workers(client, _at_work).items() if at_work])
+    left = [address for address, at_work in _on_workers(client, _at_work).items() if at_work]
+    if left:  # by a run that was killed
+        client.unregister_worker_plugin(StageRunner.name)
+        _restart(client, left)
     try:
         client.register_plugin(runner)
         for address, why in _on_workers(client, refusal).items():
