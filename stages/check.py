@@ -23,7 +23,8 @@ from resgrad.download.changes import changed_sources
 from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
 from resgrad.tolerance.config import resolve
-from resgrad.training.devices import choose_device
+from resgrad.training.config import TrainConfig
+from resgrad.training.devices import check_compiler, choose_device
 from stages._parameters import PARAMETERS, RESOLVED
 from stages._run import run
 
@@ -40,7 +41,7 @@ def check() -> None:
     leads to.
     """
     study = load_study(PARAMETERS)
-    choose_device(study.train.device)
+    _check_machine(study.train)
     check_instruction_set(study.train.kernels, torch.backends.cpu.get_cpu_capability())
     resolved = {
         "data": {
@@ -77,9 +78,15 @@ def check_with(overrides: list[str]) -> None:
                     f"-S {override!r} cannot be used: {reason}; quote it, as in -S 'data.mnist.source=\"/a path\"', "
                     "and begin a parameter that is not in params.yaml with +."
                 ) from None
-        choose_device(load_study(copy).train.device)
+        _check_machine(load_study(copy).train)
         for sentence in changed_sources(read(copy)):
             print(sentence, file=sys.stderr)
+
+
+def _check_machine(train: TrainConfig) -> None:
+    device = choose_device(train.device)
+    if train.compile:
+        check_compiler(device)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 import os
 import re
 import signal
+import threading
 from itertools import takewhile
 
 import psutil
 import pytest
 
+from resgrad.parallel.pipeline import BusyError, Pipeline
 from tests.pipeline.project import make_project
 from tests.pipeline.toy import Toy
 from tests.processes import wait_until_gone
@@ -81,6 +83,24 @@ def test_a_run_that_is_ended_ends_its_stages_and_the_next_one_goes_on(toy, how):
     output = toy.run()
     assert toy.read("all") == "1\n2\n"
     assert toy.read("begun") == "1\n2\n2\n", "a cell that had ended ran again"
+
+
+@pytest.mark.filterwarnings("ignore:_NoneStep.value")  # of pygtrie, in the hands of DVC
+def test_a_second_run_waits_a_while_and_then_names_the_first_one(toy, monkeypatch):
+    toy = toy(f"test $1 = 1 || {{ {HANGS}; }}")
+    process = toy.start("--jobs", "1")
+    toy.wait_for("pid-2")
+    monkeypatch.chdir(toy.folder)
+    second = Pipeline()
+    monkeypatch.setattr("resgrad.parallel.pipeline._PATIENCE_SECONDS", 0.5)
+    with pytest.raises(
+        BusyError, match=r"^Another run is at work in this workspace, \(PID \d+\): .*; wait for it to end"
+    ):
+        second.changed()
+    threading.Timer(0.5, process.terminate).start()
+    monkeypatch.setattr("resgrad.parallel.pipeline._PATIENCE_SECONDS", 300)
+    assert "cell@2" in second.changed()
+    process.communicate(timeout=300)
 
 
 @pytest.mark.parametrize("killed", ["worker", "shell", "stage"])

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.pipeline
 AWAY = {
     "comparison__alpha": 0.01,
     "train__learning_rate": 0.05,
-    "tolerance__rates": [0.02, 1],
+    "tolerance__epochs": 2,
     "inspect__paths": 3,
     "audit__seeds": [0, 2],
     "probe__batch_size": 32,

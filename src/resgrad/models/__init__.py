@@ -15,6 +15,15 @@ from resgrad.models.config import ModelConfig
 from resgrad.models.initialisation import check_start, initialise
 
 
+def check_depth(network: str, depth: int) -> None:
+    """Refuse a depth at which a kind of network does not exist.
+
+    Raises:
+        ParameterError: says which depths there are.
+    """
+    load_kind(networks, network).check_depth(depth)
+
+
 def check_network(config: ModelConfig, *, depth: int, residual: bool) -> None:
     """Refuse a network that does not exist, or that cannot learn.
 
@@ -91,8 +100,8 @@ def build_network(
 
 
 def _build(config: ModelConfig, *, depth: int, residual: bool, **shape) -> nn.Module:
+    check_depth(config.network, depth)
     kind = load_kind(networks, config.network)
-    kind.check_depth(depth)
     if not residual and hasattr(kind, "NO_PLAIN_TWIN"):
         raise ParameterError(
             f"model.network is {config.network}, which has no plain twin: {kind.NO_PLAIN_TWIN}; "

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
 from resgrad.common.cells import VARIANTS, is_residual
 from resgrad.common.config import ParameterError
-from resgrad.models import check_network
+from resgrad.models import check_depth, check_network
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import Grid, ProbeConfig
 
@@ -66,11 +67,16 @@ def check_probe(config: ProbeConfig) -> None:
         ParameterError: says which parameter to change, and why.
     """
     for number, grid in enumerate(config.grids):
+        least = min(grid.depths)
+        refusals = (refusal(model, least, variant) for _, model in _recipes(grid) for variant in VARIANTS)
+        first = next(refusals)
+        if first is not None and None not in refusals:
+            raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {least}: {first}")
         for depth in grid.depths:
-            refusals = (refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
-            first = next(refusals)
-            if first is not None and None not in refusals:
-                raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {first}")
+            try:
+                check_depth(grid.network, depth)
+            except ParameterError as error:
+                raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {error}") from None
     named = {
         "probe.seeds": config.seeds,
         "probe.shattering.depths": config.shattering.depths,
@@ -96,6 +102,7 @@ def check_once(named: Mapping[str, Sequence[int] | Sequence[str]]) -> None:
             raise ParameterError(f"{key} has {value} more than once; allowed: each once.")
 
 
+@cache
 def refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
     """Return why a network does not exist; None if it does."""
     try:

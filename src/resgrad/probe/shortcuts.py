@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.common.config import ParameterError
-from resgrad.models import check_twins
+from resgrad.models import check_depth, check_twins
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import ProbeConfig, ShortcutsConfig
@@ -66,12 +66,16 @@ def check_shortcuts(config: ShortcutsConfig) -> None:
     Raises:
         ParameterError: says which parameter to change, and why.
     """
-    for family in config.families:
-        for shortcut, depth in ((shortcut, depth) for shortcut in family.shortcuts for depth in config.depths):
-            try:
-                check_twins(_model(family.network, shortcut, config.width), depth=depth)
-            except ParameterError as error:
-                raise ParameterError(f"probe.shortcuts cannot probe {family.network}, {shortcut}: {error}") from None
+    for network, shortcut in [
+        (family.network, shortcut) for family in config.families for shortcut in family.shortcuts
+    ]:
+        try:
+            # Twins that differ at one depth differ at every greater one.
+            check_twins(_model(network, shortcut, config.width), depth=min(config.depths))
+            for depth in config.depths:
+                check_depth(network, depth)
+        except ParameterError as error:
+            raise ParameterError(f"probe.shortcuts cannot probe {network}, {shortcut}: {error}") from None
     named = {
         "probe.shortcuts.depths": config.depths,
         "probe.shortcuts.families": [family.network for family in config.families],

@@ -22,6 +22,8 @@ class TrainConfig(Section):
     evaluations_per_epoch: Annotated[int, Field(ge=1)]
     clip_norm: Annotated[float, Field(gt=0)] | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    precision: Literal["float32", "bfloat16", "float16"]
+    compile: bool
     threads: Annotated[int, Field(ge=1, le=1024)]
     kernels: Kernels
 

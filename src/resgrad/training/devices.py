@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import shutil
 import sys
 
 import torch
@@ -28,6 +29,20 @@ def choose_device(name: str) -> torch.device:
         there = ", ".join(device for device, there in available.items() if there)
         raise ParameterError(f"train.device is {name!r}, which torch does not find here; allowed here: auto, {there}.")
     return torch.device(name)
+
+
+def check_compiler(device: torch.device) -> None:
+    """Make sure that ``torch.compile`` can compile for this device, as far as that can be told beforehand.
+
+    Raises:
+        ParameterError: for a CPU it needs a C++ compiler, and there is none.
+    """
+    compiler = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
+    if device.type == "cpu" and shutil.which(compiler) is None:
+        raise ParameterError(
+            f"train.compile is true, and there is no C++ compiler {compiler} here; install it, or name another one in "
+            "the environment variable CXX, or set train.compile to false."
+        )
 
 
 def make_repeatable(threads: int, kernels: Kernels) -> None:

@@ -20,8 +20,9 @@ from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.config import TrainConfig
 from resgrad.training.evaluation import log_probabilities, score
 from resgrad.training.optimisers import build_optimiser
+from resgrad.training.precision import Precision
 from resgrad.training.schedules import learning_rate
-from resgrad.training.state import Progress, pack, unpack
+from resgrad.training.state import Progress, State
 
 
 class Trainer:
@@ -52,7 +53,7 @@ class Trainer:
             network: on its device, with its initial weights.
             train: the images to learn from.
             validation: the images that it is evaluated on, ``config.evaluations_per_epoch`` times an epoch.
-            config: how to train; its ``epochs`` and ``augment`` are not read.
+            config: how to train.
             epochs: passes over the training images.
             augment: how to change them at random.
             gradients: what to record of the gradients, and when; None for nothing.
@@ -71,6 +72,9 @@ class Trainer:
         self._total_steps = epochs * self._steps_per_epoch
         self._stretches = stretches(self._steps_per_epoch, config.evaluations_per_epoch)
         self._optimiser = build_optimiser(config, network.parameters())
+        self._precision = Precision(config.precision, next(network.parameters()).device)
+        # With its weights, and beside it: hooks, evaluations and names of parameters are those of the network itself.
+        self._forward = torch.compile(network) if config.compile else network
         self._recorder = None
         self.recording = Recording([])
         if gradients is not None:
@@ -82,9 +86,10 @@ class Trainer:
 
     def run(self, title: str) -> None:
         """Train to the last epoch, or until the loss is no longer finite; a bar with this title shows how far it is."""
+        state = State(self._network, self._optimiser, self._precision, self.recording)
         saved = self._checkpoint.load()
         if saved is not None:
-            self.progress = unpack(*saved, self._network, self._optimiser, self.recording)
+            self.progress = state.unpack(*saved)
             self.earlier_seconds = self.progress.seconds["training"] + self.progress.seconds["evaluation"]
         # disable=None: no bar where standard error is not a terminal.
         with tqdm(
@@ -97,7 +102,7 @@ class Trainer:
         ) as bar:
             while self.progress.epoch < self._epochs and self.progress.diverged_step is None:
                 self._run_epoch(bar)
-                self._checkpoint.save(*pack(self._network, self._optimiser, self.recording, self.progress))
+                self._checkpoint.save(*state.pack(self.progress))
 
     def _run_epoch(self, bar: tqdm) -> None:
         progress = self.progress
@@ -145,17 +150,18 @@ class Trainer:
         self.progress.rates.append(rate)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        logits = self._network(images)
-        loss = nn.functional.cross_entropy(logits, labels)
+        with self._precision.autocast():
+            logits = self._forward(images)
+            loss = nn.functional.cross_entropy(logits, labels)
         self._optimiser.zero_grad()
-        loss.backward()
+        self._precision.backward(loss, self._optimiser)
         recorder = self._recorder if self._recorder is not None and self._recorder.due(step) else None
         if recorder is not None:
             with self._timed("recording"):
                 recorder.before_step(step)
         if self._config.clip_norm is not None:
             clip_grad_norm_(self._network.parameters(), self._config.clip_norm)
-        self._optimiser.step()
+        self._precision.step(self._optimiser)
         if recorder is not None:
             with self._timed("recording"):
                 recorder.after_step(step, self.progress.epoch)
