@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-_BIN = Path(sys.executable).parent
+_DASK = (sys.executable, "-m", "dask")
 HIDDEN = shutil.which("unshare") is not None and os.geteuid() == 0
 """Whether a folder can be hidden from a process, in a mount namespace of its own."""
 
@@ -31,7 +31,7 @@ class Machines:
         }
         self._started: list[subprocess.Popen[bytes]] = []
         self.scheduler = self._start(
-            "scheduler", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", ":0",
+            "scheduler", *_DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", ":0",
             "--scheduler-file", str(self._address_file),
         )  # fmt: skip
         self.address = _line_after(folder / "scheduler.log", "Scheduler at:")
@@ -68,7 +68,7 @@ class Machines:
         """
         hide = ["unshare", "--mount", "sh", "-c", f'mount -t tmpfs none "{hides}" && exec "$@"', "sh"] if hides else []
         process = self._start(
-            name, *hide, "dask", "worker", self.address, "--name", name, "--no-dashboard",
+            name, *hide, *_DASK, "worker", self.address, "--name", name, "--no-dashboard",
             "--local-directory", str(self.folder / f"{name}-files"), *(options or ("--nthreads", "1")), **environment,
         )  # fmt: skip
         _line_after(self.folder / f"{name}.log", "Registered to:")
@@ -78,7 +78,6 @@ class Machines:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8")
 
     def _start(self, name: str, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-        command = tuple(str(_BIN / "dask") if word == "dask" else word for word in command)
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,

@@ -65,8 +65,7 @@ class Toy:
     def shell(self, command: str) -> str:
         """Run a command in the folder; return what it printed."""
         return subprocess.run(
-            command,
-            shell=True,
+            ["sh", "-c", command],
             cwd=self.folder,
             env=self._environment,
             stdout=subprocess.PIPE,
