@@ -2,11 +2,13 @@
 
 import getpass
 import importlib.util
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +66,8 @@ def ssh(tmp_path, serve) -> tuple[str, dict[str, str]]:
     }
     config = tmp_path / "sshd_config"
     config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()), encoding="utf-8")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # in which sshd of a system that has not started one locks itself up
     serve(port, str(SSHD), "-D", "-e", "-f", str(config))
     return f"ssh://{getpass.getuser()}@127.0.0.1:{port}{tmp_path}/store", {"keyfile": str(tmp_path / "client")}
 

@@ -115,6 +115,7 @@ class StageRunner(WorkerPlugin):
         self._commands = _Commands(self._tell_line)
         dvc = logging.getLogger("dvc")
         dvc.handlers = [self._commands]
+        _keep_log_apart()
         self._terminal = Terminal(self._columns, line=self._tell_line, bar=self._tell_bar)
         # The terminal is for stages: DVC, which looks here, draws no bars of its own between theirs.
         sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
@@ -200,6 +201,14 @@ def killed(error: BaseException) -> bool:
     """
     status = re.search(r"exited with (-?\d+)$", str(error)) if isinstance(error, StageCmdFailedError) else None
     return status is not None and int(status[1]) in _KILLED
+
+
+def _keep_log_apart() -> None:
+    """Let Dask go on logging to where it has until now, and not between the lines of stages."""
+    log = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8")
+    for handler in logging.getLogger("distributed").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(log)
 
 
 class _Commands(logging.Handler):
