@@ -18,7 +18,7 @@ from stages._run import run
 
 
 def train_at_rate(dataset: str, point: Point) -> None:
-    """Read shards and parameters; write how the training ended. It records no gradients and sees no test image."""
+    """Read shards and parameters; write how the training ended. Gradients are not recorded, test images not read."""
     parameters = read(Path("params.yaml"))
     augment = load_part(BudgetConfig, dataset_parameters(dataset), f"data.{dataset}").augment
     budget = load(Budget, tolerance_budget(), "tolerance")
@@ -45,7 +45,7 @@ def train_at_rate(dataset: str, point: Point) -> None:
 
 
 def number(text: str) -> float:
-    """Read a number so that it is written as it was: 1 or 1.0."""
+    """Parse a number so that it prints as it was written: 1 or 1.0."""
     return int(text) if text.isdigit() else float(text)
 
 

@@ -1,4 +1,4 @@
-"""What params.yaml says of training."""
+"""The parameters of training."""
 
 from typing import Annotated, Literal
 
@@ -29,7 +29,7 @@ class TrainConfig(Section):
 
 
 class BudgetConfig(Section):
-    """The part of ``data.<dataset>`` that decides how long, and on what changes of its images, networks train."""
+    """The part of ``data.<dataset>`` that decides how long networks train, and with which augmentation."""
 
     epochs: Annotated[int, Field(ge=1)]
     augment: AugmentConfig

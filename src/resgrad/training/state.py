@@ -1,4 +1,4 @@
-"""Everything that a training has reached at the end of an epoch, and its passage through a checkpoint."""
+"""The state of a training at the end of an epoch, and how a checkpoint stores it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +13,11 @@ from resgrad.training.precision import Precision
 
 @dataclass
 class Progress:
-    """How far a run has come.
+    """The progress of a run.
 
-    ``history`` has a row per epoch, ``evaluations`` one per look at the validation images, ``losses`` and ``rates`` a
-    value per step; ``seconds`` is wall-clock time by activity (training includes recording), and the only thing here
-    that two equal runs do not share.
+    ``history`` has a row per epoch, ``evaluations`` one per evaluation on the validation images, ``losses`` and
+    ``rates`` a value per step; ``seconds`` is wall-clock time by activity (training includes recording), and the only
+    thing here that differs between two equal runs.
     """
 
     epoch: int = 0
@@ -31,12 +31,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class State:
-    """What a training moves, beside its :class:`Progress`.
+    """Everything that a training changes apart from its :class:`Progress`.
 
     Attributes:
-        network: its weights and running statistics.
-        optimiser: what it remembers of earlier steps.
-        precision: the scale of its loss.
+        network: weights and running statistics.
+        optimiser: its memory of earlier steps.
+        precision: the scale of the loss.
         recording: the gradients recorded so far.
     """
 
@@ -58,7 +58,7 @@ class State:
         return tensors, {**vars(progress), **recorded, "scaling": self.precision.state()}
 
     def unpack(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> Progress:
-        """Restore in place what :meth:`pack` took, and return the progress."""
+        """Restore in place what :meth:`pack` stored, and return the progress."""
         parts: dict[str, dict[str, Tensor]] = {"network": {}, "optimiser": {}, "recording": {}, "snapshot": {}}
         for name, tensor in tensors.items():
             part, _, rest = name.partition("/")
@@ -68,7 +68,7 @@ class State:
         for name, tensor in parts["optimiser"].items():
             index, _, key = name.partition("/")
             parameter = self.optimiser.param_groups[0]["params"][int(index)]
-            # In the parameter's own memory layout, as the optimiser had it: its loops over many tensors go by that.
+            # In the parameter's own memory layout, as the optimiser had it: its multi-tensor loops depend on that.
             per_element = tensor.shape == parameter.shape
             entry = torch.empty_like(parameter, device="cpu").copy_(tensor) if per_element else tensor
             entries.setdefault(int(index), {})[key] = entry.detach()
