@@ -36,7 +36,8 @@ def connected(address: str, say: Callable[[str], None]) -> Iterator[Client]:
     # Workers need not have this code: it is sent to them, whatever they could import.
     for module in [module for name, module in sys.modules.items() if name.partition(".")[0] == "resgrad"]:
         cloudpickle.register_pickle_by_value(module)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client", "tornado.application"):  # what matters is said in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=_CONNECT_SECONDS)
     except (OSError, ValueError) as error:

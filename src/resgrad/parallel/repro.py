@@ -77,7 +77,7 @@ def repro_on_machines(pipeline: Pipeline, changed: set[str], targets: list[str],
         workspace = shared if all(seen.values()) else Sent(pack(pipeline.inputs))
         runner = StageRunner(targets, console.width - MARGIN, workspace, wanted)
         where = "in this workspace" if workspace is shared else "apart, each in a copy of this workspace"
-        print(f"{len(seen)} workers, {where}.")
+        print(f"{len(seen)} {'worker' if len(seen) == 1 else 'workers'}, {where}.")
         with Display(console, len(seen), apart=workspace.apart) as display, made_into(runner, client):
             schedule = Schedule(client, display, None, apart=workspace.apart)
             _run(schedule, display, pipeline, changed, targets)
