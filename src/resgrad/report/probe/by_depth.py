@@ -1,4 +1,4 @@
-"""The parts of the page about growth over depth: which law holds, and around which shortcut."""
+"""The parts of the page about growth over depth: which law holds, and for which shortcut."""
 
 import math
 
@@ -28,7 +28,7 @@ convolutions on all shortcuts trained, with nearly twice the error."""
 
 
 def laws_table(laws: pd.DataFrame) -> str:
-    """Say of every recipe which law holds, plain beside residual."""
+    """Write which law holds for every recipe, plain beside residual."""
     if laws.empty:
         return "No recipe is probed at four depths or more."
     rows = []
@@ -54,7 +54,7 @@ def law_text(law: Law) -> str:
 
 
 def shortcuts_table(ratios: pd.DataFrame, laws: pd.DataFrame) -> str:
-    """Write a row per shortcut: its ratio at every depth, the law, and the error between blocks at the greatest."""
+    """Write a row per shortcut: its ratio by depth, the law, and the error between blocks at the greatest depth."""
     depths = sorted(ratios["depth"].unique())
     laws = laws[laws["measure"] == "weights"]
     rows = []

@@ -1,4 +1,4 @@
-"""The part of the page about what is left of the differences between inputs."""
+"""The part of the page about the remaining differences between inputs."""
 
 import math
 from typing import NamedTuple
@@ -16,7 +16,7 @@ that of features; 1: all inputs differ in scale alone), beside the growth of the
 
 
 class _Geometry(NamedTuple):
-    """Of a row of the table of that name, what is said."""
+    """The columns of the table ``geometry`` that the page uses."""
 
     variant: str
     factor: float

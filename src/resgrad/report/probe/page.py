@@ -1,4 +1,4 @@
-"""The probe as a page for people."""
+"""The page of the probe."""
 
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ FACTOR = ["factor", "factor_low", "factor_high"]
 
 
 class _Outcome(NamedTuple):
-    """Of a row of the table of outcomes, what the page says."""
+    """The columns of the table of outcomes that the page uses."""
 
     recipe: str
     variant: str
@@ -50,7 +50,7 @@ def to_markdown(room: Room) -> str:
     """Write all parts.
 
     Args:
-        room: with the tables of the probe.
+        room: the tables of the probe.
     """
     words = {**room.about, "coverage": COVERAGE}
     steady = ", ".join(f"{row.share:.0%} of {row.network} networks" for row in room["steadiness"].itertuples())
@@ -88,7 +88,7 @@ def to_markdown(room: Room) -> str:
 
 
 def _outcomes(outcomes: pd.DataFrame) -> str:
-    """Say of every recipe at which depth it fails, and how, or up to which it is healthy."""
+    """Write at which depth each recipe fails, and how, or up to which depth it is healthy."""
     found = {(row.recipe, row.variant): row for row in typed_rows(outcomes, _Outcome)}
 
     def text(recipe: str, variant: str) -> str:
