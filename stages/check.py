@@ -32,13 +32,12 @@ MARK = Path("data/checked.txt")
 
 
 def check() -> None:
-    """Read params.yaml; write a mark that never changes, on which the first stages depend, and resolved parameters.
+    """Read params.yaml; write a constant marker file, on which the first stages depend, and the resolved parameters.
 
-    Those are the blocks of the data sets with all defaults filled in; what networks are made of, without the switch of
-    the report; how they are trained, without what the trainings of ``tolerance`` have their own of, and what null
-    stands for in that section; and the digests of the files of formats and of the statistics that are recorded, which
-    dvc.yaml cannot name: a parameter's value can be part of a file's name there, but neither a list nor what a name
-    leads to.
+    These are the blocks of the data sets with all defaults filled in; the architecture of the networks, without the
+    switch of the report; the training parameters, without those that the trainings of ``tolerance`` replace; the values
+    for null in that section; and the digests of the files of formats and of recorded statistics. dvc.yaml cannot name
+    those files: there a parameter's value can be part of a file's name, but not a list or a value found by a name.
     """
     study = load_study(PARAMETERS)
     _check_machine(study.train)
@@ -61,7 +60,7 @@ def check() -> None:
 
 
 def check_with(overrides: list[str]) -> None:
-    """Check what params.yaml would become; sentences speak of params.yaml.
+    """Check params.yaml as the overrides would change it; messages refer to params.yaml.
 
     Raises:
         ParameterError: a parameter could not be used, or an override cannot be read.
