@@ -1,4 +1,4 @@
-"""``python -m stages``: what can run at once does, and whatever goes wrong stops no more than it must."""
+"""``python -m stages`` runs stages in parallel where possible, and a failure stops no more than necessary."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def toy(tmp_path):
 
 
 def ended(output: str) -> list[str]:
-    """List the stages that lines of the output say have ended."""
+    """List the stages that have ended according to the output."""
     return re.findall(r"^\[ *\d+/\d+\] (\S+?)(?: |,|$)", output, flags=re.M)
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_is_ended_ends_its_stages_and_the_next_one_goes_on(toy, how):
     assert toy.read("begun") == "1\n2\n2\n", "a cell that had ended ran again"
 
 
-@pytest.mark.filterwarnings("ignore:_NoneStep.value")  # of pygtrie, in the hands of DVC
+@pytest.mark.filterwarnings("ignore:_NoneStep.value")  # from pygtrie, used by DVC
 def test_a_second_run_waits_a_while_and_then_names_the_first_one(toy, monkeypatch):
     toy = toy(f"test $1 = 1 || {{ {HANGS}; }}")
     process = toy.start("--jobs", "1")
@@ -105,7 +105,7 @@ def test_a_second_run_waits_a_while_and_then_names_the_first_one(toy, monkeypatc
 
 @pytest.mark.parametrize("killed", ["worker", "shell", "stage"])
 def test_a_stage_that_is_killed_or_whose_worker_is_runs_again(toy, monkeypatch, killed):
-    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's stays between the worker and the stage; Bash would become it
+    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's remains between the worker and the stage; Bash would exec it
     toy = toy(f"test $1 = 1 -o -f begun-2 || {{ touch begun-2; {HANGS}; }}")
     process = toy.start("--jobs", "2")
     stage = psutil.Process(int(toy.wait_for("pid-2")))

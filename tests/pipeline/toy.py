@@ -1,4 +1,4 @@
-"""A pipeline of shell commands, on which to see what `python -m stages` does with stages of any kind."""
+"""A pipeline of shell commands, which shows how `python -m stages` handles stages of any kind."""
 
 import os
 import subprocess
@@ -35,11 +35,11 @@ class Toy:
     """A folder with the pipeline ``check`` -> two cells -> ``one``, of the first cell, and ``all``, of both."""
 
     def __init__(self, folder: Path, cell: str) -> None:
-        """Lay it out.
+        """Create the pipeline.
 
         Args:
-            folder: to make.
-            cell: what a cell does before it writes its output: shell, with its number in ``$1``.
+            folder: the folder to create.
+            cell: shell code that a cell runs before it writes its output, with its number in ``$1``.
         """
         self.folder = folder
         folder.mkdir()
@@ -56,7 +56,7 @@ class Toy:
         subprocess.run(["dvc", "init", "--quiet", "--no-scm"], cwd=folder, env=self._environment, check=True)
 
     def cell(self, does: str) -> None:
-        """Say what a cell does before it writes its output; DVC does not see the change."""
+        """Set what a cell does before it writes its output; DVC does not see the change."""
         script = f"echo $1 >> begun\n{does}\nmkdir -p out\necho $1 > out/$1\n"
         (self.folder / "cell.sh").write_text(script, encoding="utf-8")
 
@@ -72,7 +72,7 @@ class Toy:
         )
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        """Run what is to do, on two workers; return what was printed."""
+        """Run the pipeline on two workers; return the output."""
         process = self.start("--jobs", "2", *arguments)
         output, _ = process.communicate(timeout=300)
         assert process.returncode == status, output
@@ -82,7 +82,7 @@ class Toy:
         return (self.folder / name).read_text(encoding="utf-8")
 
     def wait_for(self, name: str) -> str:
-        """Wait until a file holds a whole line; return that."""
+        """Wait until a file contains a whole line; return it."""
         deadline = time.monotonic() + 300
         path = self.folder / name
         while not path.exists() or not path.read_text(encoding="utf-8").endswith("\n"):

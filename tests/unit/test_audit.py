@@ -37,7 +37,7 @@ AUDIT = {"depth": 8, "width": 2, "epochs": 2, "seeds": [0, 1]}
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_shards(tmp_path / "data/shards/plantvillage", brighter=10)  # so that forests err, on each split elsewhere
+    write_shards(tmp_path / "data/shards/plantvillage", brighter=10)  # so that forests err, differently by split
     write_shards(tmp_path / "data/shards/mnist", leaves=False, shape=(1, 8, 8))
     for dataset in MATRIX["datasets"]:
         for cell in Matrix(**MATRIX).cells(dataset):
@@ -220,7 +220,7 @@ def classifiers(tmp_path):
 def test_guess_border_and_networks_stand_side_by_side(classifiers):
     assert classifiers["classifier"].tolist() == [GUESS, BORDER, "plain-8", "residual-8", "residual-8"]
     guess = classifiers.iloc[0]
-    # One class of three: recall 1, 0, 0; F1 of the guessed one 2 * (1/3) * 1 / (1/3 + 1) = 1/2.
+    # One class of three: recall 1, 0, 0; F1 of the guessed class 2 * (1/3) * 1 / (1/3 + 1) = 1/2.
     assert guess[["accuracy", "balanced_accuracy", "macro_f1"]].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 6])
     # The squares get lighter from class to class.
     assert classifiers["accuracy"][1] > 0.8
@@ -229,7 +229,7 @@ def test_guess_border_and_networks_stand_side_by_side(classifiers):
 
 def test_the_guess_is_the_class_that_is_most_frequent_in_training():
     class Few:
-        """Black squares of classes that are not equally frequent."""
+        """Black squares of unequally frequent classes."""
 
         def read(self, split, _scheme=None):
             labels = {"train": [0, 2, 2, 1, 2], "test": [0, 0, 2, 1]}[split]

@@ -1,4 +1,4 @@
-"""The stage that comes before all others, and what it derives from the parameters."""
+"""The stage before all others, and what it derives from the parameters."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from tests.paths import PARAMS
 
 @pytest.fixture
 def checked(tmp_path, monkeypatch):
-    """Return a function that checks the committed parameters, with these statistics besides; returns all outputs."""
+    """Return a function that checks the committed parameters with further statistics, and returns all outputs."""
     monkeypatch.chdir(tmp_path)
     values = YAML(typ="safe").load(PARAMS)
 

@@ -1,4 +1,4 @@
-"""Where a training runs, and how it is kept repeatable and quick there."""
+"""The device of a training, and reproducibility and speed on it."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from tests.paths import ROOT
 
 
 def test_training_allows_deterministic_algorithms_alone(monkeypatch):
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")  # so that it is put back after the test
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")  # so that it is restored after the test
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark, torch.get_num_threads()
     try:
@@ -41,7 +41,7 @@ def test_compiling_for_a_processor_needs_a_compiler(monkeypatch):
 
 
 def test_what_takes_no_step_does_not_import_the_compiler_of_torch():
-    """It takes as long as all the rest of torch; torch.optim imports it at its first step."""
+    """It takes as long to import as the rest of torch; torch.optim imports it at its first step."""
     script = (
         "import sys; from resgrad.common.kernels import fix_instruction_set; fix_instruction_set('portable');"
         "from resgrad.training.devices import make_repeatable; make_repeatable(threads=1, kernels='portable');"

@@ -30,7 +30,7 @@ def test_every_measure_of_a_three_class_table_worked_out_by_hand():
             "macro_recall": (2 / 3 + 1 / 2 + 1) / 3,
             "macro_f1": (4 / 5 + 1 / 2 + 2 / 3) / 3,
             "loss": -math.log(0.8 * 0.5 * 0.2 * 0.4 * 0.3 * 0.7) / 6,
-            # Pairs of a positive and a negative that are in order; a tie is half. a: 0.8 and 0.5 beat all three others,
+            # Correctly ordered pairs of a positive and a negative; a tie counts half. a: 0.8 and 0.5 beat all three,
             # 0.2 beats one and ties one. b: 0.4 beats three, loses to 0.6; 0.3 beats two, ties one. c: 0.7 beats all.
             "roc_auc": (7.5 / 9 + 5.5 / 8 + 5 / 5) / 3,
         }
@@ -57,7 +57,7 @@ def test_a_class_that_was_only_predicted_is_no_part_of_macro_means():
 
 def test_two_classes_have_an_auc():
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5]])
-    # Of the pairs of an a and a b, (0.9, 0.5) is in order and (0.4, 0.5) is not; for b likewise.
+    # Of the pairs of an a and a b, (0.9, 0.5) is ordered correctly and (0.4, 0.5) is not; for b likewise.
     assert classification(np.array([0, 0, 1]), np.array([0, 1, 0]), probabilities)["roc_auc"] == 0.5
 
 

@@ -1,4 +1,4 @@
-"""Narrow numbers and compiled steps: what a training comes to hardly changes, and gradients are those of the loss."""
+"""Narrow types and compiled steps: the result of a training hardly changes, and gradients are those of the loss."""
 
 import functools
 
@@ -67,7 +67,7 @@ def test_in_float32_nothing_is_scaled_or_cast():
 
 
 def test_a_compiled_step_computes_what_the_network_does(tmp_path, monkeypatch):
-    # Traced and differentiated as the compiler would have it, without the minute in which it builds kernels.
+    # Traced and differentiated as by the compiler, without the minute in which it builds kernels.
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="aot_eager"))
     plain, compiled = trained(tmp_path / "plain"), trained(tmp_path / "compiled", compile=True)
     assert compiled._forward is not compiled._network
