@@ -72,7 +72,7 @@ def test_the_spread_early_and_late(measure):
 
 
 def test_the_spread_does_not_move_with_a_gain_that_normalisation_cancels_and_tells_plain_from_residual():
-    """The distance from 1 does: that of the plain network of depth 20 is over twice as large at a gain of 0.1 as at 1."""
+    """The distance from 1 does: for the plain network of depth 20 it more than doubles from a gain of 1 to 0.1."""
 
     def ends(residual, gain):
         model = model_config(gain=gain)
