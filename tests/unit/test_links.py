@@ -94,7 +94,7 @@ def has_parameter(key: str) -> bool:
 
 
 def mistakes(text: str, folder: Path = ROOT) -> list[str]:
-    """List what a page in ``folder`` names but does not exist."""
+    """List what a page in ``folder`` names although it does not exist."""
     found = []
     for target in re.findall(r"\]\((?!https?://)([^)\s]*)\)", text):
         path, _, anchor = target.partition("#")
