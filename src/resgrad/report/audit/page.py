@@ -1,4 +1,4 @@
-"""The audit as a page for people."""
+"""The page of the audit."""
 
 import math
 from typing import NamedTuple
@@ -13,10 +13,10 @@ from resgrad.report.provenance import PROVENANCE
 from resgrad.report.room import Room, count_text
 
 WORST = 3
-"""Classes that are named."""
+"""Number of classes that are named."""
 
 GUESS, BORDER = "most_frequent_class", "border_pixels"
-"""Classifiers that see no leaf, as the tables name them."""
+"""Classifiers that see no leaf, with their names in the tables."""
 
 ABOUT_SPLITS = """\
 Networks of one seed start from the same weights; each is tested on its own split, and so are the forests of the next \
@@ -56,10 +56,10 @@ class _SplitAverage(NamedTuple):
 
 
 def to_markdown(room: Room) -> str:
-    """Write the three parts, each with its statement first.
+    """Write the three parts, each beginning with its statement.
 
     Args:
-        room: with the tables of the audit.
+        room: the tables of the audit.
     """
     about = room.about
     paragraphs = [
