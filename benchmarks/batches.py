@@ -10,7 +10,6 @@ import argparse
 import importlib
 import statistics
 import tempfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from torch import nn
 from benchmarks._networks import residual_network
 from benchmarks._timing import interleaved, milliseconds, print_table, ratio
 from resgrad.common.vision import torchvision
-from resgrad.datasets.archives import list_images, read
+from resgrad.datasets.formats.folder import ARCHIVE, opened
 from resgrad.shards.batches import Batches, steps_per_epoch
 from resgrad.shards.config import AugmentConfig
 from resgrad.shards.shards import Shards
@@ -41,13 +40,13 @@ def write_tree(folder: Path, images: torch.Tensor, labels: torch.Tensor) -> None
         Image.fromarray(pixels).save(path)
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def unpack(raw: Path, folder: Path) -> None:
     """Write the images of an archive, one folder a class."""
-    with zipfile.ZipFile(archive) as file:
-        for member in list_images(archive):
-            path = folder / member.label / member.name
+    with opened(raw, str(raw)) as listing:
+        for n, (label, name) in enumerate(zip(listing.labels.tolist(), listing.names, strict=True)):
+            path = folder / f"{label:03d}" / f"{n:06d}{Path(name).suffix}"
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(read(file, member))
+            path.write_bytes(listing.read(n))
 
 
 def main() -> None:
@@ -62,7 +61,7 @@ def main() -> None:
     scaling = manifest["scaling"][manifest["split"]]
     augment = load_study(Path("params.yaml")).data[dataset].augment
     batches = Batches(images, labels, scaling["mean"], scaling["std"], torch.device("cpu"))
-    archive = Path("data/raw", dataset, "images.zip")
+    raw = Path("data/raw", dataset)
 
     def ours() -> None:
         for _ in batches.shuffled(BATCH, augment, seed=0, epoch=1):
@@ -71,8 +70,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as resized, tempfile.TemporaryDirectory() as original:
         write_tree(Path(resized), torch.from_numpy(np.asarray(images)), batches.labels)
         trees = {"PNG of that size": resized}
-        if archive.exists():
-            unpack(archive, Path(original))
+        if (raw / ARCHIVE).exists():
+            unpack(raw, Path(original))
             trees["photographs"] = original
         epochs, per_epoch = {"ours": ours}, {"ours": len(batches)}
         for name, tree in trees.items():

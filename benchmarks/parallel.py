@@ -10,7 +10,6 @@ import filecmp
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks._timing import print_table, ratio, timed
+from benchmarks._timing import print_table, ratio, spread, timed
 
 ROOT = Path(__file__).resolve().parents[1]
 SERIAL = "`dvc repro`"
@@ -86,16 +85,11 @@ def show(title: str, times: dict[str, Times]) -> None:
     """Print a table."""
     serial = times[SERIAL]
     rows = [
-        [name, seconds(own.clock), ratio(serial.clock, own.clock, 2), seconds(own.processors)]
+        [name, spread(own.clock), ratio(serial.clock, own.clock, 2), spread(own.processors)]
         for name, own in times.items()
     ]
     print_table([f"{title}, {os.cpu_count()} cores", "s", "speed-up", "processor s"], rows)
     print()
-
-
-def seconds(values: list[float]) -> str:
-    """Format as median (minimum to maximum)."""
-    return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
 def main(params: Path | None, jobs: int, rounds: int, noop_rounds: int) -> None:

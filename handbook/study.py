@@ -31,8 +31,12 @@ NAMES = {
     ("plantvillage", "embedded"): "drawn leaves (not PlantVillage)",
     ("plantvillage", "official"): "PlantVillage",
     ("plantvillage", "custom"): "part of PlantVillage",
+    ("fashion_mnist", "official"): "Fashion-MNIST",
+    ("cifar10", "official"): "CIFAR-10",
+    ("cifar10_jpeg", "custom"): "CIFAR-10, JPEG copies",
+    ("beans", "custom"): "bean leaves (iBean, 133 photographs)",
 }
-"""The name of a data set in results, by where its data came from."""
+"""The name of a data set in results, by where its data came from; others have their name in params.yaml."""
 
 
 class Study:
@@ -83,7 +87,8 @@ class Study:
 
     def name(self, dataset: str) -> str:
         """Return the name of the data, so that no sample passes for the set that it stands in for."""
-        return NAMES[dataset, self.provenance(dataset)]
+        provenance = self.provenance(dataset)
+        return NAMES.get((dataset, provenance), f"{dataset} ({provenance})")
 
     def at_start(self, dataset: str) -> str:
         """Return the name capitalised to begin a sentence."""

@@ -11,7 +11,7 @@ from resgrad.shards.shards import Shards
 from resgrad.tolerance.config import Budget, Point
 from resgrad.tolerance.outcome import write_outcome
 from resgrad.training.config import BudgetConfig, TrainConfig
-from resgrad.training.devices import choose_device, make_repeatable
+from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
 from resgrad.training.run import Training, trained
 from stages._parameters import dataset_parameters, tolerance_budget
 from stages._run import run
@@ -24,6 +24,7 @@ def train_at_rate(dataset: str, point: Point) -> None:
     budget = load(Budget, tolerance_budget(), "tolerance")
     config = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(config.threads, config.kernels)
+    keep_freed_memory()
     device = choose_device(config.device)
     shards = Shards(Path("data/shards", dataset))
     task = Training(

@@ -34,12 +34,13 @@ stages:
 class Toy:
     """A folder with the pipeline ``check`` -> two cells -> ``one``, of the first cell, and ``all``, of both."""
 
-    def __init__(self, folder: Path, cell: str) -> None:
+    def __init__(self, folder: Path, cell: str, *, remote: str | None = None) -> None:
         """Create the pipeline.
 
         Args:
             folder: the folder to create.
             cell: shell code that a cell runs before it writes its output, with its number in ``$1``.
+            remote: URL of the DVC remote, for a Git repository with one.
         """
         self.folder = folder
         folder.mkdir()
@@ -53,7 +54,24 @@ class Toy:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
         }
-        subprocess.run(["dvc", "init", "--quiet", "--no-scm"], cwd=folder, env=self._environment, check=True)
+        if remote is None:
+            self.shell("dvc init --quiet --no-scm")
+        else:
+            # Otherwise DVC would put a .gitignore into `out`, which `all` reads.
+            (folder / ".gitignore").write_text("/out\n/one\n/all\n/checked\n/begun\n", encoding="utf-8")
+            self.shell(f"git init --quiet && dvc init --quiet && dvc remote add --quiet --default storage {remote}")
+            self.shell("git add --all && git -c user.name=Test -c user.email=test@example.org commit --quiet -m Toy")
+
+    def shell(self, command: str) -> str:
+        """Run a command in the folder; return what it printed."""
+        return subprocess.run(
+            ["sh", "-c", command],
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
 
     def cell(self, does: str) -> None:
         """Set what a cell does before it writes its output; DVC does not see the change."""
@@ -73,7 +91,14 @@ class Toy:
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """Run the pipeline on two workers; return the output."""
-        process = self.start("--jobs", "2", *arguments)
+        return self._run("--jobs", "2", *arguments, status=status)
+
+    def run_on(self, scheduler: str, *arguments: str, status: int = 0) -> str:
+        """Run the pipeline on the workers of a scheduler; return the output."""
+        return self._run("--scheduler", scheduler, *arguments, status=status)
+
+    def _run(self, *arguments: str, status: int) -> str:
+        process = self.start(*arguments)
         output, _ = process.communicate(timeout=300)
         assert process.returncode == status, output
         return output

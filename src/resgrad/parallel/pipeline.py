@@ -74,9 +74,24 @@ class Pipeline:
             raise TargetError(f"{error}; name a target that `dvc repro` knows, `dvc stage list` lists them.") from error
 
     @property
+    def repo(self) -> Repo:
+        """What DVC has loaded."""
+        return self._repo
+
+    def stage(self, name: str) -> Stage:
+        """Return a stage as it was loaded."""
+        return self._stages[name]
+
+    @property
     def names(self) -> list[str]:
         """All stages that the targets need, themselves included, in the order in which ``dvc repro`` takes them."""
         return list(self._stages)
+
+    @property
+    def inputs(self) -> list[str]:
+        """Files and folders that stages depend on, and those that say so, relative to the workspace."""
+        read = {dep.def_path for stage in self._stages.values() for dep in stage.deps}
+        return sorted({PROJECT_FILE, LOCK_FILE, *read})
 
     def changed(self) -> set[str]:
         """Return the stages that are not up to date, by their own code, parameters, inputs and outputs.
@@ -113,6 +128,13 @@ class Pipeline:
                 return False
             self._unwritten.append(stage)
             return True
+
+    def ran_elsewhere(self, name: str) -> None:
+        """Take note that the workspace holds what a stage has written, and leave dvc.lock to :meth:`write_lockfile`."""
+        stage = self._stages[name]
+        stage.save()
+        stage.commit()
+        self._unwritten.append(stage)
 
     def write_lockfile(self, every: float = 0) -> None:
         """Write down in dvc.lock what has been reproduced, unless it was written less than ``every`` seconds ago.

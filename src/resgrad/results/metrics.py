@@ -109,8 +109,8 @@ def confusion(runs: list[Run]) -> pd.DataFrame:
         runs: runs of one variant and depth.
 
     Returns:
-        a row per pair of classes, K x K: actual, predicted (names), count, share (of the actual class's images, 0 to
-        1; NaN for a class without test images).
+        a row per class, then one per mistake that occurs (of 200 classes, few of the 40,000 pairs do): actual,
+        predicted (names), count, share (of the actual class's images, 0 to 1; NaN for a class without test images).
     """
     classes = runs[0].classes
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
@@ -119,14 +119,11 @@ def confusion(runs: list[Run]) -> pd.DataFrame:
         np.add.at(counts, (test["label"].to_numpy(), test["predicted"].to_numpy()), 1)
     images = counts.sum(axis=1, keepdims=True).astype(float)
     share = np.divide(counts, images, out=np.full(counts.shape, np.nan), where=images > 0)
-    return pd.DataFrame(
-        {
-            "actual": np.repeat(classes, len(classes)),
-            "predicted": np.tile(classes, len(classes)),
-            "count": counts.ravel(),
-            "share": share.ravel(),
-        }
-    )
+    # The diagonal first, so that whoever draws the rows meets the classes in their order.
+    mistakes = np.nonzero(counts * ~np.eye(len(classes), dtype=bool))
+    pairs = tuple(np.concatenate([range(len(classes)), places]) for places in mistakes)
+    actual, predicted = (np.array(classes, dtype=object)[places] for places in pairs)
+    return pd.DataFrame({"actual": actual, "predicted": predicted, "count": counts[pairs], "share": share[pairs]})
 
 
 def _measure(run: Run) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from matplotlib.ticker import PercentFormatter
 from resgrad.report.style import COLOURS, MARKERS, drawable, look
 
 BASELINE = "#555555"
+SHOWN = 30
+"""Classes that a page or a picture shows, those of the lowest recall; the table ``classes`` has all."""
+
 SCHEME_COLOURS = {"leaf": "#009E73", "random": "#CC79A7"}
 """Colours of the splits, from the same palette as the variants'."""
 
@@ -23,11 +26,12 @@ def draw_audit(
         title: names the data and its provenance.
         classifiers: the table ``classifiers``: classifier, accuracy.
         splits: the table ``split_accuracies``: scheme, seed, accuracy; None if both splits are the same.
-        by_variant: the table of classes: class, test, variant, recall.
+        by_variant: the table of classes, lowest recall first: class, test, variant, recall.
         depth: depth of the networks in ``by_variant``.
     """
     recall = by_variant.pivot_table("recall", "class", "variant")
-    classes = by_variant[["class", "test"]].drop_duplicates().merge(recall, on="class")
+    every = by_variant[["class", "test"]].drop_duplicates()
+    classes = every.head(SHOWN).merge(recall, on="class")
     bars = [
         (str(name).replace("_", " "), _colour(str(name)), rows["accuracy"])
         for name, rows in classifiers.groupby("classifier", sort=False)
@@ -42,7 +46,8 @@ def draw_audit(
     left, right = figure.subplots(1, 2)
     _draw_accuracies(left, bars)
     _draw_recall(right, classes, variants)
-    right.set_title(f"Recall by class, depth {depth}")
+    of = "" if len(classes) == len(every) else f": the {len(classes)} lowest of {len(every)}"
+    right.set_title(f"Recall by class, depth {depth}{of}")
     figure.suptitle(title, fontsize=13)
     figure.legend(
         handles=[

@@ -7,9 +7,10 @@ import pandas as pd
 
 from resgrad.common.frames import typed_rows
 from resgrad.common.intervals import COVERAGE
+from resgrad.report.audit.figure import SHOWN
 from resgrad.report.markdown import plain_text, spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
-from resgrad.report.room import Room
+from resgrad.report.room import Room, count_text
 
 WORST = 3
 """Number of classes that are named."""
@@ -85,7 +86,7 @@ def _inflation(room: Room) -> list[str]:
     statement = (
         f"The same small residual network has a test accuracy of {network['random'].mean:.3f} on the random split and "
         f"of {network['leaf'].mean:.3f} on the leaf split, **a difference of {100 * over['seeds'].mean:+.1f} points** "
-        f"({COVERAGE:.0%} intervals: {_points(over['seeds'])} over {over['seeds'].n} seeds, "
+        f"({COVERAGE:.0%} intervals: {_points(over['seeds'])} over {count_text(over['seeds'].n)}, "
         f"{_points(over['leaves'])} over {over['leaves'].n} leaves or stretches of captures)."
     )
     rows = [
@@ -142,7 +143,8 @@ def _classes(classes: pd.DataFrame, averages: pd.DataFrame, depth: int) -> list[
         for name, row, recall in lines
     ]
     headers = ["class", "train images", "test images", *(f"recall, {variant}-{depth}" for variant in variants)]
-    return [statement, table_text(headers, rows), ABOUT_CLASSES]
+    more = "" if len(rows) <= SHOWN else f" Here are {SHOWN} of {len(rows)}; the table `classes` has all."
+    return [statement, table_text(headers, rows[:SHOWN]), ABOUT_CLASSES + more]
 
 
 def _text(row: pd.Series) -> str:

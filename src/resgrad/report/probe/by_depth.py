@@ -12,15 +12,15 @@ from resgrad.report.probe.words import shortcut_name
 
 ABOUT_LAWS = """\
 How the gradient of the first hidden weight layer, over that of the last one, grows with depth (L2 norms, means over \
-{seeds} seeds): exponential (the ratio is multiplied by one factor per layer) or a power of depth, whichever \
+seeds, n = {seeds}): exponential (the ratio is multiplied by one factor per layer) or a power of depth, whichever \
 explains more of log10 of the ratio, if that is 95 % or more; in brackets the share that each explains. Level: no two \
 depths differ by half a power of ten. Left out are recipes with fewer than four depths at which float32 holds both \
 gradients. Theory expects exponential growth in plain networks with batch normalisation (Yang et al. 2019), and less \
 than that around identity shortcuts (Yang and Schoenholz 2017; De and Smith 2020)."""
 
 ABOUT_SHORTCUTS = """\
-log10 of the gradient of the first hidden weight layer over that of the last one, means over {seeds} seeds, with ReLU \
-and batch normalisation. The last column compares the error at the output of the first block with that of the last \
+log10 of the gradient of the first hidden weight layer over that of the last one, means over seeds (n = {seeds}), with \
+ReLU and batch normalisation. The last column compares the error at the output of the first block with that of the last \
 one, at the greatest depth. ReZero multiplies every branch by 0 at its first step, so the weights in there have no \
 gradient yet: undefined. He et al. 2016 (table 1) trained networks of 110 layers on CIFAR-10: the identity had the \
 lowest error; plain networks, constant scaling, and highway gates that do not start nearly closed, failed; 1x1 \
