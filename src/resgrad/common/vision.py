@@ -1,6 +1,6 @@
 """The one way to import torchvision: ``from resgrad.common.vision import torchvision``.
 
-PyPI's torchvision for Linux is linked against CUDA. With a CPU build of torch its extension cannot load, so the
+The usual torchvision for Linux is linked against CUDA. With a CPU build of torch its extension cannot load, so the
 operators ``torchvision::nms`` and ``torchvision::qnms`` are never defined, and ``import torchvision`` fails when it
 describes them: "operator torchvision::nms does not exist". Nothing here uses these operators; once their schemas are
 declared, transforms, data sets and models work. If torch and torchvision match, the first import succeeds and nothing

@@ -10,7 +10,7 @@ from resgrad.report.style import COLOURS, MARKERS, drawable, look
 
 BASELINE = "#555555"
 SHOWN = 30
-"""Classes that a page or a picture shows, those of the lowest recall; the table ``classes`` has all."""
+"""Number of classes that a page or a picture shows, those with the lowest recall; the table ``classes`` has all."""
 
 SCHEME_COLOURS = {"leaf": "#009E73", "random": "#CC79A7"}
 """Colours of the splits, from the same palette as the variants'."""
