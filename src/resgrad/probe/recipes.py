@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -102,7 +101,6 @@ def check_once(named: Mapping[str, Sequence[int] | Sequence[str]]) -> None:
             raise ParameterError(f"{key} has {value} more than once; allowed: each once.")
 
 
-@cache
 def refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
     """Return the reason why a network does not exist; None if it does."""
     try:

@@ -20,9 +20,9 @@ than that around identity shortcuts (Yang and Schoenholz 2017; De and Smith 2020
 
 ABOUT_SHORTCUTS = """\
 log10 of the gradient of the first hidden weight layer over that of the last one, means over seeds (n = {seeds}), with \
-ReLU and batch normalisation. The last column compares the error at the output of the first block with that of the last \
-one, at the greatest depth. ReZero multiplies every branch by 0 at its first step, so the weights in there have no \
-gradient yet: undefined. He et al. 2016 (table 1) trained networks of 110 layers on CIFAR-10: the identity had the \
+ReLU and batch normalisation. The last column compares the error at the output of the first block with that of the \
+last one, at the greatest depth. ReZero multiplies every branch by 0 at its first step, so the weights in there have \
+no gradient yet: undefined. He et al. 2016 (table 1) trained networks of 110 layers on CIFAR-10: the identity had the \
 lowest error; plain networks, constant scaling, and highway gates that do not start nearly closed, failed; 1x1 \
 convolutions on all shortcuts trained, with nearly twice the error."""
 

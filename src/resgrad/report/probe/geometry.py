@@ -11,8 +11,8 @@ from resgrad.report.markdown import table_text
 
 ABOUT_GEOMETRY = """\
 Of the features that enter the last layer, means over seeds (n = {seeds}): the cosine between those of two inputs (1: \
-all inputs point one way) and the effective rank (Roy and Vetterli 2007; at most {batch_size}, the number of inputs, or \
-that of features; 1: all inputs differ in scale alone), beside the growth of the gradient per layer."""
+all inputs point one way) and the effective rank (Roy and Vetterli 2007; at most {batch_size}, the number of inputs, \
+or that of features; 1: all inputs differ in scale alone), beside the growth of the gradient per layer."""
 
 
 class _Geometry(NamedTuple):

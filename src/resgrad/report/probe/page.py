@@ -21,8 +21,8 @@ way for {steady}."""
 ABOUT_GROWTH = """\
 Factor by which the L2 norm of the weights' gradient changes from one layer to the one before it, fitted over all \
 layers but the first and the last; in brackets {coverage:.0%} intervals over seeds (n = {seeds}). It is 1 where all \
-layers have the same gradient, however small or large. Where growth over depth is a power law, no such factor is given: it \
-would be another one at another depth. Theory for wide plain fully connected networks with ReLU and batch \
+layers have the same gradient, however small or large. Where growth over depth is a power law, no such factor is \
+given: it would be another one at another depth. Theory for wide plain fully connected networks with ReLU and batch \
 normalisation, and for no others (Yang et al. 2019): {mean_field_factor:.3f} at this batch of {batch_size}, \
 {mean_field_limit:.3f} at an infinite one."""
 
