@@ -11,9 +11,10 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: repro exp same test browser docs study golden lint lock clean
 
-## repro: run what has changed, on all cores or JOBS=n of them; all of it or TARGETS='train compare@mnist'
+## repro: run what has changed, on all cores, on JOBS=n of them, or on the workers of Dask's SCHEDULER=tcp://host:8786;
+##   all of it or TARGETS='train compare@mnist'
 repro: $(INSTALLED) $(VEGA)
-	@python -m stages $(if $(JOBS),--jobs $(JOBS)) $(TARGETS)
+	@python -m stages $(if $(JOBS),--jobs $(JOBS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER)) $(TARGETS)
 
 ## exp: check the parameters as S would change them, then run them as an experiment:
 ##   make exp S="-S model.residual=false"

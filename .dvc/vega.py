@@ -12,6 +12,6 @@ window.vegaEmbed = (element, spec, options) => vegaEmbed(element, spec, {rendere
 
 if __name__ == "__main__":
     partial = TARGET.with_suffix(".partial")
-    # Inside a function, so that names of the libraries cannot clash with those of the page.
+    # Inside a function, so that the libraries' names cannot clash with the page's.
     partial.write_text(f"(() => {{\n{vl_convert.javascript_bundle(SNIPPET)}\n}})();\n", encoding="utf-8")
     partial.replace(TARGET)

@@ -1,10 +1,10 @@
 """Write the results in README.md and docs/ from the frozen studies: ``python -m handbook``, or ``make docs``.
 
-A page holds marked blocks, ``<!-- begin: NAME -->`` to ``<!-- end: NAME -->``. What stands between the marks comes from
-:data:`handbook.book.BLOCKS`, which reads nothing but docs/study/<study>; everything else on a page is written by hand.
-A study gets there with ``make study NAME=...`` (:mod:`handbook.freeze`).
+A page has marked blocks, ``<!-- begin: NAME -->`` to ``<!-- end: NAME -->``. The text between the marks is written by
+:data:`handbook.book.BLOCKS`, which read only docs/study/<study>; everything else on a page is written by hand. ``make
+study NAME=...`` puts a study there (:mod:`handbook.freeze`).
 
-This package lies outside src/resgrad, because no stage of the pipeline may depend on a sentence in the documentation.
+This package is outside src/resgrad, because no stage of the pipeline may depend on a sentence in the documentation.
 """
 
 import sys

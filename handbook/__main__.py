@@ -8,7 +8,7 @@ from handbook.book import outdated
 
 
 def main() -> None:
-    """Rewrite the pages whose blocks are out of date, and say which."""
+    """Rewrite the pages whose blocks are out of date, and print their names."""
     try:
         pages = outdated(ROOT)
     except (BlockError, FileNotFoundError) as error:

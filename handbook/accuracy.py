@@ -1,4 +1,4 @@
-"""What the networks reach: accuracy and training error by depth, the gap at two budgets, and what depth is worth."""
+"""Results of the networks: accuracy and training error by depth, the gap at two budgets, and the effect of depth."""
 
 from collections.abc import Iterator
 
@@ -19,17 +19,17 @@ ORDER = (
     ("default", "mnist"),
     ("default", "plantvillage"),
 )
-"""Study and data set of the rows of a table of all results."""
+"""Study and data set of each row in a table of all results."""
 
 
 def shown(studies: Studies) -> Iterator[tuple[Study, str]]:
-    """Go through the results that the pages show."""
+    """Yield the results that the pages show."""
     for name, dataset in ORDER:
         yield studies[name], dataset
 
 
 def at_deepest(studies: Studies) -> str:
-    """Write a row per result: both twins at either end of the depths, and their difference at the deeper one."""
+    """Write a row per result: both twins at the smallest and greatest depth, and their difference at the greatest."""
     rows = []
     for study, dataset in shown(studies):
         shallow, deep = min(study.parameters["depths"]), study.depth
@@ -105,7 +105,7 @@ def budget(studies: Studies) -> str:
 
 
 def deeper(studies: Studies) -> str:
-    """Compare the greatest depth with the smallest within a variant, and test whether it is worse or better."""
+    """Compare the greatest depth with the smallest within each variant, and test whether it is worse or better."""
     rows, said = [], {}
     for study, dataset in shown(studies):
         tests = degradation(study.runs(dataset).reset_index(), study.alpha).set_index(["error", "variant"])

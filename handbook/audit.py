@@ -1,4 +1,4 @@
-"""What the accuracies are made of."""
+"""The audit: accuracy from leaves seen in training, the backdrop and frequent classes."""
 
 from handbook.study import Studies
 from handbook.words import interval, listed, mean_sd, per_cent
@@ -6,11 +6,11 @@ from resgrad.audit.classifiers import BORDER, GUESS
 from resgrad.report.markdown import table_text
 
 WORST = 2
-"""Classes that are named."""
+"""Number of classes that are named."""
 
 
 def leaves(studies: Studies) -> str:
-    """Say what a random split adds."""
+    """Say how much accuracy a random split adds."""
     study, dataset = studies["short"], "plantvillage"
     splits = study.table(f"audit-{dataset}", "split_averages").set_index(["scheme", "classifier"])
     added = study.table(f"audit-{dataset}", "inflation").set_index("over")
@@ -31,7 +31,7 @@ def leaves(studies: Studies) -> str:
 
 
 def borders(studies: Studies) -> str:
-    """Set border pixels beside guessing and the networks."""
+    """Compare border pixels with guessing and with the networks."""
     study = studies["short"]
     rows = []
     for dataset in study.datasets:
@@ -50,7 +50,7 @@ def borders(studies: Studies) -> str:
 
 
 def classes(studies: Studies) -> str:
-    """Name the classes of the lowest recall."""
+    """Name the classes with the lowest recall."""
     study = studies["short"]
     sentences = []
     for dataset in study.datasets:
@@ -65,7 +65,7 @@ def classes(studies: Studies) -> str:
 
 
 def shallow_beside_deep(studies: Studies) -> str:
-    """Set the small network of the audit beside the deepest residual one."""
+    """Compare the small network of the audit with the deepest residual one."""
     study, dataset = studies["short"], "plantvillage"
     splits = study.table(f"audit-{dataset}", "split_averages").set_index(["scheme", "classifier"])
     small, deep = splits.loc[("leaf", "network")], study.runs(dataset, study.depth, "residual")["test_accuracy"]

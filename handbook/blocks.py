@@ -1,4 +1,4 @@
-"""Marked blocks in Markdown: finding them and replacing what they hold."""
+"""Marked blocks in Markdown: find them and replace their contents."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,11 +14,11 @@ def fill(text: str, writers: Mapping[str, Callable[[], str]]) -> str:
     """Replace the contents of every marked block.
 
     Args:
-        text: of the page.
-        writers: by name of a block, what returns its Markdown.
+        text: the text of the page.
+        writers: functions that return a block's Markdown, by the block's name.
 
     Raises:
-        BlockError: a mark has no partner or stands within another block, or a block has no writer.
+        BlockError: a mark has no partner or is within another block, or a block has no writer.
     """
     lines: list[str] = []
     opened = None
@@ -47,6 +47,6 @@ def fill(text: str, writers: Mapping[str, Callable[[], str]]) -> str:
 
 
 def names(text: str) -> list[str]:
-    """List the blocks of a page in their order."""
+    """List the names of a page's blocks, in order."""
     marks = (MARK.match(line) for line in text.splitlines())
     return [mark[2] for mark in marks if mark and mark[1] == "begin"]

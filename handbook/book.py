@@ -1,4 +1,4 @@
-"""Which block holds what, and which pages have blocks."""
+"""The contents of every block, and the pages that have blocks."""
 
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ BLOCKS = {
     "highway": verdicts.highway,
     "kinds": verdicts.kinds,
 }
-"""By name of a block, the function that writes it from the frozen studies."""
+"""The function that writes each block from the frozen studies, by the block's name."""
 
 
 def pages(root: Path) -> list[Path]:
@@ -53,15 +53,15 @@ def pages(root: Path) -> list[Path]:
 
 
 def written(text: str, studies: Studies) -> str:
-    """Return a page as its blocks should be."""
+    """Return a page with its blocks as they should be."""
     return fill(text, {name: partial(write, studies) for name, write in BLOCKS.items()})
 
 
 def outdated(root: Path) -> dict[Path, str]:
-    """Find the pages whose blocks differ from what the frozen studies say.
+    """Find the pages whose blocks disagree with the frozen studies.
 
     Returns:
-        by page, the text that it should have.
+        the text that each of them should have, by page.
     """
     studies = Studies(root)
     texts = {page: page.read_text(encoding="utf-8") for page in pages(root)}

@@ -1,4 +1,4 @@
-"""What the probe says of growth over depth, of shortcuts, and of what is left of the differences between inputs."""
+"""The probe's results on growth over depth, shortcuts, and the remaining differences between inputs."""
 
 import pandas as pd
 
@@ -10,14 +10,14 @@ from resgrad.report.probe.by_depth import shortcuts_table
 
 EARLIER = "The frozen study is older than this part of the probe."
 EVEN = 0.02
-"""By how much a factor per layer may differ from 1 for gradients to count as even."""
+"""How far a factor per layer may differ from 1 for gradients to count as even."""
 
 COLLAPSED = 4
-"""Below this effective rank, 64 inputs count as having become nearly the same."""
+"""Below this effective rank, 64 inputs count as nearly identical."""
 
 
 def laws(studies: Studies) -> str:
-    """Say how gradients grow with depth with ReLU and batch normalisation, and what other recipes do."""
+    """Say how gradients grow with depth for ReLU and batch normalisation, and for other recipes."""
     study = studies["default"]
     if not study.has("probe", "laws"):
         return EARLIER
@@ -44,7 +44,7 @@ def laws(studies: Studies) -> str:
 
 
 def shortcuts(studies: Studies) -> str:
-    """Write the growth around every kind of shortcut, and set it beside what He et al. 2016 found in training."""
+    """Write the growth for every kind of shortcut, and compare it with the training results of He et al. 2016."""
     study = studies["default"]
     if not study.has("probe", "shortcuts"):
         return EARLIER
@@ -71,7 +71,7 @@ def shortcuts(studies: Studies) -> str:
 
 
 def geometry(studies: Studies) -> str:
-    """Set what is left of the differences between inputs beside the growth of the gradient."""
+    """Compare the remaining differences between inputs with the growth of the gradient."""
     study = studies["default"]
     if not study.has("probe", "geometry"):
         return EARLIER
@@ -94,7 +94,7 @@ def geometry(studies: Studies) -> str:
 
 
 def thirds(study: Study, network: str) -> str:
-    """Write the factors of the thirds of a plain network, from the input on; nothing where they were not measured."""
+    """Write the factors of the thirds of a plain network, starting at the input; nothing if they were not measured."""
     if not study.has("probe", "thirds"):
         return ""
     table = study.table("probe", "thirds")
@@ -135,7 +135,7 @@ def _counted(laws: pd.DataFrame) -> str:
 
 
 def _collapsed(rows: pd.DataFrame) -> str:
-    """Count, of recipes with even gradients and of all others, those whose inputs became nearly the same."""
+    """Count the recipes whose inputs became nearly identical, among those with even gradients and among all others."""
     even = (rows["factor"] - 1).abs() < EVEN
     low = rows["effective_rank"] < COLLAPSED
     growing = rows["factor"] >= 1 + EVEN

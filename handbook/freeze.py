@@ -1,6 +1,6 @@
 """Freeze the run in the working tree as a study: ``python -m handbook.freeze NAME``, or ``make study NAME=...``.
 
-Copied to docs/study/NAME are the pages, the tables that :mod:`handbook.book` reads, and the pictures that README.md or
+It copies to docs/study/NAME the pages, the tables that :mod:`handbook.book` reads, and the pictures that README.md or
 docs/ show. :mod:`handbook.study` describes the result.
 """
 
@@ -36,29 +36,28 @@ TABLES = {
         "noise_autocorrelations",
     ),
 }
-"""By kind of page, the tables that the documentation rests on; digits have no leaves to audit, so a run need not have
-all."""
+"""The tables that support the documentation, by kind of page. A run may lack some: digits have no leaves to audit."""
 
 LEFT_OUT = ("source", "leaf_map", "format_sha256")
-"""Of a data set, what says where its files were, of no use elsewhere and nobody's business; and a digest of code."""
+"""Parameters of a data set that say where its files were, which is private and useless elsewhere, and a code digest."""
 
 
 class FreezeError(Exception):
-    """There is no finished run to freeze, or it lacks something that a page shows."""
+    """There is no finished run to freeze, or it lacks something that the pages show."""
 
 
 def freeze(root: Path, name: str) -> list[Path]:
-    """Copy the run in the working tree to docs/study/<name>, in place of what was there.
+    """Copy the run in the working tree to docs/study/<name>, replacing its contents.
 
     Args:
-        root: of the repository.
-        name: of the study: small letters, digits, ``-``, and ``/`` for a group of studies.
+        root: root of the repository.
+        name: name of the study: lower-case letters, digits, ``-``, and ``/`` for a group of studies.
 
     Returns:
         the files of the study.
 
     Raises:
-        FreezeError: says what is missing; the study is then as it was.
+        FreezeError: says what is missing; the study is then left unchanged.
     """
     if not re.fullmatch(r"[a-z0-9-]+(/[a-z0-9-]+)*", name):
         raise FreezeError(f"A study's name has small letters, digits, - and /; {name!r} has others.")
@@ -84,7 +83,7 @@ def freeze(root: Path, name: str) -> list[Path]:
 
 
 def without_places(parameters: dict[str, Any], resolved: dict[str, Any]) -> dict[str, Any]:
-    """Put in the data sets that took part, with all defaults filled in; leave out where their files were."""
+    """Insert the data sets of the run, with all defaults filled in, but not where their files were."""
     data = {
         dataset: {key: value for key, value in resolved["data"][dataset].items() if key not in LEFT_OUT}
         for dataset in parameters["datasets"]
@@ -106,11 +105,11 @@ def _copy_page(page: Path, room: Path, tables: tuple[str, ...], pictures: list[P
     """Copy a page with its tables and pictures, if the run has it.
 
     Args:
-        page: its path without an ending; the tables lie in the folder of that name.
-        room: the folder whose tables the page was written from.
-        tables: names; those that the run has are copied.
-        pictures: all of which must be there.
-        destination: where to.
+        page: its path without the suffix; the tables are in the folder of that name.
+        room: the folder with the tables from which the page was written.
+        tables: their names; those that the run has are copied.
+        pictures: the pictures, which must all exist.
+        destination: where to copy to.
     """
     text = page.with_suffix(".md")
     if not (text.exists() or pictures):
@@ -134,7 +133,7 @@ def _yaml() -> YAML:
 
 
 def main() -> None:
-    """Freeze under the name on the command line."""
+    """Freeze the run under the name on the command line."""
     if len(sys.argv) != 2 or not sys.argv[1]:
         sys.exit("Name the study: make study NAME=default")
     try:

@@ -1,4 +1,4 @@
-"""What gradients do: at the initial weights, in training, and on the paths of trained networks."""
+"""Results on gradients: at the initial weights, in training, and on the paths of trained networks."""
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ INSPECTED = ("short", "default")
 
 
 def at_start(studies: Studies) -> str:
-    """Set the growth per layer of untrained networks beside the theory that there is for one kind of them."""
+    """Compare the growth per layer of untrained networks with the theory, which covers one kind of them."""
     study = studies["default"]
     growth = study.table("probe", "growth")
     growth = growth[growth["case"] == "relu_he_batch"].set_index(["network", "variant"])
@@ -65,7 +65,7 @@ def in_training(studies: Studies) -> str:
 
 
 def vanishing(studies: Studies) -> str:
-    """Say where recorded steps count as vanishing late in training."""
+    """Say for which networks recorded steps count as vanishing late in training."""
     shares = {
         f"{variant}-{study.depth} after {study.epochs(dataset)} epochs on {study.name(dataset)}": runs["vanishing_late"]
         for study, dataset in shown(studies)
@@ -82,7 +82,7 @@ def vanishing(studies: Studies) -> str:
 
 
 def recipes(studies: Studies) -> str:
-    """Write the smallest probed depth at which recipes that theory has a word on fail."""
+    """Write the smallest probed depth at which the textbook recipes fail."""
     cases = textbook(studies["default"].table("probe", "outcomes"))
     lines = []
     for (network, recipe), outcomes in cases.groupby(["network", "recipe"], sort=False):
@@ -97,7 +97,7 @@ def recipes(studies: Studies) -> str:
 
 
 def steady(studies: Studies) -> str:
-    """Say how far these verdicts hang on the thresholds."""
+    """Say how far these verdicts depend on the thresholds."""
     study = studies["default"]
     shares = study.table("probe", "steadiness").set_index("network")["share"]
     seeds = len(study.parameters["probe"]["seeds"])
@@ -129,7 +129,7 @@ def shattering(studies: Studies) -> str:
 
 
 def paths(studies: Studies) -> str:
-    """Say on paths of which length the gradient of trained residual networks is."""
+    """Say which path lengths carry the gradient of trained residual networks."""
     study = studies["short"]
     shallow, deep = min(study.parameters["depths"]), study.depth
     measures = {dataset: _inspection(study, dataset) for dataset in study.datasets}
@@ -154,7 +154,7 @@ def paths(studies: Studies) -> str:
 
 
 def lesions(studies: Studies) -> str:
-    """Write what is added to the validation error by leaving a block out, and by swapping blocks."""
+    """Write by how much the validation error rises without a block, and with blocks swapped."""
     columns = {
         "whole network": ("validation_error", ".3f"),
         "a block left out": ("lesion_rise", "+.3f"),
@@ -189,7 +189,7 @@ def responses(studies: Studies) -> str:
 
 
 def _or_none(runs: pd.DataFrame, measure: str) -> str:
-    """Write mean and standard deviation of a measure that older studies lack."""
+    """Write the mean and standard deviation of a measure that older studies lack."""
     return mean_sd(runs[measure], ".2f") if measure in runs else "-"
 
 

@@ -1,4 +1,4 @@
-"""How often the tests behind the verdicts err, and how often they find what is there: simulated."""
+"""Simulated level and power of the tests behind the verdicts."""
 
 from functools import cache
 from itertools import product
@@ -14,14 +14,14 @@ from resgrad.report.markdown import table_text
 
 SEEDS = (3, 6, 8, 10)
 EFFECTS = (1.0, 2.0, 3.0)
-"""Means of the differences, in their standard deviations (Cohen's d_z)."""
+"""Means of the differences, in units of their standard deviation (Cohen's d_z)."""
 
 STUDIES = 4000
-"""Simulated for every cell of the table: a share of 5 % is then known to 0.7 points either way."""
+"""Studies simulated for every cell of the table: a share of 5 % is then known to within 0.7 points."""
 
 
 def characteristics(studies: Studies) -> str:
-    """Write level and power of the verdicts for several numbers of seeds, beside those of the test that is not used."""
+    """Write level and power of the verdicts for several numbers of seeds, and of the t-test, which is not used."""
     alpha, tests = studies["default"].alpha, len(rows())
     lines = []
     for name, n in product(("sign flips", "t-test"), SEEDS):
@@ -35,7 +35,7 @@ def characteristics(studies: Studies) -> str:
 
 
 def sign_flips(differences: np.ndarray) -> np.ndarray:
-    """Return p of :func:`~resgrad.comparison.significance.sign_flip_test` for many sets of pairs at once.
+    """Return the p-values of :func:`~resgrad.comparison.significance.sign_flip_test` for many sets of pairs at once.
 
     Args:
         differences: pairs x sets.
@@ -48,22 +48,22 @@ def sign_flips(differences: np.ndarray) -> np.ndarray:
 
 
 def t_test(differences: np.ndarray) -> np.ndarray:
-    """Return p of the paired t-test, likewise."""
+    """Return the p-values of the paired t-test, likewise."""
     return np.asarray(stats.ttest_1samp(differences, 0).pvalue)
 
 
 @cache
 def _shares(name: str, n: int, tests: int, alpha: float) -> list[float]:
-    """Simulate studies, and return the shares of them that come to a verdict.
+    """Simulate studies, and return the shares of them that reach a verdict.
 
     Returns:
-        with any verdict where no row differs, by normal and by skewed differences; with one for the only row that
-        differs, by effect; and with one for the first row where all differ by the second effect.
+        the share with any verdict if no row differs, for normal and for skewed differences; with a verdict on the only
+        row that differs, by effect; and with a verdict on the first row if all differ by the second effect.
     """
     test = {"sign flips": sign_flips, "t-test": t_test}[name]
     generator = np.random.default_rng([n, tests])
     normal = generator.normal(size=(n, tests, STUDIES))
-    # Exponential: the mean is 0, and a test that takes differences as symmetric about 0 is wrong.
+    # Exponential: the mean is 0, but a test that assumes symmetry about 0 is wrong.
     skewed = generator.exponential(size=(n, tests, STUDIES)) - 1
 
     def found(differences: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ def _shares(name: str, n: int, tests: int, alpha: float) -> list[float]:
 
 
 def _holm(p: np.ndarray) -> np.ndarray:
-    """Correct p-values, tests x studies, as :func:`~resgrad.comparison.significance.holm` does those of one study."""
+    """Correct p-values, tests x studies, as :func:`~resgrad.comparison.significance.holm` does for one study."""
     order = p.argsort(axis=0)
     factors = np.arange(len(p), 0, -1)[:, None]
     corrected = np.maximum.accumulate(np.take_along_axis(p, order, axis=0) * factors, axis=0).clip(max=1)

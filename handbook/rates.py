@@ -1,4 +1,4 @@
-"""How little the learning rate matters: whether the plain twin was only trained at the wrong one."""
+"""How little the learning rate matters, and whether the plain twin was merely trained at a wrong one."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ def measured(study: Study) -> list[str]:
 
 
 def sentences(study: Study, dataset: str) -> str:
-    """Say of both variants at which rates they reach the target, and how far they get at the best one."""
+    """Say at which rates both variants reach the target, and their accuracy at the best one."""
     table = study.table(f"comparison-{dataset}", "accuracy_by_rate")
     depth, target = table["depth"].iloc[0], table["target"].iloc[0]
     rates = table["rate"].unique()

@@ -1,7 +1,7 @@
-"""List what a run has made otherwise than the last commit: ``python -m handbook.same``, or ``make same``.
+"""List the results of a run that differ from the last commit: ``python -m handbook.same``, or ``make same``.
 
-Wall-clock times always differ. They lie below data/times, and in what the pipeline makes of them; every stage reads and
-writes them by names that DVC keeps in dvc.lock, beside hashes of everything else.
+Wall-clock times always differ. They are below data/times and in files that the pipeline derives from them. dvc.lock
+lists the paths that every stage reads and writes, with hashes of everything.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from handbook import ROOT
 
 LOCK = "dvc.lock"
 TIMES = "data/times"
-"""The folder of what every training measures by the clock."""
+"""The folder of the wall-clock times of every training."""
 
 Stages = dict[str, dict[str, Any]]
 """The stages of dvc.lock by name: each has a command, and its ``deps``, ``params`` and ``outs``."""
@@ -26,10 +26,10 @@ def differences(root: Path) -> tuple[list[str], list[str]]:
     """Compare the working tree with its last commit.
 
     Args:
-        root: of the repository, in which a run has finished.
+        root: root of the repository, in which a run has finished.
 
     Returns:
-        what differs because it holds times, and what else differs: files, and entries of dvc.lock.
+        the differences due to times, and all others: files, and entries of dvc.lock.
     """
     now = _stages((root / LOCK).read_text(encoding="utf-8"))
     then = _stages(_git(root, "show", f"HEAD:{LOCK}"))
@@ -43,7 +43,7 @@ def differences(root: Path) -> tuple[list[str], list[str]]:
 
 
 def times(stages: Stages) -> Callable[[str], bool]:
-    """Return what says of a path whether it holds times: one below data/times, or made by a stage that reads such."""
+    """Return a function that says whether a path holds times: it is below data/times, or a stage makes it from one."""
     found = {TIMES}
 
     def holds_times(path: str) -> bool:
@@ -58,19 +58,19 @@ def times(stages: Stages) -> Callable[[str], bool]:
 
 
 def changed_files(root: Path) -> list[str]:
-    """List the files that differ from the last commit, those that Git does not know among them."""
+    """List the files that differ from the last commit, including untracked ones."""
     changed = _git(root, "diff", "--name-only", "--no-renames", "-z", "HEAD")
     unknown = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     return sorted({*changed.split("\0"), *unknown.split("\0")} - {""})
 
 
 def changed_entries(then: Stages, now: Stages, ignored: Callable[[str], bool]) -> list[str]:
-    """List what differs between two locks: commands, parameters, and the hashes of files.
+    """List the differences between two locks: commands, parameters, and the hashes of files.
 
     Args:
-        then: the stages of the one.
-        now: those of the other.
-        ignored: says of a path whether its hash may differ.
+        then: the stages of the first lock.
+        now: the stages of the second lock.
+        ignored: says whether a path's hash may differ.
 
     Returns:
         for each difference, the stage and the path or the kind of entry.
@@ -105,7 +105,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def main() -> None:
-    """Say what differs; exit with 1 if anything but times does."""
+    """Print what differs; exit with 1 if anything but times does."""
     of_times, other = differences(ROOT)
     if not other:
         print(f"Nothing differs from the last commit but times ({len(of_times)} files).")

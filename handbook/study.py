@@ -1,12 +1,12 @@
 """A frozen study: the tables of one finished run, in docs/study/<name>.
 
 =================================  =====================================================================================
-file                               what it holds
+file                               contents
 =================================  =====================================================================================
-``params.yaml``                    the parameters of the run, without ``source`` and ``leaf_map``, which name places
+``params.yaml``                    the parameters of the run, without ``source`` and ``leaf_map``, which name locations
 ``<page>-<dataset>.md``            the page, as the pipeline wrote it
-``<page>-<dataset>/*.csv``         those of its tables that README.md or docs/ rest on (docs/tables.md explains them)
-``<page>-<dataset>/about.json``    what the tables are about, provenance among it
+``<page>-<dataset>/*.csv``         its tables that README.md or docs/ are based on (docs/tables.md explains them)
+``<page>-<dataset>/about.json``    what the tables are about, including provenance
 ``<page>-<dataset>/*.png``         the pictures that README.md or docs/ show
 ``probe.md``, ``probe/*``          likewise
 =================================  =====================================================================================
@@ -31,15 +31,19 @@ NAMES = {
     ("plantvillage", "embedded"): "drawn leaves (not PlantVillage)",
     ("plantvillage", "official"): "PlantVillage",
     ("plantvillage", "custom"): "part of PlantVillage",
+    ("fashion_mnist", "official"): "Fashion-MNIST",
+    ("cifar10", "official"): "CIFAR-10",
+    ("cifar10_jpeg", "custom"): "CIFAR-10, JPEG copies",
+    ("beans", "custom"): "bean leaves (iBean, 133 photographs)",
 }
-"""What a data set is called in a result, by where its bytes came from."""
+"""The name of a data set in results, by where its data came from; others have their name in params.yaml."""
 
 
 class Study:
-    """What the pages say about one frozen run."""
+    """The data of one frozen run for the pages."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the study in ``folder``; nothing is read yet, and everything once."""
+        """Open the study in ``folder``; files are read on first access, and only once."""
         self.folder = folder
         self.table = cache(self._read_table)
         self.by_depth = cache(self._by_depth)
@@ -50,26 +54,26 @@ class Study:
         return pd.read_csv(self.folder / page / f"{name}.csv")
 
     def has(self, page: str, name: str) -> bool:
-        """Say whether the run was frozen with a table: what is measured since, older studies lack."""
+        """Say whether the run was frozen with a table: older studies lack newer ones."""
         return (self.folder / page / f"{name}.csv").exists()
 
     def about(self, page: str) -> dict[str, Any]:
-        """Read what the tables of a page are about."""
+        """Read the description of a page's tables."""
         return json.loads((self.folder / page / ABOUT).read_text(encoding="utf-8"))
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """The parameters that the run was made with."""
+        """The parameters of the run."""
         return read(self.folder / "params.yaml")
 
     @property
     def alpha(self) -> float:
-        """Level of the verdicts."""
+        """Significance level of the verdicts."""
         return self.parameters["comparison"]["alpha"]
 
     @property
     def datasets(self) -> list[str]:
-        """The data sets that took part."""
+        """The data sets of the run."""
         return self.parameters["datasets"]
 
     @property
@@ -82,16 +86,17 @@ class Study:
         return self.about(f"comparison-{dataset}")["provenance"]
 
     def name(self, dataset: str) -> str:
-        """Return what to call the data, so that no sample passes for the set that it stands in for."""
-        return NAMES[dataset, self.provenance(dataset)]
+        """Return the name of the data, so that no sample passes for the set that it stands in for."""
+        provenance = self.provenance(dataset)
+        return NAMES.get((dataset, provenance), f"{dataset} ({provenance})")
 
     def at_start(self, dataset: str) -> str:
-        """Return the name as it begins a sentence."""
+        """Return the name capitalised to begin a sentence."""
         name = self.name(dataset)
         return name[0].upper() + name[1:]
 
     def epochs(self, dataset: str) -> int:
-        """Return how often each run went over its training images."""
+        """Return the number of epochs of each run."""
         return self.parameters["data"][dataset]["epochs"]
 
     def target(self, dataset: str) -> float:
@@ -99,7 +104,7 @@ class Study:
         return self.parameters["data"][dataset]["target_accuracy"]
 
     def runs(self, dataset: str, depth: int | None = None, variant: str | None = None) -> pd.DataFrame:
-        """Read a row per run, indexed by seed; of one depth and variant where they are given."""
+        """Read a row per run, indexed by seed; only of one depth and variant if they are given."""
         runs = self.table(f"comparison-{dataset}", "runs")
         if depth is not None:
             runs = runs[runs["depth"] == depth]
@@ -110,7 +115,7 @@ class Study:
     def _by_depth(self, dataset: str) -> pd.DataFrame:
         """Compare the variants: see :func:`~resgrad.comparison.comparison.compare_by_depth`.
 
-        What is measured since an older study was made has no values in it.
+        In older studies, newer measures have no values.
         """
         runs = self.table(f"comparison-{dataset}", "runs")
         return compare_by_depth(runs.reindex(columns=RUNS.schema.names))
@@ -124,7 +129,7 @@ class Studies:
     """All frozen studies of a repository, by name."""
 
     def __init__(self, root: Path) -> None:
-        """Take the studies below docs/study of the repository at ``root``."""
+        """Open the studies below docs/study of the repository at ``root``."""
         self._folder = root / "docs/study"
         self._studies: dict[str, Study] = {}
 

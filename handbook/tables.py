@@ -1,4 +1,4 @@
-"""docs/tables.md: every table that a stage writes, as the code has them."""
+"""docs/tables.md: every table that a stage writes, as defined in the code."""
 
 from resgrad import audit, comparison, gradients, inspection, probe, timing, tolerance
 from resgrad.audit import tables as audit_tables
@@ -47,5 +47,5 @@ def tables_page() -> str:
 
 
 def _sentence(about: str) -> str:
-    """Write ``A row: a probed network.``; what is a sentence already stays."""
+    """Write ``A row: a probed network.``; a text that is already a sentence is unchanged."""
     return about if about.endswith(".") else f"A row: {about}."

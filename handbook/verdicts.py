@@ -1,4 +1,4 @@
-"""The rows of the comparison, with verdicts, and what stands beside them."""
+"""The rows of the comparison, with verdicts, and the tests beside them."""
 
 import math
 
@@ -28,22 +28,22 @@ def rows_of(study: Study) -> str:
 
 
 def short_rows(studies: Studies) -> str:
-    """Write those of the short study."""
+    """Write the rows of the short study."""
     return rows_of(studies["short"])
 
 
 def long_rows(studies: Studies) -> str:
-    """Write those of the long study."""
+    """Write the rows of the long study."""
     return rows_of(studies["long"])
 
 
 def default_rows(studies: Studies) -> str:
-    """Write those of the default study."""
+    """Write the rows of the default study."""
     return rows_of(studies["default"])
 
 
 def count(studies: Studies) -> str:
-    """Say what the verdicts are: of how many aspects for residual networks, and what the others say."""
+    """Say how many aspects favour residual networks, and what the other verdicts are."""
     lines = []
     for study in (studies["short"], studies["default"]):
         for dataset in study.datasets:
@@ -62,7 +62,7 @@ def count(studies: Studies) -> str:
 
 
 def target(studies: Studies) -> str:
-    """Say which runs reach the target, and what the log-rank test makes of it."""
+    """Say which runs reach the target, and the result of the log-rank test."""
     study = studies["short"]
     lines = []
     for dataset in study.datasets:
@@ -86,7 +86,7 @@ def target(studies: Studies) -> str:
 
 
 def images(studies: Studies) -> str:
-    """Say how far the difference in accuracy hangs on which test images there are."""
+    """Say how far the difference in accuracy depends on the sample of test images."""
     study = studies["short"]
     lines = []
     for dataset in study.datasets:
@@ -100,7 +100,7 @@ def images(studies: Studies) -> str:
 
 
 def floor(studies: Studies) -> str:
-    """Say what so many seeds can show."""
+    """Say what the number of seeds can show."""
     study, tests = studies["default"], len(rows())
     needed = pairs_needed(tests, study.alpha)
     shown = listed(
@@ -117,7 +117,7 @@ def floor(studies: Studies) -> str:
 
 
 def stability(studies: Studies) -> str:
-    """Say how little the learning rate matters, where that was measured, and what single steps tell."""
+    """Say how little the learning rate matters, where it was measured, and what single steps show."""
     study = studies["short"]
     tolerance = [
         rates.sentences(studies[name], dataset)
@@ -175,7 +175,7 @@ def _cells(values: pd.Series, row: Row) -> list[str]:
 
 
 def _titles(verdicts: pd.DataFrame, n: int) -> dict[str, list[str]]:
-    """Group the titles of the rows by verdict, in the order of the table; with their pairs, where those are not n."""
+    """Group the titles of the rows by verdict, in the order of the table, with their number of pairs if it is not n."""
     titles: dict[str, list[str]] = {}
     for name, pairs, verdict in zip(verdicts.index, verdicts["n"], verdicts["verdict"], strict=True):
         others = "" if pairs in (0, n) else f", n = {pairs:.0f}"

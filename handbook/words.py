@@ -1,4 +1,4 @@
-"""Numbers as they stand in tables and sentences."""
+"""Numbers as written in tables and sentences."""
 
 import math
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ def listed(items: Iterable[str]) -> str:
 
 
 def mean_sd(values: Iterable[float], form: str = ".3f") -> str:
-    """Write ``0.954 ± 0.012``, mean and standard deviation; the mean alone of a single value."""
+    """Write ``0.954 ± 0.012``, mean and standard deviation; only the mean for a single value."""
     return spread_text(**spread(values), form=form).rpartition(" (")[0]
 
 
@@ -34,7 +34,7 @@ def interval(low: float, high: float, form: str) -> str:
 
 
 def mean_interval(values: Iterable[float], form: str) -> str:
-    """Write ``1.160 [1.147, 1.173]``: mean and the interval of Student's t distribution."""
+    """Write ``1.160 [1.147, 1.173]``: the mean and its interval from Student's t distribution."""
     frame = pd.DataFrame({"all": 0, "value": list(values)})
     (row,) = mean_with_interval(frame, ["all"], "value").itertuples()
     return f"{row.mean:{form}}" if math.isnan(row.low) else f"{row.mean:{form}} [{row.low:{form}}, {row.high:{form}}]"

@@ -1,8 +1,8 @@
 """One thin module per DVC stage, run as ``python -m stages.<name>`` from the root of the repository.
 
-The package of *this* checkout comes first on the path: an editable install made in another clone would otherwise be
-imported in its stead, for instance under ``dvc exp run --temp``. Then the instruction set is fixed, which must come
-before numpy and torch.
+The package of *this* checkout comes first on the path: otherwise an editable install from another clone would be
+imported instead, for instance under ``dvc exp run --temp``. Then the instruction set is fixed, which must happen before
+numpy and torch are imported.
 """
 
 import sys

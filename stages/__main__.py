@@ -1,4 +1,7 @@
-"""Run the pipeline on all cores: ``python -m stages [--jobs N] [TARGET ...]``; targets are those of ``dvc repro``."""
+"""Run the pipeline on all cores or many machines: ``python -m stages [--jobs N | --scheduler ADDRESS] [TARGET ...]``.
+
+Targets are those of ``dvc repro``.
+"""
 
 import argparse
 import signal
@@ -13,7 +16,7 @@ from resgrad.parallel.pipeline import Pipeline, PipelineError
 from stages._run import run
 
 
-def main(targets: list[str], jobs: int | None) -> None:
+def main(targets: list[str], jobs: int | None, scheduler: str | None) -> None:
     """Ask DVC what has changed, and run that; say what DVC cannot see, that files behind a source have changed."""
     parameters = read(Path("params.yaml"))
     for sentence in changed_sources(parameters):
@@ -30,8 +33,11 @@ def main(targets: list[str], jobs: int | None) -> None:
         print("Data and pipelines are up to date.")
         return
     # Dask takes as long to import as all of the above.
-    from resgrad.parallel.repro import repro  # noqa: PLC0415
+    from resgrad.parallel.repro import repro, repro_on_machines  # noqa: PLC0415
 
+    if scheduler:
+        repro_on_machines(pipeline, changed, targets, scheduler=scheduler)
+        return
     repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(parameters))
 
 
@@ -53,7 +59,9 @@ def positive(text: str) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m stages", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="stages, as in dvc repro; all if none is named")
-    parser.add_argument("--jobs", type=positive, metavar="N", help="stages at once; one per core if not given")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=positive, metavar="N", help="stages at once; one per core if not given")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, such as tcp://host:8786: run on its workers")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    run(lambda: main(arguments.targets, arguments.jobs))
+    run(lambda: main(arguments.targets, arguments.jobs, arguments.scheduler))

@@ -1,4 +1,4 @@
-"""What the stages that look at all runs of a dataset have in common."""
+"""The code shared by the stages that read all runs of a dataset."""
 
 from typing import Any
 
@@ -7,5 +7,5 @@ from resgrad.common.config import load_part
 
 
 def load_matrix(parameters: dict[str, Any]) -> Matrix:
-    """Validate the lists of params.yaml that make up the matrix, and nothing else."""
+    """Validate only the lists of params.yaml that define the matrix."""
     return load_part(Matrix, parameters)

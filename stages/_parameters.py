@@ -7,11 +7,11 @@ from resgrad.common.config import ParameterError, read
 
 PARAMETERS = Path("params.yaml")
 RESOLVED = Path("data/params.json")
-"""Written by ``check``: DVC tracks no key that is missing, and in params.yaml defaults may be left out."""
+"""Written by ``check``: params.yaml may leave out defaults, and DVC cannot track a missing key."""
 
 
 def dataset_parameters(dataset: str) -> dict[str, Any]:
-    """Return the block ``data.<dataset>``, without its source, which ``download`` alone may look at.
+    """Return the block ``data.<dataset>``, without its source, which only ``download`` may use.
 
     Raises:
         ParameterError: there is no such block, or ``check`` has not run.
@@ -26,10 +26,10 @@ def dataset_parameters(dataset: str) -> dict[str, Any]:
 
 
 def tolerance_budget() -> Any:
-    """Return what null stands for in the section ``tolerance``; :func:`dataset_parameters` has found the file."""
+    """Return the values for null in the section ``tolerance``; call :func:`dataset_parameters` first."""
     return read(RESOLVED).get("tolerance")
 
 
 def source(dataset: str) -> str:
-    """Return the parameter ``data.<dataset>.source``; :func:`dataset_parameters` has found that the block is there."""
+    """Return the parameter ``data.<dataset>.source``; call :func:`dataset_parameters` first."""
     return read(PARAMETERS)["data"][dataset]["source"]

@@ -1,4 +1,4 @@
-"""How a stage begins and ends: with the instruction set that params.yaml asks for; well, or with one sentence."""
+"""Start a stage with the instruction set that params.yaml asks for, and end a failed one with one sentence."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ def begin() -> None:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call a stage; turn what the user can mend into its sentence on standard error and exit status 1."""
+    """Call a stage; print an error that the user can fix as one sentence on standard error and exit with status 1."""
     try:
         main()
     except ResgradError as error:
@@ -35,7 +35,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def run_on_dataset(stage: Callable[[str], None], description: str | None) -> None:
-    """Run a stage on the dataset that the command line names."""
+    """Run a stage on the dataset named on the command line."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("dataset")
     dataset = parser.parse_args().dataset

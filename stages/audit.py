@@ -58,7 +58,7 @@ def audit(dataset: str) -> None:
 
 
 def _on_both_splits(dataset: str, shards: Shards, config: AuditConfig, train: TrainConfig) -> dict[Table, pd.DataFrame]:
-    """Train small networks and forests on either split."""
+    """Train small networks and forests on both splits."""
     hits = train_on_both_splits(
         dataset,
         shards,

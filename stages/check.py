@@ -23,7 +23,8 @@ from resgrad.download.changes import changed_sources
 from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
 from resgrad.tolerance.config import resolve
-from resgrad.training.devices import choose_device
+from resgrad.training.config import TrainConfig
+from resgrad.training.devices import check_compiler, choose_device
 from stages._parameters import PARAMETERS, RESOLVED
 from stages._run import run
 
@@ -31,16 +32,15 @@ MARK = Path("data/checked.txt")
 
 
 def check() -> None:
-    """Read params.yaml; write a mark that never changes, on which the first stages depend, and resolved parameters.
+    """Read params.yaml; write a constant marker file, on which the first stages depend, and the resolved parameters.
 
-    Those are the blocks of the data sets with all defaults filled in; what networks are made of, without the switch of
-    the report; how they are trained, without what the trainings of ``tolerance`` have their own of, and what null
-    stands for in that section; and the digests of the files of formats and of the statistics that are recorded, which
-    dvc.yaml cannot name: a parameter's value can be part of a file's name there, but neither a list nor what a name
-    leads to.
+    These are the blocks of the data sets with all defaults filled in; the architecture of the networks, without the
+    switch of the report; the training parameters, without those that the trainings of ``tolerance`` replace; the values
+    for null in that section; and the digests of the files of formats and of recorded statistics. dvc.yaml cannot name
+    those files: there a parameter's value can be part of a file's name, but not a list or a value found by a name.
     """
     study = load_study(PARAMETERS)
-    choose_device(study.train.device)
+    _check_machine(study.train)
     check_instruction_set(study.train.kernels, torch.backends.cpu.get_cpu_capability())
     resolved = {
         "data": {
@@ -60,7 +60,7 @@ def check() -> None:
 
 
 def check_with(overrides: list[str]) -> None:
-    """Check what params.yaml would become; sentences speak of params.yaml.
+    """Check params.yaml as the overrides would change it; messages refer to params.yaml.
 
     Raises:
         ParameterError: a parameter could not be used, or an override cannot be read.
@@ -77,9 +77,15 @@ def check_with(overrides: list[str]) -> None:
                     f"-S {override!r} cannot be used: {reason}; quote it, as in -S 'data.mnist.source=\"/a path\"', "
                     "and begin a parameter that is not in params.yaml with +."
                 ) from None
-        choose_device(load_study(copy).train.device)
+        _check_machine(load_study(copy).train)
         for sentence in changed_sources(read(copy)):
             print(sentence, file=sys.stderr)
+
+
+def _check_machine(train: TrainConfig) -> None:
+    device = choose_device(train.device)
+    if train.compile:
+        check_compiler(device)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from stages._parameters import dataset_parameters, source
 from stages._run import run_on_dataset
 
 PARTIALS = Path(".checkpoints/downloads")
-"""Outside of the outputs, which DVC deletes before it runs a stage: a download that was cut off goes on from here."""
+"""Outside the outputs, which DVC deletes before it runs a stage: an interrupted download resumes from here."""
 STORE = Path(".downloads")
-"""Likewise: official files are taken from here when the stage runs anew. Delete it to fetch them again."""
+"""Likewise: official files are taken from here when the stage runs again. Delete it to fetch them again."""
 
 
 def bring_in(dataset: str) -> None:

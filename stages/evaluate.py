@@ -46,7 +46,7 @@ def evaluate(dataset: str) -> None:
 
 
 def _variant(parameters: dict[str, Any]) -> Variant:
-    """Return the name of the variant that is reported."""
+    """Return the name of the reported variant."""
     residual = (parameters.get("model") or {}).get("residual")
     if not isinstance(residual, bool):
         raise ParameterError(f"model.residual is {residual!r}; allowed: true or false.")

@@ -26,7 +26,7 @@ from stages._run import run_on_dataset
 def inspect_runs(dataset: str) -> None:
     """Read weights, a batch of training images and one of validation images; write the room's tables, and metrics.
 
-    Runs that diverged have no weights to look at, and are left out.
+    Diverged runs have no meaningful weights, and are left out.
     """
     parameters = read(Path("params.yaml"))
     config = load(InspectConfig, parameters.get("inspect"), "inspect")

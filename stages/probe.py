@@ -22,7 +22,7 @@ from resgrad.training.devices import make_repeatable
 from stages._run import run
 
 PASS = [*PROBE, "seed"]
-"""The columns that name one backward pass."""
+"""The columns that identify one backward pass."""
 
 
 def probe() -> None:

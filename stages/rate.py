@@ -11,19 +11,20 @@ from resgrad.shards.shards import Shards
 from resgrad.tolerance.config import Budget, Point
 from resgrad.tolerance.outcome import write_outcome
 from resgrad.training.config import BudgetConfig, TrainConfig
-from resgrad.training.devices import choose_device, make_repeatable
+from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
 from resgrad.training.run import Training, trained
 from stages._parameters import dataset_parameters, tolerance_budget
 from stages._run import run
 
 
 def train_at_rate(dataset: str, point: Point) -> None:
-    """Read shards and parameters; write how the training ended. It records no gradients and sees no test image."""
+    """Read shards and parameters; write how the training ended. Gradients are not recorded, test images not read."""
     parameters = read(Path("params.yaml"))
     augment = load_part(BudgetConfig, dataset_parameters(dataset), f"data.{dataset}").augment
     budget = load(Budget, tolerance_budget(), "tolerance")
     config = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(config.threads, config.kernels)
+    keep_freed_memory()
     device = choose_device(config.device)
     shards = Shards(Path("data/shards", dataset))
     task = Training(
@@ -44,7 +45,7 @@ def train_at_rate(dataset: str, point: Point) -> None:
 
 
 def number(text: str) -> float:
-    """Read a number so that it is written as it was: 1 or 1.0."""
+    """Parse a number so that it prints as it was written: 1 or 1.0."""
     return int(text) if text.isdigit() else float(text)
 
 

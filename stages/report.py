@@ -15,7 +15,7 @@ PAGES = [module.name for module in pkgutil.iter_modules(report.__path__) if modu
 
 
 def write_report(page: str, dataset: str | None) -> None:
-    """Read the tables of a room; write its page, the tables that this rests on, and its pictures."""
+    """Read the tables of a room; write its page, the tables that support the page, and its pictures."""
     content = importlib.import_module(f"resgrad.report.{page}")
     room = Room(Path("data", page, dataset or ""))
     name = f"{page}-{dataset}" if dataset else page

@@ -1,4 +1,4 @@
-"""Fixtures that several test files share."""
+"""Fixtures shared by several test files."""
 
 from pathlib import Path
 
@@ -30,5 +30,5 @@ def real_data(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
-    """The same arithmetic on every machine, and quick on small tensors."""
+    """The same arithmetic on every machine, and fast on small tensors."""
     torch.set_num_threads(1)

@@ -1,7 +1,7 @@
-"""What a few training steps of every kind of network leave, as one SHA-256 each.
+"""The results of a few training steps of every kind of network, as one SHA-256 each.
 
-``python -m tests.golden [CASE ...]`` prints them as JSON; ``make golden`` puts all of them into tests/golden.json.
-Hashed are the arrays, not files: those would carry the versions of libraries.
+``python -m tests.golden [CASE ...]`` prints them as JSON; ``make golden`` writes all of them to tests/golden.json.
+Arrays are hashed, not files, which would contain the versions of libraries.
 """
 
 import stages  # noqa: F401, I001  - fixes the instruction set, so it comes before numpy and torch
@@ -35,27 +35,27 @@ from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import DEPTHS, model_config
 
 COMMITTED = json.loads((ROOT / "tests/golden.json").read_text(encoding="utf-8"))
-"""The versions of numpy and torch, and the SHA-256 of each case that they compute."""
+"""The versions of numpy and torch, and the SHA-256 of each case with these versions."""
 
 STEPS, BATCH, SHAPE = 2, 16, (3, 16, 16)
 SMALLEST = {**DEPTHS, "densenet": 10, "densenet_bc": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
-"""By kind, a small depth."""
+"""A small depth, by kind."""
 
 WIDTHS = {"cifar_resnet": (8, 16), "cifar_wide": (16,), "fully_connected": (64,)}
-"""By kind, the widths; 8 for all others. oneDNN has other kernels from 16 channels on."""
+"""The widths, by kind; 8 for all others. oneDNN uses other kernels from 16 channels on."""
 
 ONE_TWIN = {"densenet", "densenet_bc"}
 """Kinds without a plain twin."""
 
 
 def cases() -> list[str]:
-    """List what is hashed: kind, variant and width of every network, and ``float64`` for numpy and scipy."""
+    """List the hashed cases: kind, variant and width of every network, and ``float64`` for numpy and scipy."""
     variants = {kind: ("residual",) if kind in ONE_TWIN else ("plain", "residual") for kind in kinds(networks)}
     return ["float64", *(f"{k} {v} {w}" for k in kinds(networks) for v in variants[k] for w in WIDTHS.get(k, (8,)))]
 
 
 ONE_CASE_A_KIND = ["float64", *(f"{kind} residual {WIDTHS.get(kind, (8,))[0]}" for kind in kinds(networks))]
-"""Enough for an emulator, which takes its time."""
+"""One case per kind, for an emulator, which is slow."""
 
 
 def golden(case: str) -> str:
@@ -97,7 +97,7 @@ def trained(kind: str, *, residual: bool, width: int) -> Iterable[np.ndarray]:
 
 
 def functions() -> Iterable[np.ndarray]:
-    """Yield what numpy and scipy make of numbers, as the stages that summarise use them."""
+    """Yield results of numpy and scipy, used as in the stages that summarise."""
     generator = np.random.default_rng(derive(0, "golden"))
     values = generator.standard_normal(50_000)
     positive = np.abs(values) + 1e-12
@@ -121,12 +121,12 @@ def digest(arrays: Iterable[np.ndarray]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that the arrays belong to, without what a build adds to its own."""
+    """Return the versions that the arrays belong to, without build suffixes."""
     return {library.__name__: library.__version__.split("+")[0] for library in (np, torch)}
 
 
 def committed() -> dict[str, str]:
-    """Return what this processor should compute, by case; skip the test, which CI must not, where it need not."""
+    """Return the hashes that this processor should compute, by case; skip the test if none apply, or fail in CI."""
     if platform.machine() != "x86_64":
         missing(f"the hashes are those of x86-64; this is {platform.machine()}")
     if versions() != COMMITTED["versions"]:

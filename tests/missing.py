@@ -1,4 +1,4 @@
-"""What a test does without something that not every machine has."""
+"""Handle a test that needs something that not every machine has."""
 
 import os
 from typing import NoReturn

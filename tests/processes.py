@@ -1,4 +1,4 @@
-"""Processes that a test started, or that came of it."""
+"""Processes that a test started, directly or indirectly."""
 
 import os
 import signal

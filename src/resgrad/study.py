@@ -1,4 +1,4 @@
-"""The whole of params.yaml, and what must hold between its sections."""
+"""All of params.yaml, and the constraints between its sections."""
 
 from itertools import product
 from pathlib import Path
@@ -34,13 +34,13 @@ _READERS = (gradient_flow, gradient_distribution)
 
 
 class ModelSection(ModelConfig):
-    """All of the section ``model``: what networks are made of, and which of the twins is reported."""
+    """All of the section ``model``: the architecture, and which of the twins is reported."""
 
     residual: bool
 
 
 class DatasetSection(SourceConfig, PreprocessConfig, BudgetConfig, TargetConfig):
-    """All of a block ``data.<dataset>``; what is left out has the default of its format."""
+    """All of a block ``data.<dataset>``; omitted keys have the defaults of its format."""
 
     @model_validator(mode="before")
     @classmethod
@@ -48,7 +48,7 @@ class DatasetSection(SourceConfig, PreprocessConfig, BudgetConfig, TargetConfig)
         if not isinstance(values, dict):
             return values
         name = values.get("format")
-        # A format that does not exist is refused by name, and nothing else is said to be missing.
+        # A format that does not exist is refused by name, without messages about missing keys.
         return {**load_kind(formats, name if name in kinds(formats) else "folder").DEFAULTS, **values}
 
 
@@ -106,17 +106,17 @@ def load_study(path: Path) -> Study:
     """Read and check a parameter file.
 
     Raises:
-        ParameterError: with one sentence per parameter that cannot be used.
+        ParameterError: one sentence per parameter that cannot be used.
     """
     return load(Study, read(path))
 
 
 RESERVED = frozenset({"probe"})
-"""Names of files in metrics/ and plots/ that belong to no data set."""
+"""Names of files in metrics/ and plots/ that do not belong to a data set."""
 
 
 def _check_dataset(dataset: str, config: DatasetSection) -> None:
-    """Refuse a block whose parameters do not go together."""
+    """Refuse a block whose parameters are inconsistent."""
     key, data_format = f"data.{dataset}", load_kind(formats, config.format)
     if dataset in RESERVED:
         raise ParameterError(f"{key} has a name that is taken: metrics/{dataset}.json is the probe's; choose another.")
@@ -139,7 +139,7 @@ def _check_dataset(dataset: str, config: DatasetSection) -> None:
 
 
 def _check_source(dataset: str, config: DatasetSection) -> None:
-    """Refuse official files or a sample of a set that has none, or in another format than theirs."""
+    """Refuse official files or a sample for a set that has none, or in another format."""
     for source, known in {"official": OFFICIAL, "embedded": SAMPLES}.items():
         if config.source != source:
             continue
@@ -155,7 +155,7 @@ def _check_source(dataset: str, config: DatasetSection) -> None:
 
 
 def _check_statistics(chosen: list[str]) -> None:
-    """Refuse statistics that do not exist, or without which the gradient tables cannot be read."""
+    """Refuse statistics that do not exist, and a choice without those that readers of gradient tables need."""
     gradient_table(chosen)
     sentences = [
         f"gradients.statistics lacks {', '.join(lacking)}; {reader.READ_BY} need {', '.join(reader.STATISTICS)}."

@@ -1,4 +1,4 @@
-"""What the tests of the plots need besides Python's packages: without it they skip, in CI they fail."""
+"""Requirements of the plots' tests besides Python packages: without them the tests skip, and fail in CI."""
 
 import shutil
 
@@ -12,7 +12,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """The program that runs JavaScript, with DVC's Vega beside the tests."""
+    """The JavaScript runtime, with DVC's Vega beside the tests."""
     program = shutil.which("node")
     if program is None or not (ROOT / "tests/browser/node_modules/vega-lite").exists():
         missing("needs Node.js, and Vega from npm: `make browser`")
@@ -30,7 +30,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def vl_convert():
-    """The package that has the Vega of this project's page inside."""
+    """The package that contains the Vega of this project's page."""
     try:
         import vl_convert  # noqa: PLC0415
     except ImportError:

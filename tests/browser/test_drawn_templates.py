@@ -1,4 +1,4 @@
-"""Every template of ``dvc plots`` as it is drawn: with DVC's page's Vega-Lite, and with that of this project's page."""
+"""Every template of ``dvc plots``, drawn with the Vega-Lite of DVC's page and with that of this project's page."""
 
 import json
 import re
@@ -19,7 +19,7 @@ CURVES = ("learning_curves", "learning_curves_log", "gradient_norms")
 
 @pytest.fixture(scope="session")
 def rows(tmp_path_factory):
-    """What ``dvc plots diff`` has to show when model.residual was switched."""
+    """The data of ``dvc plots diff`` after model.residual was switched."""
     revisions = {"HEAD": "plain", "workspace": "residual"}
     return {
         name: [
@@ -52,14 +52,14 @@ def drawn_as_by_our_page(vl_convert, specifications):
 
 @pytest.fixture(params=["dvc", "our page"])
 def scenes(request):
-    """What is drawn, by template."""
+    """The drawing of each template."""
     if request.param == "our page":
         return request.getfixturevalue("drawn_as_by_our_page")
     return {name: drawn["scene"] for name, drawn in request.getfixturevalue("drawn_as_by_dvc").items()}
 
 
 def marks(scene, kind):
-    """Return the items of every mark of a kind that shows data, a list per mark; legends and axes have none."""
+    """Return the items of every mark of a kind that shows data, a list per mark, without legends and axes."""
     found = [scene["items"]] if scene.get("marktype") == kind and scene.get("role") == "mark" else []
     return found + [items for child in scene.get("items", []) for items in marks(child, kind)]
 

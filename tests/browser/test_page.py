@@ -1,4 +1,4 @@
-"""The whole page of ``dvc plots show`` in a browser that reaches no network."""
+"""The whole page of ``dvc plots show`` in a browser without a network."""
 
 import re
 import shutil
@@ -35,12 +35,12 @@ FLAGS = (
 )
 DRAWN = re.compile(r'<canvas[^>]* width="[1-9]')
 INERT = re.compile("<template.*</template>", re.DOTALL)
-# The templates are written for DVC's page; what our page loads is newer.
+# The templates are written for DVC's page; our page loads a newer version.
 NEWER = re.compile(r"The input spec uses Vega-Lite v5, but the current version of Vega-Lite is v6\.[0-9.]+")
 
 
 class Shown(NamedTuple):
-    """A page as it is once its scripts have run, and what they said on the console."""
+    """A page after its scripts have run, and their console output."""
 
     html: str
     console: list[str]

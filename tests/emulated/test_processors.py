@@ -1,6 +1,6 @@
-"""Other processors compute what is committed, or say why they cannot: emulated, one program at a time.
+"""Other processors, emulated one program at a time, compute the committed results or say why they cannot.
 
-qemu has no AVX-512; what hides it is tested in tests/unit/test_kernels.py.
+qemu has no AVX-512; the settings that hide it are tested in tests/unit/test_kernels.py.
 """
 
 import json
@@ -26,7 +26,7 @@ def qemu() -> str:
 
 
 def run(qemu: str, processor: str, module: str, *arguments: str) -> subprocess.CompletedProcess:
-    """Run one of our modules on an emulated processor; its stages and tests are those of this checkout."""
+    """Run one of our modules on an emulated processor, with the stages and tests of this checkout."""
     command = [qemu, "-cpu", processor, sys.executable, "-m", module, *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 

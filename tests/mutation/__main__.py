@@ -4,9 +4,9 @@
 tries one, or several. It needs ``pip install -r tests/mutation/requirements.txt``, and works in a copy of the working
 tree. A module of 150 changes takes half a minute to a few minutes, on one core.
 
-Changed are the bodies of functions and methods, not of decorated functions, nor constants of a module, nor defaults of
-a dataclass. A change that survives asks for a test that states the right value, unless it changes nothing: a message
-in capitals, a default left out. One that hangs is reported too, though a test would notice that it never ends.
+It changes the bodies of functions and methods, but not decorated functions, module constants or defaults of a
+dataclass. A surviving change calls for a test that states the right value, unless it has no effect: a message in
+capitals, a default left out. A change that hangs is reported too, although a test would notice that it never ends.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def unnoticed(module: str, folder: Path) -> tuple[int, list[str]]:
     """Try all changes of a module in a copy of the working tree below a folder.
 
     Returns:
-        how many there were, and those that did not fail a test, as mutmut shows them.
+        the number of changes, and those that did not fail a test, as shown by mutmut.
     """
     for name in COPIED:
         source = ROOT / name
@@ -60,7 +60,7 @@ def unnoticed(module: str, folder: Path) -> tuple[int, list[str]]:
 
 
 def main() -> None:
-    """Try the modules that are named, and print what survived of each."""
+    """Try the named modules, and print the surviving changes of each."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="as the list names it; none prints the list")
     modules = parser.parse_args().modules

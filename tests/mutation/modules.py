@@ -1,4 +1,4 @@
-"""Which modules of numbers are changed, and the unit tests that must notice."""
+"""The modules of numbers to change, and the unit tests that must notice."""
 
 from tests.paths import ROOT
 
@@ -45,4 +45,4 @@ TESTS = {
     "preprocess/names.py": ("test_names",),
     "preprocess/duplicates.py": ("test_splits",),
 }
-"""Files below ``src/resgrad``, or patterns of them, and names of files in ``tests/unit``."""
+"""Files below ``src/resgrad``, or patterns, and names of files in ``tests/unit``."""

@@ -1,4 +1,4 @@
-"""Projects to run pipelines in."""
+"""Projects in which to run pipelines."""
 
 import shutil
 from pathlib import Path
@@ -17,7 +17,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder of a project whose pipeline has run; all workers share the run, and none may touch it."""
+    """The folder of a project whose pipeline has run; all workers share the run, and none may change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent  # pytest-xdist gives each worker a folder below it
     folder = shared / "finished"

@@ -12,7 +12,7 @@ from tests.paths import ROOT
 
 
 class Project:
-    """A checkout with its own Git and DVC, and the commands a user would type there."""
+    """A checkout with its own Git and DVC, and the commands that a user would type there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -119,7 +119,7 @@ TINY = {
 
 
 def make_project(folder: Path) -> Project:
-    """Copy what Git knows of this project, less results, and start a repository from it."""
+    """Copy the tracked files of this project without results, and create a repository from them."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

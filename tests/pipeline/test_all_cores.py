@@ -1,13 +1,15 @@
-"""``python -m stages``: what can run at once does, and whatever goes wrong stops no more than it must."""
+"""``python -m stages`` runs stages in parallel where possible, and a failure stops no more than necessary."""
 
 import os
 import re
 import signal
+import threading
 from itertools import takewhile
 
 import psutil
 import pytest
 
+from resgrad.parallel.pipeline import BusyError, Pipeline
 from tests.pipeline.project import make_project
 from tests.pipeline.toy import Toy
 from tests.processes import wait_until_gone
@@ -30,7 +32,7 @@ def toy(tmp_path):
 
 
 def ended(output: str) -> list[str]:
-    """List the stages that lines of the output say have ended."""
+    """List the stages that have ended according to the output."""
     return re.findall(r"^\[ *\d+/\d+\] (\S+?)(?: |,|$)", output, flags=re.M)
 
 
@@ -83,9 +85,27 @@ def test_a_run_that_is_ended_ends_its_stages_and_the_next_one_goes_on(toy, how):
     assert toy.read("begun") == "1\n2\n2\n", "a cell that had ended ran again"
 
 
+@pytest.mark.filterwarnings("ignore:_NoneStep.value")  # from pygtrie, used by DVC
+def test_a_second_run_waits_a_while_and_then_names_the_first_one(toy, monkeypatch):
+    toy = toy(f"test $1 = 1 || {{ {HANGS}; }}")
+    process = toy.start("--jobs", "1")
+    toy.wait_for("pid-2")
+    monkeypatch.chdir(toy.folder)
+    second = Pipeline()
+    monkeypatch.setattr("resgrad.parallel.pipeline._PATIENCE_SECONDS", 0.5)
+    with pytest.raises(
+        BusyError, match=r"^Another run is at work in this workspace, \(PID \d+\): .*; wait for it to end"
+    ):
+        second.changed()
+    threading.Timer(0.5, process.terminate).start()
+    monkeypatch.setattr("resgrad.parallel.pipeline._PATIENCE_SECONDS", 300)
+    assert "cell@2" in second.changed()
+    process.communicate(timeout=300)
+
+
 @pytest.mark.parametrize("killed", ["worker", "shell", "stage"])
 def test_a_stage_that_is_killed_or_whose_worker_is_runs_again(toy, monkeypatch, killed):
-    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's stays between the worker and the stage; Bash would become it
+    monkeypatch.setenv("SHELL", "/bin/sh")  # Debian's remains between the worker and the stage; Bash would exec it
     toy = toy(f"test $1 = 1 -o -f begun-2 || {{ touch begun-2; {HANGS}; }}")
     process = toy.start("--jobs", "2")
     stage = psutil.Process(int(toy.wait_for("pid-2")))

@@ -1,4 +1,4 @@
-"""What a reviewer sees of a change: the difference between two commits, and nothing of what is no longer there."""
+"""What a reviewer sees of a change: the difference between two commits, without anything that no longer exists."""
 
 import json
 
@@ -45,15 +45,15 @@ def test_two_commits_with_a_longer_training_between_them(project):
         # Twice the operations, as a power of ten.
         row = comparison[f"embedded.depth-8.lower_is_better.flops_to_target_log10.{variant}"]
         assert row["diff"] == pytest.approx(0.30103, abs=1e-5)
-    # What has not changed has no row: how many runs, that none diverged, none reached the target, gradients at step 0.
+    # Unchanged values have no row: the number of runs, none diverged, none reached the target, gradients at step 0.
     unchanged = {"runs", "diverged", "reached_target", "signal_distance_early"}
     assert not unchanged & {step for way in ways.values() for step in way}
-    # A row says which way is better, or that it is a difference between the twins or its significance.
+    # A row says which direction is better, or that it is a difference between the twins or its significance.
     about_twins = {"residual_minus_plain", "mcnemar_log10_p", "test_accuracy_difference_over_images"}
     assert {way[0] for way in ways.values()} == {"higher_is_better", "lower_is_better"} | about_twins
     assert len(comparison) <= 35
 
-    # Border pixels and guesses are what they were: only the networks' rows have changed.
+    # Border pixels and guesses are unchanged: only the networks' rows differ.
     audit = {name.removeprefix("embedded.") for name in diff["metrics/audit-mnist.json"]}
     assert audit <= {
         f"higher_is_better.{name}"
@@ -73,7 +73,7 @@ def test_lists_in_another_order_give_the_same_comparison_and_train_nothing(proje
         return {name: content for name, content in project.hashes("metrics", "plots/mnist").items() if wanted(name)}
 
     def wanted(name):
-        # The first layer's gradient is that of the seed which is listed first.
+        # The first layer's gradient comes from the first listed seed.
         parts = ("comparison-mnist", "metrics/mnist.json", "mnist/comparison/")
         return any(part in name for part in parts) and "first_convolution" not in name
 
@@ -88,7 +88,7 @@ def test_lists_in_another_order_give_the_same_comparison_and_train_nothing(proje
 
 def test_what_a_shorter_list_left_out_is_nowhere_any_more(project):
     project.set(datasets=["mnist"], seeds=[0])
-    project.run("bash", "-c", "rm -rf dvc.lock data metrics plots")  # as the README says
+    project.run("bash", "-c", "rm -rf dvc.lock data metrics plots")  # as in the README
     output = project.run("dvc", "repro", *REPORTS)
     assert not any(f"Running stage '{stage}@" in output for stage in ("download", "preprocess", "train"))
     assert {path.name for path in (project.folder / "data/runs/mnist").iterdir()} == {f"{name}-8-0" for name in RUNS}

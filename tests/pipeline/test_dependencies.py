@@ -1,4 +1,4 @@
-"""What dvc.yaml says a stage depends on is what the stage imports."""
+"""The dependencies of a stage in dvc.yaml are what the stage imports."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ for modules in json.loads(sys.argv[2]):
         del sys.modules[name]
 """
 DEAR = {"download", "train", "rate", "audit"}
-"""Stages that list files: what else lies in a room must not make them run again."""
+"""Stages that list files: other files in a room must not make them run again."""
 
 BY_NAME = {"networks": "network", "shortcuts": "shortcut", "activations": "activation"}
 """Packages of src/resgrad/models whose modules are imported by name, and the parameter that names one."""
@@ -41,7 +41,7 @@ CHOSEN = {package: PARAMS["model"][parameter] for package, parameter in BY_NAME.
 
 
 def is_optional(file: str) -> bool:
-    """Say whether a file holds nothing that decides a result: a search path, or the docstring of a room."""
+    """Say whether a file contains nothing that decides a result, only a search path or the docstring of a room."""
     path = Path(file)
     return path.name == "__init__.py" and (len(path.parts) <= 3 or path.parts[2] != "models") and len(path.parts) <= 4
 
@@ -53,7 +53,7 @@ def kinds(package: str) -> list[str]:
 
 @cache
 def imported(stage: str, choices: tuple[tuple[str, ...], ...] = ((),)) -> list[set[str]]:
-    """List the code a stage imports, for each choice of what it imports by name."""
+    """List the code that a stage imports, for each choice of its modules imported by name."""
     module = STAGES[stage]["cmd"].split()[2].removeprefix("stages.")
     output = subprocess.run(
         [sys.executable, "-c", IMPORTED, module, json.dumps(choices)],
@@ -66,7 +66,7 @@ def imported(stage: str, choices: tuple[tuple[str, ...], ...] = ((),)) -> list[s
 
 
 def by_name(stage: str) -> tuple[str, ...]:
-    """List the modules that a stage imports by name, with the parameters as they are committed."""
+    """List the modules that a stage imports by name with the committed parameters."""
     networks = tuple(f"resgrad.models.{package}.{kind}" for package, kind in CHOSEN.items())
     pages = tuple(f"resgrad.report.{page}" for page in ("comparison", "inspection", "audit", "timing", "probe"))
     data_formats = tuple(f"resgrad.datasets.formats.{name}" for name in ("cifar", "folder", "idx"))
@@ -77,7 +77,7 @@ def by_name(stage: str) -> tuple[str, ...]:
 
 
 def declared(stage: str, chosen: dict[str, str] = CHOSEN) -> set[str]:
-    """List the code a stage declares, as dvc.yaml has it: files and folders."""
+    """List the code that a stage declares in dvc.yaml: files and folders."""
     deps = set()
     for dep in STAGES[stage]["deps"]:
         if dep.startswith(("src/", "stages")):
@@ -109,7 +109,7 @@ def test_a_stage_declares_nothing_that_it_does_not_import(stage):
 
 @pytest.mark.parametrize("stage", sorted(DEAR))
 def test_a_dear_stage_lists_files_and_imports_every_one(stage):
-    """A folder would run it again for every file that is added to the room."""
+    """With a folder, it would run again for every file added to the room."""
     folders = {dep for dep in declared(stage) if (ROOT / dep).is_dir()}
     assert folders <= {"src/resgrad/audit", "src/resgrad/shards", "src/resgrad/training"}, (
         "rooms of which it needs every file"
@@ -123,7 +123,7 @@ def test_a_dear_stage_lists_files_and_imports_every_one(stage):
 
 @pytest.mark.parametrize("package", BY_NAME)
 def test_every_kind_needs_no_code_but_what_training_declares_for_it(package):
-    """So a kind that is added retrains no other, and none of its own dependencies is missed."""
+    """Adding a kind then retrains no other, and none of its own dependencies is missed."""
     others = [kind for kind in kinds(package) if kind != CHOSEN[package]]
     choices = tuple((*by_name("train"), f"resgrad.models.{package}.{kind}") for kind in others)
     undeclared = {}
@@ -134,7 +134,7 @@ def test_every_kind_needs_no_code_but_what_training_declares_for_it(package):
 
 
 def models_of(stage: str) -> set[str]:
-    """List what a stage declares of src/resgrad/models, as dvc.yaml has it."""
+    """List the files of src/resgrad/models that a stage declares in dvc.yaml."""
     place = "src/resgrad/models/"
     return {dep.removeprefix(place) for dep in STAGES[stage]["deps"] if dep.startswith(place)}
 
@@ -206,7 +206,7 @@ def plain_params(stage: str) -> list[str]:
 
 
 def test_no_stage_but_reports_loses_its_run_cache():
-    """A plain output that Git keeps switches the run-cache of its stage off."""
+    """A plain output kept in Git disables the run-cache of its stage."""
 
     def uncached(stage: str) -> list[str]:
         return [out for out in STAGES[stage].get("outs", []) if isinstance(out, dict)]

@@ -1,4 +1,4 @@
-"""A training that is killed and run again ends with the bytes of one that was not."""
+"""A training that is killed and run again ends with the same bytes as an uninterrupted one."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ RESULTS = ("data/runs", "data/gradients")
 
 @pytest.fixture
 def prepared(project):
-    """A project whose shards are made, and whose training takes some seconds."""
+    """A project with shards, whose training takes some seconds."""
     project.set(**LONG)
     project.run("dvc", "repro", "preprocess@mnist")
     return project
@@ -37,7 +37,7 @@ def undisturbed(tmp_path_factory):
 
 
 def trainer_of(project) -> int:
-    """Find the process that trains in this checkout."""
+    """Find the training process of this checkout."""
     owner = next((project.folder / ".checkpoints").glob("*/owner.txt"))
     return int(owner.read_text(encoding="utf-8"))
 
@@ -62,7 +62,7 @@ def test_killed_and_run_again(prepared, undisturbed, victim):
     elif victim == "dvc alone":
         os.kill(dvc.pid, signal.SIGKILL)
         dvc.wait()
-        os.kill(trainer, signal.SIGSTOP)  # so that it is there for certain when the next one starts
+        os.kill(trainer, signal.SIGSTOP)  # so that it surely exists when the next one starts
         output = prepared.run("dvc", "repro", STAGE, check=False)
         assert f"process {trainer} is training this very run" in output
         assert "Traceback" not in output
@@ -79,7 +79,7 @@ def test_killed_and_run_again(prepared, undisturbed, victim):
 
 
 def test_other_code_starts_afresh(prepared, undisturbed):
-    """Also that of the network, which is imported by name only when it is built."""
+    """This includes the code of the network, which is imported by name only when it is built."""
     dvc = start_and_wait_for_a_checkpoint(prepared)
     os.killpg(dvc.pid, signal.SIGKILL)
     dvc.wait()

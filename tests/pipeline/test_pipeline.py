@@ -1,4 +1,4 @@
-"""The whole pipeline on tiny networks, the way a user meets it."""
+"""The whole pipeline on tiny networks, as a user runs it."""
 
 import json
 import re
@@ -17,7 +17,7 @@ PLOTS = (
 
 
 ROOMS = ("raw", "shards", "runs", "gradients", "rates", "probe", "tolerance", "comparison", "inspection", "audit")
-"""Folders of data/ that hold no wall-clock times."""
+"""Folders of data/ without wall-clock times."""
 
 
 def trained(output: str) -> list[str]:
@@ -116,7 +116,7 @@ def test_adding_a_kind_retrains_nothing(finished, package):
 
 
 def test_two_clones_make_the_same_bytes(finished, tmp_path):
-    """All but wall-clock times: shards, weights, predictions, gradient tables, metrics and plots."""
+    """Everything except wall-clock times: shards, weights, predictions, gradient tables, metrics and plots."""
     clone = finished.clone(tmp_path / "clone")
     clone.run("dvc", "repro")
     folders = (*(f"data/{room}" for room in ROOMS), "metrics", "plots")
@@ -132,7 +132,7 @@ def test_two_clones_make_the_same_bytes(finished, tmp_path):
 
 
 def test_an_experiment_in_a_temporary_folder_runs_its_own_code(finished):
-    """An installed or exported path to another checkout's package must not win."""
+    """An installed or exported path to another checkout's package must not take precedence."""
     stage = finished.folder / "src/resgrad/results/metrics.py"
     original = stage.read_text(encoding="utf-8")
     stage.write_text(original + '\nraise RuntimeError("the code of this checkout")\n', encoding="utf-8")

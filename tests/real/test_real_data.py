@@ -1,4 +1,4 @@
-"""The official MNIST files and original PlantVillage photographs, as far as preprocessing goes."""
+"""The official MNIST files and original PlantVillage photographs, up to preprocessing."""
 
 import json
 from collections import Counter, defaultdict
@@ -67,7 +67,7 @@ def unmapped(real_data, tmp_path_factory):
 
 
 def pepper_leak(shards: Shards, leaf_map: dict, column: str) -> float:
-    """Count pepper's test photographs with a twin in training, by the published map and nothing else."""
+    """Count pepper's test photographs with another of their leaf in training, by the published map alone."""
     leaf_of = {
         name: (label, leaf) for label, leaves in leaf_map.items() for leaf, names in leaves.items() for name in names
     }
@@ -109,7 +109,7 @@ def test_every_photograph_of_the_subset_is_used(mapped, real_data):
     metrics, shards = mapped
     members = archives.list_files(real_data / "plantvillage" / SUBSET, SUBSET).images
     counts = Counter(member.path.split("/")[-2] for member in members)
-    assert metrics["custom"]["images"] == len(members) == 2_958  # 2,957 JPEGs and the PNG; no copies in this sample
+    assert metrics["custom"]["images"] == len(members) == 2_958  # 2,957 JPEGs and the PNG; no duplicates in this sample
     assert metrics["custom"]["skipped"]["total"] == 0
     assert len(shards.manifest["classes"]) == 15
     for label in shards.manifest["classes"]:
@@ -136,10 +136,10 @@ def test_with_the_map_no_leaf_of_the_test_is_in_training(mapped, leaf_map):
 def test_a_random_split_leaks_nearly_every_leaf_of_pepper(mapped, leaf_map):
     metrics, shards = mapped
     assert pepper_leak(shards, leaf_map, "split_random") > 0.97
-    assert metrics["custom"]["leak_random"] > 0.5  # with the tomato leaves that few photographs were sampled of
+    assert metrics["custom"]["leak_random"] > 0.5  # including tomato leaves with few sampled photographs
 
 
 def test_without_the_map_stretches_of_the_camera_roll_leak_little(unmapped, leaf_map):
     metrics, shards = unmapped
     assert pepper_leak(shards, leaf_map, "split_leaf") <= 0.03
-    assert metrics["custom"]["leak"] == 0  # of the tomato leaves that their file names tell
+    assert metrics["custom"]["leak"] == 0  # for the tomato leaves known from file names

@@ -1,4 +1,4 @@
-"""Fixtures that several unit tests share."""
+"""Fixtures shared by several unit tests."""
 
 import importlib
 import sys
@@ -12,7 +12,7 @@ from resgrad.gradients import statistics
 
 @pytest.fixture
 def add_statistic(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Return a function that adds a gradient statistic for the length of a test, and returns its file."""
+    """Return a function that adds a gradient statistic for the duration of a test, and returns its file."""
     folder = tmp_path_factory.mktemp("statistics")
     monkeypatch.setattr(statistics, "__path__", [*statistics.__path__, str(folder)])
 
@@ -24,7 +24,7 @@ def add_statistic(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
             encoding="utf-8",
         )
         importlib.invalidate_caches()
-        # Once set, both are put back by monkeypatch as they were: absent. So no later test finds the module.
+        # Once both are set, monkeypatch restores their absence, so no later test finds the module.
         module = f"{statistics.__name__}.{name}"
         monkeypatch.setitem(sys.modules, module, None)
         monkeypatch.setattr(statistics, name, None, raising=False)

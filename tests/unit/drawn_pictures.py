@@ -1,4 +1,4 @@
-"""A picture to encode, and how to look at what was decoded."""
+"""A picture to encode, and functions to examine the decoded result."""
 
 from io import BytesIO
 

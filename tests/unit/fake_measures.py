@@ -1,4 +1,4 @@
-"""A table of runs as the comparison takes it, without any runs."""
+"""A table of runs in the comparison's form, without any runs."""
 
 import math
 
@@ -12,9 +12,9 @@ CONFIG = ComparisonConfig(alpha=0.05, resamples=100)
 
 
 def twins(depth: int, plain: dict[str, list[float]], residual: dict[str, list[float]]) -> list[dict]:
-    """Return a row per variant and seed with the values of some measures; all others are 0.5.
+    """Return a row per variant and seed with the values of some measures; all other values are 0.5.
 
-    A measure has a value per seed, from 0 on; NaN is an undefined one.
+    A measure has a value per seed, from seed 0 on; NaN means undefined.
     """
     return [
         {"variant": variant, "depth": depth, "seed": seed, **dict.fromkeys(NAMES, 0.5), **at_seed}
@@ -24,12 +24,12 @@ def twins(depth: int, plain: dict[str, list[float]], residual: dict[str, list[fl
 
 
 def measures(*rows: list[dict]) -> pd.DataFrame:
-    """Make a table of rows, in no order: runs are paired by seed."""
+    """Make a table of rows in random order: runs are paired by seed."""
     return pd.DataFrame([row for group in rows for row in group]).sample(frac=1, random_state=0)
 
 
 SEEDS = 8
-"""From which on one of six rows can be decided."""
+"""Number of seeds from which one of six rows can be decided."""
 
 _ALIKE = {"test_accuracy": [0.7, 0.8, 0.9, 0.7, 0.8, 0.9, 0.7, 0.9], "reached_target": [1] * SEEDS}
 
@@ -49,6 +49,6 @@ CLEAR = measures(
         },
     ),
 )
-"""Residual networks are clearly better in accuracy at depth 56 alone, and three of eight are quicker."""
+"""Residual networks are clearly better in accuracy only at depth 56, and three of eight are faster."""
 
 NAN = math.nan

@@ -1,4 +1,4 @@
-"""Write the files that a training leaves behind, without training anything."""
+"""Write the files of a finished training, without training anything."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ def write_run(
     """Write data/{runs,gradients,times} of a run below ``root``.
 
     Args:
-        accuracy: share of test images that are classified rightly, and the training accuracy.
+        accuracy: the test accuracy, and the training accuracy.
         decades_per_layer: log10 of the ratio of one layer's gradient norm to that of the layer above it.
         diverged_step: from this step on nothing is finite.
     """
@@ -67,7 +67,7 @@ def write_run(
 def gradient_table(
     cell: Cell, generator: np.random.Generator, decades_per_layer: float, diverged_step: int | None = None
 ) -> pd.DataFrame:
-    """Return the columns that the analysis reads, of ``depth`` layers with batch norm between them.
+    """Return the columns that the analysis reads, for ``depth`` layers with batch norm between them.
 
     All 9 elements of a gradient have the same magnitude.
     """
@@ -92,10 +92,10 @@ def gradient_table(
 
 
 def write_shards(root: Path, dataset: str, images_per_leaf: int | None = None) -> None:
-    """Write the index and manifest that the images of fake runs would have: 100 of training, and those predicted.
+    """Write the index and manifest for the images of fake runs: 100 training images, and the predicted ones.
 
     Args:
-        images_per_leaf: consecutive images of a split that show one leaf; None for images without leaves.
+        images_per_leaf: number of consecutive images of a split that show one leaf; None for images without leaves.
     """
     folder = root / "data/shards" / dataset
     images = [(split, i) for split, count in (("train", 100), *IMAGES.items()) for i in range(count)]
@@ -151,7 +151,7 @@ def _steps(generator: np.random.Generator, steps: int, diverged_step: int | None
 def _predictions(
     generator: np.random.Generator, classes: tuple[str, ...], accuracy: float, diverged_step: int | None
 ) -> pd.DataFrame:
-    """Return 20 validation and 60 test images; the first of each split are right, as many as ``accuracy`` says."""
+    """Return 20 validation and 60 test images; the first ones of each split are right, a share of ``accuracy``."""
     frames = []
     for split, images in IMAGES.items():
         label = np.arange(images) % len(classes)

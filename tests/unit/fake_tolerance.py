@@ -11,14 +11,14 @@ RATES = (0.01, 0.1, 1.0)
 
 
 def point(variant: str, rate: float, accuracy: float | None, *, seed: int = 0, depth: int = 56) -> dict:
-    """Return what a training leaves behind; without an accuracy, of one that diverged."""
+    """Return the result of a training; without an accuracy, of one that diverged."""
     of = {"variant": variant, "depth": depth, "rate": rate, "seed": seed, "best_validation_accuracy": 0.95}
     ended = {"diverged_step": 9} if accuracy is None else {"validation_accuracy": accuracy, "train_error": 1 - accuracy}
     return of | ended
 
 
 def grid(variant: str, *accuracies: float | None, rates: tuple[float, ...] = RATES, **of: int) -> list[dict]:
-    """Return what the trainings of a seed leave behind, with an accuracy per rate."""
+    """Return the results of a seed's trainings, with an accuracy per rate."""
     return [point(variant, rate, accuracy, **of) for rate, accuracy in zip(rates, accuracies, strict=True)]
 
 

@@ -26,7 +26,7 @@ AXES = {
 
 
 def make_frames(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return what is plotted with each template, of runs that differ in their accuracy."""
+    """Return the data plotted with each template, from runs that differ in accuracy."""
     for cell in CELLS:
         write_run(folder, cell, accuracy=0.8 - 0.2 * cell.seed)
     runs = load_runs(folder / "data/runs/mnist", CELLS)

@@ -1,7 +1,7 @@
-"""A web server on 127.0.0.1 that does to a client what servers do to clients.
+"""A web server on 127.0.0.1 that misbehaves as real servers do.
 
-Each path has a body and a script: what happens to the first request, the second, and so on; when the script has ended,
-requests are answered as they should be.
+Each path has a body and a script: what happens to the first request, the second, and so on; after the script, requests
+are answered normally.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         return next(resource.script, serve)(self, resource)
 
     def begin(self, resource: Resource) -> bytes:
-        """Send status and headers; return the body that they announce."""
+        """Send status and headers; return the body that they declare."""
         body, code = resource.body, 200
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         unchanged = self.headers.get("If-Range") in {None, resource.etag}
@@ -73,7 +73,7 @@ def serve(handler: Handler, resource: Resource) -> None:
 
 
 def break_off(after: int) -> Behaviour:
-    """Close the connection after so many bytes of what was announced."""
+    """Close the connection after this many of the declared bytes."""
 
     def behave(handler: Handler, resource: Resource) -> None:
         handler.wfile.write(handler.begin(resource)[:after])
@@ -82,7 +82,7 @@ def break_off(after: int) -> Behaviour:
 
 
 def stall(after: int) -> Behaviour:
-    """Fall silent after so many bytes, with the connection open, until the server is closed."""
+    """Stop sending after this many bytes, with the connection open, until the server is closed."""
 
     def behave(handler: Handler, resource: Resource) -> None:
         handler.wfile.write(handler.begin(resource)[:after])
@@ -93,7 +93,7 @@ def stall(after: int) -> Behaviour:
 
 
 def send(body: bytes) -> Behaviour:
-    """Send another body, as if nothing was wrong with it."""
+    """Send another body as if it were right."""
 
     def behave(handler: Handler, resource: Resource) -> None:
         serve(handler, Resource(body, resource.ranges, resource.validators))
@@ -102,7 +102,7 @@ def send(body: bytes) -> Behaviour:
 
 
 def status(code: int, **headers: str) -> Behaviour:
-    """Answer with a status alone; ``retry_after="3"`` becomes the header ``retry-after: 3``."""
+    """Answer with only a status; ``retry_after="3"`` becomes the header ``retry-after: 3``."""
 
     def behave(handler: Handler, resource: Resource | None) -> None:
         handler.send_response(code)
@@ -145,7 +145,7 @@ class HostileServer(ThreadingHTTPServer):
         ranges: bool = True,
         validators: bool = True,
     ) -> str:
-        """Serve a body at a path, after what the script does; return the address."""
+        """Serve a body at a path, after the script; return the address."""
         self.resources[path] = Resource(body, ranges, validators, iter(script))
         return self.url(path)
 
@@ -163,7 +163,7 @@ class HostileServer(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: that the client hangs up is what the tests are about."""
+        """Print nothing: the tests are about clients that hang up."""
 
 
 forever = repeat

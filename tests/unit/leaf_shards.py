@@ -9,7 +9,7 @@ from resgrad.shards.shards import DEALT
 
 CLASSES = ("ant", "bee", "cat")
 LEAVES = 10
-"""Per class, four photographs of each."""
+"""Number of leaves per class, with four photographs each."""
 PARTS = ("train",) * 6 + ("validation",) * 2 + ("test",) * 2
 
 
@@ -19,10 +19,10 @@ def write_shards(
     """Write shards of 120 images.
 
     Args:
-        folder: where to.
+        folder: where to write.
         leaves: without them, no image has a group and both splits are the random one.
-        shape: of the images.
-        brighter: by which a class is brighter than the one before; pixels vary by 100, so that little is hard to see.
+        shape: shape of the images.
+        brighter: how much brighter each class is than the one before; pixels vary by 100, which hides a small value.
     """
     generator = np.random.default_rng(0)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def write_shards(
     for label, name in enumerate(CLASSES):
         for leaf in range(LEAVES):
             for shot in range(4):
-                random = PARTS[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go different ways
+                random = PARTS[(leaf + 3 * shot) % LEAVES]  # the photographs of a leaf go to different splits
                 splits = {"leaf": PARTS[leaf] if leaves else random, "random": random}
                 image = generator.integers(0, 100, shape, dtype=np.uint8) + np.uint8(brighter * label)
                 writer.add(image, label, [scheme for scheme in DEALT if splits[scheme] == "train"])

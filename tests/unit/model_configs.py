@@ -14,10 +14,10 @@ DEPTHS = {
     "cifar_wide": 10,
     "fully_connected": 5,
 }
-"""The kinds of network that take every shortcut, and a small depth of each that has all its parts."""
+"""The kinds of network that support every shortcut, and a small depth of each that has all its parts."""
 
 PRE_ACTIVATION = {"cifar_preactivation", "cifar_preactivation_bottleneck", "cifar_wide"}
-"""Those of them whose branches end with a convolution."""
+"""The kinds among them whose branches end with a convolution."""
 
 
 def model_config(**changes):

@@ -1,4 +1,4 @@
-"""What the tests of all kinds of network ask."""
+"""Checks for the tests of all kinds of network."""
 
 import numpy as np
 import torch
@@ -11,20 +11,20 @@ from tests.unit.model_configs import model_config
 
 
 def build(network, depth, *, residual=True, image_shape=(1, 16, 16), seed=0, **changes):
-    """Build a network for ten classes; its parameters are those of params.yaml but for ``changes``."""
+    """Build a network for ten classes, with the parameters of params.yaml except for ``changes``."""
     config = model_config(network=network, **changes)
     return build_network(config, depth=depth, residual=residual, image_shape=image_shape, classes=10, seed=seed)
 
 
 def meta(kind, depth, *, classes, residual=True, **changes):
-    """Build a network from its module's function for RGB images, with shapes alone: it takes no memory."""
+    """Build a network for RGB images with its module's function, with shapes only and without memory."""
     config = model_config(**changes)
     with torch.device("meta"):
         return kind.build(config, depth=depth, image_shape=(3, 32, 32), classes=classes, residual=residual)
 
 
 def filled(network):
-    """Give a network float64 weights, scales, shifts and statistics of no special value."""
+    """Give a network float64 weights, scales, shifts and statistics without special values."""
     network.double().to_empty(device="cpu")
     for name, tensor in network.state_dict().items():
         if name.endswith("num_batches_tracked"):
@@ -52,13 +52,13 @@ def layers_by_kind(network, image_shape=(1, 16, 16)):
 
 
 def main_path(network):
-    """Count the layers that the gradient table takes for the main path."""
+    """Count the layers on the main path according to the gradient table."""
     kinds = layers_by_kind(network)
     return sum(len(kinds.get(kind, ())) for kind in WEIGHT_LAYERS)
 
 
 def added_by_shortcuts(network, depth, **changes):
-    """Return what the residual twin's state has beyond the plain one's, after comparing what both have."""
+    """Return the entries that only the residual twin's state has, after comparing those that both have."""
     plain = build(network, depth, residual=False, **changes).state_dict()
     residual = build(network, depth, residual=True, **changes).state_dict()
     for name, tensor in plain.items():
@@ -67,10 +67,10 @@ def added_by_shortcuts(network, depth, **changes):
 
 
 def assert_learns(network, *, learning_rate, steps=20):
-    """All that lies below the head learns 64 handwritten digits, 8x8 pixels doubled to 16x16.
+    """All layers below the head learn 64 handwritten digits, 8x8 pixels doubled to 16x16.
 
-    The head keeps its initial weights: random features are enough for it to learn so few images by heart, whatever
-    becomes of the gradients below. The last steps count by their smallest loss, since one by itself may go astray.
+    The head keeps its initial weights: with random features it could memorise so few images, whatever the gradients
+    below. The smallest loss of the last steps counts, because a single step may be an outlier.
     """
     digits = load_digits()
     pixels = torch.from_numpy(np.kron(digits.images[:64], np.ones((2, 2)))).float()

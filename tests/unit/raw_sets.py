@@ -1,4 +1,4 @@
-"""What tests of the formats share: bringing a source in, and tars."""
+"""Helpers for the tests of the formats: bringing in a source, and tars."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""A room of tables that a test makes up."""
+"""A room of tables made up by a test."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +14,8 @@ def room_of(folder: Path, tables: Mapping[Table, pd.DataFrame], about: Mapping[s
     """Write tables as the stages do, and open the room as reports do.
 
     Args:
-        folder: where to; it is replaced.
-        tables: and their rows.
+        folder: the folder to replace.
+        tables: the rows, by table.
         about: what the tables are about.
     """
     write_room(folder, tables, about)
@@ -23,6 +23,6 @@ def room_of(folder: Path, tables: Mapping[Table, pd.DataFrame], about: Mapping[s
 
 
 def rows_of(page: str) -> list[list[str]]:
-    """Return the cells of all Markdown tables of a page, row by row, their headers and rulers among them."""
+    """Return the cells of all Markdown tables of a page, row by row, including headers and rulers."""
     lines = [line for line in page.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]

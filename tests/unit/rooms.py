@@ -1,4 +1,4 @@
-"""Rooms with tables for reports to read, made by hand."""
+"""Hand-made rooms with tables for reports."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ NO_DEGRADATION = pd.DataFrame(columns=DEGRADATION.schema.names)
 
 
 def make_room(folder: Path, about: dict[str, Any], frames: dict[str, pd.DataFrame]) -> Room:
-    """Write tables, some of whose columns may be missing, and what they are about; return the room."""
+    """Write tables, which may lack columns, and their description; return the room."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
     for name, frame in frames.items():
@@ -27,7 +27,7 @@ def make_room(folder: Path, about: dict[str, Any], frames: dict[str, pd.DataFram
 def comparison_room(
     folder: Path, comparison: Comparison, provenance: str = "embedded", degradation: pd.DataFrame = NO_DEGRADATION
 ) -> Room:
-    """Return the room of a comparison, with all that its page reads."""
+    """Return the room of a comparison, with everything that its page reads."""
     return make_room(
         folder,
         about(comparison, CONFIG, dataset="mnist", provenance=provenance, target=0.9),

@@ -5,8 +5,8 @@ from resgrad.training.activation_memory import activation_bytes_per_image
 
 
 def test_what_the_backward_pass_needs_is_counted_once():
-    """By hand, floats of 4 bytes: the image, for the convolution's weights; what that puts out, for normalisation; what
-    the activation puts out, for itself and for the linear layer, whose flattened view is the same memory."""
+    """By hand, floats of 4 bytes: the image, for the convolution's weights; its output, for normalisation; and the
+    activation's output, for itself and for the linear layer, whose flattened view is the same memory."""
     network = nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(64, 5)
     )

@@ -1,4 +1,4 @@
-"""Each kind of activation against its formula written out, and what takes the place of the weight layers."""
+"""Each kind of activation against its written-out formula, and the layers that replace the weight layers."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ FORMULAS = {
     "sigmoid": lambda _p, x: 1 / (1 + torch.exp(-x)),
     "maxout": lambda _p, x: x,
 }
-"""Of maxout the identity: its weight layers, below, are the activation."""
+"""For maxout the identity: its weight layers, below, are the activation."""
 
 
 def test_every_kind_of_activation_has_a_formula_here():

@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def check(path: Path) -> None:
-    """Read everything that a zip holds."""
+    """Read the whole contents of a zip."""
     images = archives.list_files(path, "my.zip").images
     with archives.opened(path) as opened:
         for member in images:
@@ -85,7 +85,7 @@ def test_names_in_an_old_code_page_are_refused_in_a_sentence(path):
 
 
 def unmarked(path: Path, name: bytes) -> None:
-    """Write a zip with one image whose name is these bytes, without saying what they mean."""
+    """Write a zip with one image whose name is these bytes, without declaring an encoding."""
     make(path, "_" * len(name))
     path.write_bytes(path.read_bytes().replace(b"_" * len(name), name))
 
@@ -198,7 +198,7 @@ def test_two_entries_of_one_name_are_refused(path):
 
 
 def test_no_damage_ends_in_anything_but_a_sentence(path):
-    """Bytes overwritten at random either do not matter or are refused; nothing else is ever raised."""
+    """Randomly overwritten bytes either do not matter or are refused; nothing else is ever raised."""
     make(path, "a/x.jpg", "b/y.png", content=NOISE[:50], method=zipfile.ZIP_DEFLATED)
     whole = path.read_bytes()
     chance = random.Random(1)  # noqa: S311

@@ -37,7 +37,7 @@ AUDIT = {"depth": 8, "width": 2, "epochs": 2, "seeds": [0, 1]}
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_shards(tmp_path / "data/shards/plantvillage", brighter=10)  # so that forests err, on each split elsewhere
+    write_shards(tmp_path / "data/shards/plantvillage", brighter=10)  # so that forests err, differently by split
     write_shards(tmp_path / "data/shards/mnist", leaves=False, shape=(1, 8, 8))
     for dataset in MATRIX["datasets"]:
         for cell in Matrix(**MATRIX).cells(dataset):
@@ -220,7 +220,7 @@ def classifiers(tmp_path):
 def test_guess_border_and_networks_stand_side_by_side(classifiers):
     assert classifiers["classifier"].tolist() == [GUESS, BORDER, "plain-8", "residual-8", "residual-8"]
     guess = classifiers.iloc[0]
-    # One class of three: recall 1, 0, 0; F1 of the guessed one 2 * (1/3) * 1 / (1/3 + 1) = 1/2.
+    # One class of three: recall 1, 0, 0; F1 of the guessed class 2 * (1/3) * 1 / (1/3 + 1) = 1/2.
     assert guess[["accuracy", "balanced_accuracy", "macro_f1"]].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 6])
     # The squares get lighter from class to class.
     assert classifiers["accuracy"][1] > 0.8
@@ -229,7 +229,7 @@ def test_guess_border_and_networks_stand_side_by_side(classifiers):
 
 def test_the_guess_is_the_class_that_is_most_frequent_in_training():
     class Few:
-        """Black squares of classes that are not equally frequent."""
+        """Black squares of unequally frequent classes."""
 
         def read(self, split, _scheme=None):
             labels = {"train": [0, 2, 2, 1, 2], "test": [0, 0, 2, 1]}[split]
@@ -316,7 +316,7 @@ def test_every_part_of_the_page_opens_with_its_statement(room):
     assert "not plantvillage results" in data
     assert seen == (
         "The same small residual network has a test accuracy of 0.750 on the random split and of 0.500 on the leaf "
-        "split, **a difference of +25.0 points** (95% intervals: -1.0 to +51.0 over 2 seeds, +20.0 to +30.0 over "
+        "split, **a difference of +25.0 points** (95% intervals: -1.0 to +51.0 over n = 2 seeds, +20.0 to +30.0 over "
         "30 leaves or stretches of captures)."
     )
     headings = [place for place, text in enumerate(paragraphs) if text.startswith("## ")]
@@ -339,7 +339,7 @@ def test_tables_of_the_page_show_n_and_spread(room):
 
 
 def test_one_seed_has_no_interval(room):
-    assert "none over 1 seeds, +20.0 to +30.0 over 30 leaves" in to_markdown(room(ONE_SEED))
+    assert "none over n = 1 seed, +20.0 to +30.0 over 30 leaves" in to_markdown(room(ONE_SEED))
 
 
 def test_where_no_leaves_are_known_the_page_says_so_in_place_of_the_splits(room):
@@ -364,6 +364,25 @@ def test_the_picture_has_a_bar_per_classifier_and_a_dot_per_class_and_variant(cl
     assert dots == {"plain": [0.0, 0.5], "residual": [0.25, 0.95]}
     assert recall.get_title(loc="left") == "Recall by class, depth 8"
     assert len(draw_audit("", classifiers, None, CLASSES_TABLE, 8).axes[0].patches) == 4
+
+
+def test_of_many_classes_page_and_picture_show_the_worst(classifiers, tmp_path):
+    many = pd.concat(
+        [
+            CLASSES_TABLE[CLASSES_TABLE["class"] == "rare"].assign(**{"class": f"class {k:03d}", "recall": k / 200})
+            for k in range(200)
+        ]
+    )
+    figure = draw_audit("", classifiers, None, many, 8)
+    assert [label.get_text() for label in figure.axes[1].get_yticklabels()] == [f"class {k:03d} (2)" for k in range(30)]
+    assert figure.axes[1].get_title(loc="left") == "Recall by class, depth 8: the 30 lowest of 200"
+    assert figure.get_figheight() < 15
+    about = {"dataset": "many", "provenance": "custom", "split": "given", "depth": 8}
+    contents = {tables.CLASSIFIERS: classifiers, tables.AVERAGES: average(classifiers), tables.CLASSES: many}
+    page = to_markdown(room_of(tmp_path / "room", contents, about))
+    assert [row[0] for row in rows_of(page) if row[0].startswith("class 0")] == [f"class {k:03d}" for k in range(30)]
+    assert page.endswith("Here are 30 of 200; the table `classes` has all.\n")
+    assert "The largest of 200 classes has" in page
 
 
 def test_the_picture_of_a_room_is_drawn_from_its_tables(room):

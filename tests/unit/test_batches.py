@@ -57,7 +57,7 @@ def test_the_order_depends_on_seed_and_epoch_and_on_nothing_else(batches):
 
 
 def test_augmentation_follows_the_image_not_the_batch(batches):
-    """With shifts of up to a pixel, an image looks the same whatever the batch size."""
+    """With shifts of up to a pixel, an image looks the same for any batch size."""
     augment = OFF.model_copy(update={"crop_padding": 1})
 
     def epoch(size):
@@ -70,7 +70,7 @@ def test_augmentation_follows_the_image_not_the_batch(batches):
 
 
 def test_augmentation_is_drawn_anew_for_every_epoch_and_seed():
-    """Among images that are all alike, order changes nothing: what differs is the augmentation."""
+    """With identical images, order changes nothing: any difference comes from augmentation."""
     pixels = np.tile(np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4), (20, 1, 1, 1))
     alike = Batches(pixels, np.zeros(20, int), [0.0], [1.0], torch.device("cpu"))
     augment = OFF.model_copy(update={"crop_padding": 1})

@@ -1,4 +1,4 @@
-"""Forward and backward pass of each kind of block, and of whole networks, against the formula written out."""
+"""Forward and backward pass of each kind of block, and of whole networks, against the written-out formula."""
 
 import pytest
 import torch
@@ -86,7 +86,7 @@ def test_dropout_is_on_what_the_last_weight_layer_of_a_branch_sees(block):
 
 
 class Nothing(nn.Module):
-    """Dropout that leaves out everything."""
+    """Dropout that drops everything."""
 
     def forward(self, x):
         return torch.zeros_like(x)
@@ -158,7 +158,7 @@ def cifar_preactivation_bottleneck(p, x, residual):
 
 
 def cifar_residual_in_residual(p, x, residual):
-    """Around each stage a shortcut, and around the three: from w channels to 4w, every fourth pixel."""
+    """A shortcut around each stage, and one around all three: from w channels to 4w, every fourth pixel."""
     first = stem(p, x)
     if not residual:
         return head(p, stages(p, first, basic, residual))
@@ -180,7 +180,7 @@ def test_a_whole_network_is_stem_stages_mean_and_head(written, residual, size):
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_a_fully_connected_network_is_stem_blocks_rest_and_head(residual):
-    """Depth 7: one layer, two blocks of two, one layer that is left over, the head."""
+    """Depth 7: one layer, two blocks of two, one remaining layer, the head."""
     network = drawn(build("fully_connected", 7, residual=residual, image_shape=(2, 3, 3), width=4))
 
     def written(p, x):

@@ -5,7 +5,7 @@ from resgrad.audit.border_pixels import border_pixels, classify_borders
 
 
 def test_corners_and_middles_of_the_edges_clockwise_with_all_channels():
-    # A pixel's value tells its place: hundreds the channel, tens the row, ones the column; 5 rows, 7 columns.
+    # A pixel's value encodes its place: hundreds the channel, tens the row, ones the column; 5 rows, 7 columns.
     channel, row, column = np.meshgrid([1, 2], range(5), range(7), indexing="ij")
     image = (100 * channel + 10 * row + column).astype(np.uint8)
     expected = [100, 200, 103, 203, 106, 206, 126, 226, 146, 246, 143, 243, 140, 240, 120, 220]

@@ -35,5 +35,5 @@ def test_derived_seeds_depend_on_every_name_and_fit_a_generator():
 
 
 def test_a_derived_seed_never_changes():
-    """Published runs could not be repeated if it did: SHA-256 of "0\\0init", first 8 bytes, big-endian, halved."""
+    """If it did, published runs could not be repeated: SHA-256 of "0\\0init", first 8 bytes, big-endian, halved."""
     assert derive(0, "init") == 5789233368486568501

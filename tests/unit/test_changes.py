@@ -1,4 +1,4 @@
-"""Files that changed behind a path since they were brought in."""
+"""Files at a path that changed since they were brought in."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The stage that comes before all others, and what it derives from the parameters."""
+"""The stage before all others, and what it derives from the parameters."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from tests.paths import PARAMS
 
 @pytest.fixture
 def checked(tmp_path, monkeypatch):
-    """Return a function that checks the committed parameters, with these statistics besides; returns all outputs."""
+    """Return a function that checks the committed parameters with further statistics, and returns all outputs."""
     monkeypatch.chdir(tmp_path)
     values = YAML(typ="safe").load(PARAMS)
 
@@ -93,13 +93,15 @@ def test_overrides_are_checked_as_dvc_reads_them_and_change_nothing(parameters):
     ("override", "said"),
     [
         ("datasets=[beans]", "data.beans is missing; beans is among the datasets."),
+        ("train.compile=true", "there is no C.. compiler no-such-compiler here"),
         ("train.epoch=3", r"-S 'train.epoch=3' cannot be used: Could not override 'train.epoch'"),
         ("data.mnist.source=/my/archive (1).zip", "cannot be used: .*; quote it"),
         ("+data.beans={format: folder}", "data.beans.source is missing"),
         ("+data.Beans={format: folder, source: x}", "data.Beans is not a parameter; allowed: lower-case letters"),
     ],
 )
-def test_an_override_that_cannot_be_used_is_one_sentence(parameters, override, said):
+def test_an_override_that_cannot_be_used_is_one_sentence(parameters, override, said, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
     with pytest.raises(ParameterError, match=said) as caught:
         check_with([override])
     assert "\n" not in str(caught.value)

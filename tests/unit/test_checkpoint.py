@@ -1,4 +1,4 @@
-"""Where an interrupted training goes on from: what its key depends on, who may write it, and when it goes."""
+"""Checkpoints of interrupted trainings: what the key depends on, who may write them, and when they are removed."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from resgrad.training.checkpoint import BusyError, Checkpoint, run_key
 
 
 class KilledError(BaseException):
-    """Stands for a signal that ends the process."""
+    """Simulates a signal that ends the process."""
 
 
 def test_the_key_depends_on_every_value():

@@ -1,4 +1,4 @@
-"""How to cite the project, and under what terms it may be used."""
+"""How to cite the project, and its licence."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""Which class and split an image belongs to, by its folder."""
+"""The class and split of an image, by its folder."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ from resgrad.datasets.listing import LayoutError, PassedOver
 
 
 def tree(*folders: str, images: int = 3, same: bool = False, others: tuple[str, ...] = (), empty: tuple[str, ...] = ()):
-    """Read a tree with some images in each folder: their own, or all the same."""
+    """Read a tree with some images in each folder: different ones, or the same in all."""
     paths = sorted(f"{folder}/{number}.jpg" for folder in folders for number in range(images))
     marks = [path.rpartition("/")[2] if same else path for path in paths]
     return read_tree(paths, marks, others, empty, "mine")
@@ -142,7 +142,7 @@ def test_a_class_may_be_called_train():
     assert classes(tree("car", "plane", "train")) == ["car", "plane", "train"]
 
 
-# --- what is passed over
+# --- ignored files
 
 
 def test_files_are_counted_by_ending_with_one_example():

@@ -110,7 +110,7 @@ def test_the_tests_have_pairs_intervals_effect_and_both_p_values(markdown):
     # Differences -30, -20, -10 and five times 0: mean -7.5, standard deviation 11.65; t quantile 2.365, 7 degrees.
     n, difference, effect, p, p_holm = rows["training efficiency"][1:]
     assert (n, difference) == ("8", "-8 [-17, +2]")
-    assert effect.startswith("-0.57 [")  # -7.5 / 11.65, less its bias
+    assert effect.startswith("-0.57 [")  # -7.5 / 11.65, corrected for bias
     assert (p, p_holm) == ("0.250", "1.000")
     assert rows["training stability"][2:6] == ["+0.000", "undefined", "1.000", "1.000"]
 

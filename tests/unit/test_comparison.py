@@ -33,8 +33,8 @@ def compared(table, images=IMAGES):
 
 
 def test_all_runs_are_compared_by_depth_and_those_of_the_greatest_depth_on_images_and_by_times(tmp_path):
-    # At depth 20 residual networks get 48 instead of 30 of 60 test images right, and the target in half the steps;
-    # at depth 8 it is the other way round, or alike.
+    # At depth 20 residual networks get 48 instead of 30 of 60 test images right, and the target in half the steps; at
+    # depth 8 it is the reverse, or equal.
     cells = [Cell("mnist", variant, depth, seed) for depth in (8, 20) for variant in VARIANTS for seed in range(3)]
     for cell in cells:
         write_run(tmp_path, cell, accuracy=0.8 if (cell.variant == "residual") == (cell.depth == 20) else 0.5)
@@ -49,7 +49,7 @@ def test_all_runs_are_compared_by_depth_and_those_of_the_greatest_depth_on_image
     pd.testing.assert_frame_equal(compared.verdicts, judge_rows(compare_by_depth(table), CONFIG.alpha))
     assert compared.images.difference == pytest.approx((48 - 30) / 60)
     assert compared.images == compare_on_images(runs[6:], leaves, resamples=CONFIG.resamples, seed=3)
-    assert compared.log_rank_p == pytest.approx(2 / 20)  # of the 20 ways to deal six runs, the most extreme
+    assert compared.log_rank_p == pytest.approx(2 / 20)  # of 20 ways to assign six runs, the most extreme one
 
 
 def test_differences_are_taken_within_a_seed():
@@ -57,7 +57,7 @@ def test_differences_are_taken_within_a_seed():
     assert row[["plain_n", "plain_mean", "plain_sd"]].tolist() == pytest.approx([8, 0.2, math.sqrt(0.06 / 7)])
     # 0.70 five times, 0.71 twice, 0.69 once: 0.01 in all above the mean of 0.70 eighths of it.
     assert row[["n", "difference"]].tolist() == pytest.approx([8, 0.7 + 0.01 / 8])
-    # They differ by less than a hundredth from each other, the values by a tenth.
+    # The differences vary by less than a hundredth, the values by a tenth.
     assert 0.001 < row["high"] - row["difference"] < 0.01
 
 
@@ -122,7 +122,7 @@ def test_what_is_the_same_at_every_seed_is_said_to_be():
 
 
 def test_a_verdict_is_monotone():
-    """Three pairs that were level, and then all of them in favour of residual networks: never less than before."""
+    """Three equal pairs, and then all of them in favour of residual networks: never less than before."""
     better = CLEAR.copy()
     moved = (better["variant"] == "residual") & (better["depth"] == 56)
     better.loc[moved, "steps_to_target"] -= 5
@@ -208,7 +208,7 @@ def test_the_tables_come_with_what_they_are_about():
         "target": 0.9,
         "alpha": 0.05,
         "pairs_needed": 8,
-        "log_rank_floor": 2 / 2001,  # of 12,870 ways to deal sixteen runs, 2,000 are tried
+        "log_rank_floor": 2 / 2001,  # of 12,870 ways to assign sixteen runs, 2,000 are tried
         "lowest_exponent": -100,
         "findings": pytest.approx(effective_number(correlations(CLEAR))),
     }

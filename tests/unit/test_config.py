@@ -18,7 +18,7 @@ NAMES = "lower-case letters, digits and _, beginning with a letter"
 
 
 def modules(package: str) -> str:
-    """List the kinds that a package of plug-ins has, from its files."""
+    """List the kinds in a package of plug-ins, from its files."""
     files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
     return ", ".join(sorted(file.stem for file in files))
 
@@ -329,7 +329,7 @@ def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depth
     ],
 )
 def test_dvc_sets_a_parameter_and_leaves_the_manual_as_it_is(tmp_path, override, removed, added):
-    """What `dvc exp run -S` does to the file: comments behind a list would be lost."""
+    """`dvc exp run -S` rewrites the file like this: comments after a list would be lost."""
     path = tmp_path / "params.yaml"
     path.write_text(TEXT, encoding="utf-8")
     apply_overrides(path, [override])

@@ -25,7 +25,7 @@ def test_mean_and_ends_over_seeds_at_each_epoch(tmp_path):
     assert len(table) == 2 * 4
     row = table.loc[("validation", 2)]
     assert (row["variant"], row["depth"]) == ("plain", 8)
-    # Half way through, a fake run has reached half of its accuracy; 0.9 of that in validation.
+    # Halfway through, a fake run has reached half of its accuracy, and 0.9 of that in validation.
     assert row[["accuracy", "accuracy_min", "accuracy_max"]].tolist() == pytest.approx([0.27, 0.18, 0.36])
     assert row[["loss", "loss_min", "loss_max"]].tolist() == pytest.approx([1.8, 1.7, 1.9])
 

@@ -58,7 +58,7 @@ def test_dropout_follows_every_convolution_but_the_stem():
 
 def test_dropout_leaves_out_new_channels_and_not_what_they_are_made_of():
     layer = build("densenet", 7, width=2, dropout=0.2).block1[0]
-    layer.dropout = torch.nn.Threshold(torch.inf, 0.0)  # puts out 0 whatever comes in
+    layer.dropout = torch.nn.Threshold(torch.inf, 0.0)  # returns 0 for any input
     seen = []
     layer.conv.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
     x = torch.randn(3, 16, 5, 5)

@@ -14,13 +14,13 @@ from tests.unit.written_out import assert_same, averaged, batch_norm, drawn, wei
     [(100, 12, "0.8", 769_162), (250, 24, "15.3", 15_324_406), (190, 40, "25.6", 25_624_430)],
 )
 def test_parameter_counts_are_the_published_ones(depth, growth, published, exact):
-    """Huang et al. 2017, table 2, in millions; exactly as many as pytorchcv counts."""
+    """Huang et al. 2017, table 2, in millions; exactly the numbers of pytorchcv."""
     assert size(meta(densenet_bc, depth, classes=10, width=growth)) == exact
     assert f"{exact / 1e6:.1f}" == published
 
 
 def composite(p, name, first, x):
-    """Normalisation, activation and convolution, the ``first`` of which has this place; dropout is the fourth."""
+    """Normalisation, activation and convolution, starting at the index ``first``; dropout is the fourth."""
     return weighted(p, f"{name}.{first + 2}", torch.relu(batch_norm(p, f"{name}.{first}", x)))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of more than eight bits a sample."""
+"""Pictures with more than eight bits per sample."""
 
 import struct
 import zlib
@@ -13,7 +13,7 @@ from tests.unit.drawn_pictures import SCENE, encode
 
 
 def sixteen_bits(samples: np.ndarray) -> bytes:
-    """A PNG of 16 bits a sample, H x W x C for grey, grey with opacity, RGB and RGBA; Pillow writes only grey ones."""
+    """A PNG of 16 bits per sample, H x W x C: grey, grey with opacity, RGB or RGBA; Pillow writes only grey ones."""
     height, width, channels = samples.shape
     rows = np.concatenate(
         [np.zeros((height, 1), np.uint8), samples.astype(">u2").view(np.uint8).reshape(height, -1)], 1
@@ -35,7 +35,7 @@ def test_a_picture_keeps_the_upper_eight_of_the_bits_that_it_uses(bits, channels
 
 
 def test_one_scale_holds_for_a_whole_picture():
-    dim = np.uint16(SCENE * [4095, 300, 20])  # by itself the second channel would be one of 10 bits, the third of 8
+    dim = np.uint16(SCENE * [4095, 300, 20])  # alone, the second channel would have 10 bits, the third 8
     assert decode(sixteen_bits(dim), 8, "rgb")[:, 7, 7].tolist() == [255, 300 >> 4, 20 >> 4]
 
 
@@ -104,7 +104,7 @@ def test_a_grey_tiff_of_any_type(mode):
         (np.int32([2**31 - 1, 2**30]), [127, 64]),
         (np.zeros(2, np.uint16), [0, 0]),
         (np.float32([0, 0.5, 1]), [0, 128, 255]),
-        (np.float32([-0.1, 1.0001]), [0, 255]),  # what a filter leaves over
+        (np.float32([-0.1, 1.0001]), [0, 255]),  # overshoot of a filter
         (np.float32([0, 128.9, 255]), [0, 128, 255]),
         (np.float32([np.nan, np.inf, 0.5]), [0, 0, 128]),
         (np.float32([1e38, 0]), [64, 0]),

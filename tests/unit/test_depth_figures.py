@@ -1,4 +1,4 @@
-"""The pictures and the parts of the page about growth over depth, shortcuts, and what is left of inputs."""
+"""The pictures and the parts of the page about growth over depth, shortcuts, and the differences between inputs."""
 
 import math
 
@@ -34,7 +34,7 @@ LAWS = pd.DataFrame(
 
 
 def curves(axes):
-    """Return the lines that are drawn, by their first word in the key."""
+    """Return the drawn lines, by their first word in the key."""
     return {line.get_label(): line for line in axes.get_lines() if not line.get_label().startswith("_")}
 
 

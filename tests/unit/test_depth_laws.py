@@ -1,4 +1,4 @@
-"""Growth over depth: which of two laws made-up ratios follow."""
+"""Growth over depth: which of two laws fits made-up ratios."""
 
 import math
 

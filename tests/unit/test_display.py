@@ -1,4 +1,4 @@
-"""What a person sees of a run on all cores."""
+"""What a user sees of a run on all cores."""
 
 import io
 
@@ -15,7 +15,7 @@ def displayed(*, terminal: bool) -> tuple[Display, io.StringIO]:
 
 
 def drawn_last(file: io.StringIO) -> str:
-    """Return what was drawn since lines were last erased."""
+    """Return the text drawn since lines were last erased."""
     return file.getvalue().rpartition("\x1b[2K")[2].removeprefix("\x1b[?25l")  # hides the cursor
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_guessed_before_a_stage_has_ended():
         (["train@2", "train@3"], {"train@2": 4.0}, 2, 10),  # the other takes its whole time
         (["train@2"], {"train@2": 4.0}, 2, 6),
         (["train@2"], {"train@2": 99.0}, 2, 0),
-        (["probe"], {}, 2, 8),  # of a kind that has not ended yet: the mean of all, (8 + 12 + 4) / 3
+        (["probe"], {}, 2, 8),  # no stage of this kind has ended yet: the mean of all, (8 + 12 + 4) / 3
         (["train@2", "probe", "report@x"], {}, 2, 11),
     ],
 )

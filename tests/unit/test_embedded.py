@@ -66,7 +66,7 @@ def test_photographs_are_jpegs_of_256_pixels_no_two_alike(archive):
 
 def test_photographs_of_one_leaf_resemble_each_other_more_than_those_of_two():
     def colours(leaf, generator):
-        """Mean and spread of the leaf's own pixels, photographed."""
+        """Mean and spread of the leaf's own pixels in a photograph."""
         return np.asarray(drawn_leaves.photograph(leaf, generator), float)[96:160, 96:160].mean(axis=(0, 1))
 
     generator = np.random.default_rng(0)

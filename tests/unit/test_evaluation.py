@@ -1,4 +1,4 @@
-"""What a network makes of a split, and what that is worth."""
+"""The predictions of a network on a split, and their score."""
 
 import math
 
@@ -35,7 +35,7 @@ def test_the_batch_does_not_show_in_the_bits(monkeypatch, kind, depth, width, no
     network = build_network(config, depth=depth, residual=True, image_shape=SHAPE, classes=10, seed=0)
     network.to(memory_format=torch.channels_last)
     with torch.no_grad():
-        network.train()(next(images.in_order(64))[0])  # running statistics that are not those of the start
+        network.train()(next(images.in_order(64))[0])  # running statistics other than the initial ones
     at_once = log_probabilities(network, images)
     monkeypatch.setattr(evaluation, "_BATCH", 64)
     assert torch.equal(log_probabilities(network, images), at_once)

@@ -32,7 +32,7 @@ def test_inputs_that_differ_in_scale_alone_have_cosine_1_and_rank_1():
 
 
 def test_by_hand():
-    # Cosines of 0 and twice 1 / sqrt(2); singular values sqrt(3) and 1 of [[1, 0], [0, 1], [1, 1]].
+    # Cosines 0 and twice 1 / sqrt(2); singular values sqrt(3) and 1 of [[1, 0], [0, 1], [1, 1]].
     cosine, effective_rank = of([[1, 0], [0, 1], [1, 1]])
     assert cosine == pytest.approx(2 / math.sqrt(2) / 3)
     shares = [math.sqrt(3) / (math.sqrt(3) + 1), 1 / (math.sqrt(3) + 1)]

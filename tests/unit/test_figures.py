@@ -103,19 +103,19 @@ def test_everything_is_labelled(figure):
 
 
 def crosses(axes):
-    """List the lines that mark spikes, which are those of no variant."""
+    """List the lines that mark spikes, which belong to no variant."""
     return [line for line in axes.get_lines() if line.get_marker() == "x"]
 
 
 def target(axes):
-    """List the lines at the target, which are those of no variant."""
+    """List the lines at the target, which belong to no variant."""
     return [line for line in axes.get_lines() if line.get_label() == "target"]
 
 
 def painted(axes):
-    """List the colours of every line, dot, band and bar of a panel but for crosses and target, with a label or without.
+    """List the colours of all lines, dots, bands and bars of a panel, labelled or not, except crosses and target.
 
-    Markers have two of their own: that of their faces and that of their edges.
+    Markers have two colours, for their faces and their edges.
     """
     colours = []
     for line in set(axes.get_lines()) - set(crosses(axes)) - set(target(axes)):
@@ -137,7 +137,7 @@ def test_nothing_is_painted_in_another_colour_than_those_of_the_variants(figure)
 @pytest.mark.parametrize("variant", COLOURS)
 @pytest.mark.parametrize("name", ["comparison", *rows()])
 def test_a_variant_has_the_same_colour_everywhere(draw, name, variant):
-    """In a picture of one variant alone no line, dot or band has any other, with a label or without."""
+    """In a picture of a single variant no line, dot or band has another colour, with or without a label."""
     alone = {table: frame[frame["variant"] == variant].reset_index(drop=True) for table, frame in TABLES.items()}
     for axes in draw(name, **alone).axes:
         assert painted(axes) == {to_rgb(COLOURS[variant])}
@@ -240,7 +240,7 @@ CHECKS = {
     "losses": test_losses_have_a_panel_per_variant_and_depth_a_trend_per_run_and_crosses_at_spikes,
     "share_by_step": test_shares_rise_in_steps_up_to_the_last_step_of_all_with_a_bar_where_runs_never_got_there,
 }
-"""By kind of panel: what looks at the numbers it draws."""
+"""The check of the numbers drawn, by kind of panel."""
 
 
 def test_every_kind_of_panel_has_a_check_of_what_it_draws():
@@ -286,4 +286,4 @@ def test_any_name_can_be_drawn(tmp_path, name, written):
     assert drawable(name) == written
     figure = Figure()
     figure.text(0.1, 0.5, drawable(name))
-    save(figure, tmp_path / "name.png")  # warnings are errors: every glyph is there, and no formula is broken
+    save(figure, tmp_path / "name.png")  # warnings are errors: no glyph is missing and no formula broken

@@ -31,7 +31,7 @@ def test_counting_leaves_the_network_as_it_was():
 
 
 def multiply_adds(network):
-    """Count what one image of ImageNet's size costs on its way forward, in the unit of He et al. 2015."""
+    """Count the cost of the forward pass for one image of ImageNet's size, in the unit of He et al. 2015."""
     with FlopCounterMode(display=False) as counter:
         network.eval()(torch.empty(1, 3, 224, 224, device="meta"))
     return counter.get_total_flops() / 2
@@ -43,7 +43,7 @@ PUBLISHED = {18: 1.8e9, 34: 3.6e9, 50: 3.8e9, 101: 7.6e9, 152: 11.3e9}
 
 @pytest.mark.parametrize(("depth", "ours"), [(18, "1.81"), (34, "3.66"), (50, "4.09"), (101, "7.80"), (152, "11.51")])
 def test_multiply_adds_are_the_published_ones_with_the_stride_where_the_paper_has_it(depth, ours):
-    """In the first convolution of a bottleneck; here, as in torchvision, in the second."""
+    """The paper has it in the first convolution of a bottleneck; here, as in torchvision, the second has it."""
     network = meta(imagenet_resnet, depth, classes=1000, width=64, shortcut="projection")
     assert f"{multiply_adds(network) / 1e9:.2f}" == ours
     for block in network.modules():
@@ -53,7 +53,7 @@ def test_multiply_adds_are_the_published_ones_with_the_stride_where_the_paper_ha
 
 
 def test_published_are_two_operations_a_multiply_add_of_the_way_forward_and_back():
-    """Back, each layer has two products of the same size, one of them left out where the image needs no gradient."""
+    """In the backward pass each layer has two products of the same size, or one if the image needs no gradient."""
     network = meta(imagenet_resnet, 50, classes=1000, width=64, shortcut="projection")
     stem = 112 * 112 * 64 * 7 * 7 * 3
     counted = flops_per_image(network, torch.empty(1, 3, 224, 224, device="meta"))

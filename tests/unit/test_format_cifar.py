@@ -90,7 +90,7 @@ def test_the_first_4000_real_records_of_cifar_10_are_read(real_data, tmp_path):
     (tmp_path / "batches.meta.txt").write_text("\n".join(names))
     with cifar.opened(tmp_path, "mine") as listing:
         assert listing.classes == names
-        # The set's first images, as its page and torchvision show them: a frog, two trucks, a deer.
+        # The set's first images, according to its page and torchvision: a frog, two trucks, a deer.
         assert [names[label] for label in listing.labels[:4]] == ["frog", "truck", "truck", "deer"]
         assert np.bincount(listing.labels[:4000]).tolist() == [content[0::3073].count(label) for label in range(10)]
         assert listing.read(0)[0, 0].tolist() == [59, 62, 63]

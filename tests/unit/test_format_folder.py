@@ -1,4 +1,4 @@
-"""A folder of class folders, as it is or packed."""
+"""A folder of class folders, unpacked or packed."""
 
 import shutil
 import zipfile

@@ -53,7 +53,7 @@ def test_idx_files_are_found_in_all_their_spellings(tmp_path, spelling):
 
 
 def test_one_file_in_two_spellings_is_taken_once_and_two_different_ones_are_refused(tmp_path):
-    """Kaggle's MNIST holds every file twice."""
+    """Kaggle's MNIST has every file twice."""
     write_idx(tmp_path / "mine", SPELLINGS["with a dot"])
     write_idx(tmp_path / "mine", SPELLINGS["each in its folder"])
     brought(idx_format, tmp_path / "mine", tmp_path / "raw")

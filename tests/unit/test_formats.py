@@ -11,7 +11,7 @@ from resgrad.preprocess.preprocess import preprocess
 from resgrad.study import DatasetSection
 
 CHECKED = {"idx", "cifar", "folder"}
-"""Formats with tests of their own, in ``test_format_<name>.py``; a new one is added here together with them."""
+"""Formats with tests of their own, in ``test_format_<name>.py``; add a new one here together with its tests."""
 
 
 def test_no_format_is_without_its_checks():
@@ -30,7 +30,7 @@ def test_a_format_has_a_default_for_every_key_but_two(name):
 
 
 def test_a_new_format_is_one_file(tmp_path, monkeypatch):
-    """A text file of numbers, one image of 8 x 8 pixels of one brightness a line."""
+    """A text file of numbers, one per line: the brightness of an image of 8 x 8 equal pixels."""
     package = tmp_path / "package"
     package.mkdir()
     (package / "toy.py").write_text(

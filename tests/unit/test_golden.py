@@ -1,4 +1,4 @@
-"""This processor, whichever it is, computes what is committed."""
+"""Any processor computes the committed results."""
 
 import re
 
@@ -16,7 +16,7 @@ def test_this_processor_computes_what_is_committed(case):
 
 
 def test_every_kind_has_its_hash_and_no_two_networks_the_same():
-    """But for plain twins that are one network, by whatever kind."""
+    """Except plain twins of different kinds that are the same network."""
     hashes = COMMITTED["sha256"]
     assert list(hashes) == cases(), "make golden"
     different = [sha for case, sha in hashes.items() if case not in SAME_PLAIN_TWIN]
@@ -32,7 +32,7 @@ SAME_PLAIN_TWIN = {
 
 
 def test_the_hashes_belong_to_the_versions_of_the_lock():
-    """To those of one Python: the lock has another numpy for others."""
+    """To the versions for one Python: the lock has another numpy for others."""
     locked = re.findall(r"^(\w+)==([\w.]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), flags=re.M)
     assert set(COMMITTED["versions"].items()) <= set(locked), "make golden"
 

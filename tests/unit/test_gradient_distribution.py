@@ -42,7 +42,7 @@ def record(folder, cell, *gradients):
 
 
 def distributions(folder, cells):
-    """Lay out what was loaded with a column per exponent, by variant, depth, position, layer and step (the index)."""
+    """Arrange the loaded shares with a column per exponent, by variant, depth, position, layer and step (the index)."""
     table = load_distributions(folder, cells)
     bins = pd.DataFrame(np.stack(table["shares"].to_list()), columns=EXPONENTS, index=table.index)
     wide = table.drop(columns="shares").join(bins)

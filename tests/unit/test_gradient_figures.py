@@ -1,4 +1,4 @@
-"""The pictures of gradients: the first layer's step by step, and how elements spread over magnitudes."""
+"""The pictures of gradients: the first layer's step by step, and the distribution of elements over magnitudes."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def convolution(filters=2, channels=1, value=None):
 
 
 def pictures(figure):
-    """Return what each panel shows, by its title."""
+    """Return the contents of each panel, by its title."""
     return {axes.get_title(loc="left"): axes.images[0].get_array() for axes in figure.axes if axes.images}
 
 

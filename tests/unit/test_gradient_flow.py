@@ -101,7 +101,7 @@ def test_the_only_step_of_a_run_is_its_first(by_layer):
 
 def test_first_against_last_convolution_over_the_steps_at_which_both_are_finite(tmp_path):
     residual = PLAIN._replace(variant="residual")
-    # Steps 130 to 160 are the last quarter; two of them have both norms. The head's, 9, is no matter.
+    # Steps 130 to 160 are the last quarter; two of them have both norms. The head's, 9, does not matter.
     late = [(1e-4, 1e-1, 9), (1e-8, 1e-1, 9), (np.nan, 1, 9), (1, np.inf, 9)]
     write_table(tmp_path, PLAIN, [(1e2, 1e-1, 9), *[(1, 1, 1)] * 12, *late])
     write_table(tmp_path, residual, [(np.nan, 1, 1)])

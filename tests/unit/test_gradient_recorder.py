@@ -112,7 +112,7 @@ RECORDED = {
 
 @pytest.fixture(params=RECORDED)
 def recorded(request, tmp_path):
-    """Two recorded steps of SGD with clipping, and beside them what a loop over the parameters sees."""
+    """Two recorded steps of SGD with clipping, and the same values from a loop over the parameters."""
     net = network(**RECORDED[request.param])
     optimiser = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, foreach=True)
     recorder = GradientRecorder(net, batch()[0], gradients_config(every=1, snapshots=2), total_steps=2)
@@ -152,7 +152,7 @@ def test_each_row_of_the_table_matches_a_loop_over_the_parameters(recorded):
 
 
 def test_the_table_has_these_columns(recorded):
-    """An interface: who reads the table relies on them."""
+    """They are an interface: readers of the table rely on them."""
     table, *_ = recorded
     assert table.schema.equals(gradient_table(STATISTICS).schema)
     assert [f"{field.name} {field.type}" for field in table.schema] == [

@@ -1,4 +1,4 @@
-"""Every statistic against a slow second computation, and what holds for all of them."""
+"""Every statistic against a slow second computation, and properties common to all."""
 
 import ast
 import hashlib
@@ -38,7 +38,7 @@ def float32(values):
 
 
 def step():
-    """Gradients of the test, and weights and updates of every order of magnitude; NaN where the gradient has it."""
+    """The test's gradients, and weights and updates of every order of magnitude; NaN where the gradient is NaN."""
     generator = np.random.default_rng(0)
     gradients = {name: float32(values) for name, values in TENSORS.items()}
     weights = {name: float32(10.0 ** generator.uniform(-30, 3, len(g))) for name, g in gradients.items()}
@@ -51,7 +51,7 @@ def flat(by_tensor):
 
 
 def described(names, sizes, gradients):
-    """Describe gradients alone."""
+    """Describe only gradients."""
     return Describer(names, sizes).describe(gradients, np.ones_like(gradients))
 
 
@@ -92,7 +92,7 @@ def test_no_statistic_needs_code_on_which_trainings_do_not_depend(name):
 
 @pytest.mark.parametrize("name", statistics())
 def test_no_statistic_depends_on_another_nor_on_other_tensors(name, monkeypatch):
-    """Alone, beside all others in any order, and however the tensors are cut into pieces: the same bits."""
+    """Alone, beside all others in any order, and with tensors cut into any pieces: the same bits."""
     generator = np.random.default_rng(0)
     sizes = [1, 499, 2, 498, 300, 1]
     arrays = [generator.normal(size=sum(sizes)).astype(np.float32) for _ in range(3)]

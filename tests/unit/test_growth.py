@@ -30,7 +30,7 @@ def only(norms):
 
 
 def test_gradients_that_double_from_layer_to_layer_on_their_way_back_have_factor_2():
-    # The first and the last layer lie far off the line, and are left out.
+    # The first and the last layer are far off the line, and left out.
     norms = [99.0, *(5 - math.log10(2) * np.arange(4)), -99.0]
     row = only(network(norms))
     assert row["n"] == 1
@@ -45,7 +45,7 @@ def test_gradients_that_halve_have_factor_one_half():
 
 
 def test_layers_of_other_shapes_are_no_growth():
-    # Norms fall by 0.1 a layer within each shape, and rise by 5 where it changes.
+    # Norms fall by 0.1 per layer within each shape, and rise by 5 where it changes.
     norms = [0, 3.0, 2.9, 2.8, 7.8, 7.7, 7.6, 0]
     numels = [27, 10, 10, 10, 40, 40, 40, 99]
     assert only(network(norms, numels))["log10_per_layer"] == pytest.approx(0.1)
@@ -100,7 +100,7 @@ def test_groups_are_kept_apart():
 
 
 def test_each_third_of_the_hidden_layers_has_a_factor_of_its_own():
-    # Nine hidden layers: down by 0.3, 0.2 and 0.1 a layer; the first and the last layer lie far off.
+    # Nine hidden layers: down by 0.3, 0.2 and 0.1 per layer; the first and the last layer are far off.
     norms = [99, 5.0, 4.7, 4.4, 8.0, 7.8, 7.6, 1.0, 0.9, 0.8, -99]
     thirds = growth_by_thirds(network(norms), ["variant"])
     assert thirds["third"].tolist() == [1, 2, 3]

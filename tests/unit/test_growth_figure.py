@@ -1,4 +1,4 @@
-"""The picture of the growth per layer, with the line of the theory."""
+"""The picture of the growth per layer, with the theoretical line."""
 
 import math
 
@@ -41,7 +41,7 @@ def axes():
 
 def test_theory_grows_towards_the_input_from_the_last_layer_that_was_fitted(axes):
     (theory,) = (line for line in axes.get_lines() if line.get_label().startswith("theory"))
-    # By a factor of 100, two decades, a layer: at layer 5 it meets the line that was fitted, at 1.
+    # A factor of 100, two decades, per layer: at layer 5 it meets the fitted line, at 1.
     assert dict(zip(theory.get_xdata(), theory.get_ydata(), strict=True)) == pytest.approx({2: 7, 3: 5, 4: 3, 5: 1})
     assert "factor 100.000" in theory.get_label()
 

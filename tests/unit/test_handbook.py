@@ -1,4 +1,4 @@
-"""README.md and docs/ say what the frozen studies say, and the studies what their pages said."""
+"""README.md and docs/ agree with the frozen studies, and the studies with their pages."""
 
 import json
 import re
@@ -22,13 +22,13 @@ READ = [
     for table in sorted((ROOT / "docs/study").rglob("*.csv"))
     if table.parent.name.startswith(("comparison", "probe")) or "short" in table.parts
 ]
-"""Of inspections and audits the pages show those of one study; every study keeps its own."""
+"""The pages show the inspections and audits of one study; every study keeps its own."""
 WITH_PAGES = [
     (table.parts[-3], table.parts[-2].removeprefix("comparison-"))
     for table in sorted((ROOT / "docs/study").glob("*/comparison-*/runs.csv"))
     if set(pd.read_csv(table, nrows=0).columns) >= set(RUNS.schema.names)
 ]
-"""Study and data set of the pages that were written with the measures of today, and so by the test of today."""
+"""Study and data set of the pages that were written with today's measures, and so with today's test."""
 
 
 @cache
@@ -38,7 +38,7 @@ def now(name):
 
 @pytest.fixture
 def copy(tmp_path):
-    """The documentation and its studies, to be changed."""
+    """A copy of the documentation and its studies, which tests may change."""
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     for name in ("README.md", "CONTRIBUTING.md"):
         shutil.copyfile(ROOT / name, tmp_path / name)
@@ -75,7 +75,7 @@ def test_a_page_that_was_edited_by_hand_is_outdated(copy):
 
 @pytest.mark.parametrize("table", READ, ids=lambda path: str(path.relative_to(ROOT / "docs/study")))
 def test_every_table_of_a_study_matters(table, copy):
-    """A table whose numbers change nothing on any page would be there for nothing."""
+    """A table whose numbers affect no page would be useless."""
     copied = copy / table.relative_to(ROOT)
     values = pd.read_csv(copied)
     numbers = values.select_dtypes("number").columns.drop(
@@ -86,7 +86,7 @@ def test_every_table_of_a_study_matters(table, copy):
         values["verdict"] = "healthy"
     values.to_csv(copied, index=False)
     changed = Studies(copy)
-    # The quick ones first; not the test over permutations, which takes seconds and reads what others read too.
+    # The fast ones first; not the test over permutations, which takes seconds and reads nothing that others do not.
     assert any(BLOCKS[name](changed) != now(name) for name in reversed(BLOCKS) if name != "target")
 
 
@@ -137,7 +137,7 @@ def test_the_default_study_is_one_of_today():
 
 @pytest.mark.parametrize(("name", "dataset"), WITH_PAGES)
 def test_verdicts_computed_now_are_those_of_the_page_of_the_time(name, dataset):
-    """From the table of runs as it is in Git, six digits a value."""
+    """From the table of runs in Git, with six digits per value."""
     study = STUDIES[name]
     verdicts = study.verdicts(dataset)
     page = (study.folder / f"comparison-{dataset}.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the handbook says of growth over depth, shortcuts and features, from tables that are made up."""
+"""What the handbook says about growth over depth, shortcuts and features, from made-up tables."""
 
 import pandas as pd
 import pytest

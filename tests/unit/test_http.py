@@ -38,7 +38,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Download:
-    """A download into a folder of its own; remembers how long it would have slept."""
+    """A download into its own folder, which records how long it would have slept."""
 
     def __init__(self, folder: Path) -> None:
         self.target = folder / "out" / "file.bin"
@@ -370,7 +370,7 @@ def test_what_was_there_stays_when_a_download_fails(server, download):
 
 
 class Web:
-    """What lies behind https://, without a network: redirects by address, and the credentials sent to each."""
+    """A replacement for https:// without a network: redirects by address, and the credentials sent to each."""
 
     def __init__(self) -> None:
         self.redirects: dict[str, str] = {}

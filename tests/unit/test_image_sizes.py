@@ -1,4 +1,4 @@
-"""Pictures that claim more than they should."""
+"""Pictures that claim an excessive size."""
 
 import struct
 import zlib
@@ -18,7 +18,7 @@ def claim(data: bytes, width: int, height: int) -> bytes:
 
 
 def tiff(*entries: tuple[int, int, int, int], big: bool = False) -> bytes:
-    """A TIFF of 16 x 16 black pixels with entries (tag, type, count, value) of its directory more or changed."""
+    """A TIFF of 16 x 16 black pixels with added or changed directory entries (tag, type, count, value)."""
     table = {256: (4, 1, 16), 257: (4, 1, 16), 258: (3, 1, 8), 259: (3, 1, 1), 262: (3, 1, 1), 273: (4, 1, 500)}
     table |= {277: (3, 1, 1), 278: (4, 1, 16), 279: (4, 1, 256)} | {tag: rest for tag, *rest in entries}
     directory = b"".join(struct.pack("<HHQQ" if big else "<HHII", tag, *table[tag]) for tag in sorted(table))

@@ -11,7 +11,7 @@ from resgrad.results.runs import Run
 
 
 def run(variant, right, seed=0, ids=None, diverged=False):
-    """A run that classified some test images rightly, and a validation image wrongly."""
+    """A run that classified some test images correctly, and a validation image wrongly."""
     ids = [f"image-{i}" for i in range(len(right))] if ids is None else ids
     test = pd.DataFrame({"id": ids, "split": "test", "label": 1, "predicted": np.asarray(right, int)})
     validation = pd.DataFrame({"id": ["other"], "split": "validation", "label": [0], "predicted": [1]})
@@ -75,8 +75,8 @@ def test_the_difference_is_a_mean_over_seeds_and_images():
 
 
 def test_whole_leaves_are_drawn():
-    # Leaf x has three images, all won; y has one, lost; z has two, alike. Of the 27 draws of three leaves, worked out
-    # here one by one, the ends of the interval are quantiles.
+    # Leaf x has three images, all won; y has one, lost; z has two, equal. The ends of the interval are quantiles of the
+    # 27 draws of three leaves, enumerated here.
     plain, residual = [0, 0, 0, 1, 1, 0], [1, 1, 1, 0, 1, 0]
     leaves = ["x", "x", "x", "y", "z", "z"]
     gain, size = {"x": 3, "y": -1, "z": 0}, {"x": 3, "y": 1, "z": 2}
@@ -113,7 +113,7 @@ def test_leaves_whose_images_agree_say_less_than_their_images():
     runs = twins(np.zeros(200), won)
     by_leaf = compare(runs, [f"leaf {i // 10}" for i in range(200)])
     by_image = compare(runs, [None] * 200)
-    # Ten images a leaf that all agree are worth one: the interval is sqrt(10) times as wide.
+    # Ten agreeing images per leaf count as one: the interval is sqrt(10) times as wide.
     ratio = (by_leaf.high - by_leaf.low) / (by_image.high - by_image.low)
     assert ratio == pytest.approx(math.sqrt(10), rel=0.1)
 

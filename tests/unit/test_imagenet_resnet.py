@@ -18,7 +18,7 @@ from tests.unit.network_checks import (
 )
 
 PUBLISHED = {18: 11_689_512, 34: 21_797_672, 50: 25_557_032, 101: 44_549_160, 152: 60_192_808}
-"""He et al. 2015, table 1, as torchvision counts them."""
+"""He et al. 2015, table 1, with torchvision's counts."""
 
 NAMES = {
     "layer": "stage",
@@ -35,7 +35,7 @@ def test_parameter_counts_are_the_published_ones(depth, published):
 
 
 def our_name(name):
-    """Return what we call a parameter or buffer of torchvision's."""
+    """Return our name for a parameter or buffer of torchvision."""
     if name.startswith(("conv1.", "bn1.")):
         return name.replace("conv1", "stem.0").replace("bn1", "stem.1")
     for theirs, ours in NAMES.items():

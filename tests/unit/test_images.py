@@ -84,7 +84,7 @@ def test_a_palette_with_a_transparent_colour():
         ("TIFF", {"compression": "zstd"}, 0),
         ("TIFF", {"compression": "jpeg", "quality": 95}, 3),
         ("TIFF", {"big_tiff": True}, 0),
-        ("MPO", {"quality": 95}, 3),  # what some telephones write and call .jpg
+        ("MPO", {"quality": 95}, 3),  # written by some phones, with the suffix .jpg
     ],
 )
 def test_other_formats(kind, options, tolerance):

@@ -8,7 +8,7 @@ from resgrad.results.runs import Run
 
 
 def run(variant, seed, *pairs):
-    """Make a run of which only the predictions matter: ``(split, label, predicted)``."""
+    """Make a run in which only the predictions matter: ``(split, label, predicted)``."""
     predictions = pd.DataFrame(pairs, columns=["split", "label", "predicted"])
     return Run(
         cell=Cell("mnist", variant, 8, seed),
@@ -49,7 +49,7 @@ MANIFEST = {
 
 
 def test_recall_is_the_share_of_a_class_that_is_recognised_in_the_test():
-    """A class without test images has none."""
+    """A class without test images has no recall."""
     assert RECALL.drop(columns="depth").to_numpy().tolist() == [
         ["plain", 0, "ant", 0.75],
         ["plain", 0, "bee", 0.5],

@@ -1,4 +1,4 @@
-"""Modules import each other in one direction: no circle, nor one that only a type checker would walk."""
+"""Modules import each other in one direction: there are no cycles, even in imports for type checkers."""
 
 import ast
 from graphlib import CycleError, TopologicalSorter
@@ -10,10 +10,10 @@ from tests.paths import ROOT
 
 
 def imports(source: Path) -> dict[str, set[str]]:
-    """List, for every module below a folder, those it imports from there, wherever in its code and on what condition.
+    """List, for every module below a folder, its imports from there, anywhere in its code and under any condition.
 
-    ``from package import module`` imports the module. That a package's ``__init__`` runs first is not counted: it may
-    gather what its own modules offer.
+    ``from package import module`` imports the module. The package's ``__init__``, which runs first, does not count: it
+    may collect the offers of its own modules.
     """
     files = {name(file, source): file for file in source.rglob("*.py")}
     graph = {}
@@ -36,7 +36,7 @@ def name(file: Path, source: Path) -> str:
 
 
 def circle(source: Path) -> list[str]:
-    """Return the names of modules in a circle, from one to itself; none if there is no circle."""
+    """Return the names of modules in a cycle, from one to itself; none if there is no cycle."""
     try:
         TopologicalSorter(imports(source)).prepare()
     except CycleError as error:

@@ -27,7 +27,7 @@ BORDERS = pd.DataFrame({"scheme": ["random", "leaf", "leaf"], "seed": [0, 0, 1],
 
 
 def over(table):
-    """Return the rows of the table of inflation by what they are over."""
+    """Return the rows of the table of inflation by their column ``over``."""
     return table.set_index("over").to_dict("index")
 
 
@@ -93,7 +93,7 @@ def test_accuracies_have_a_row_per_network():
 
 
 def clustered_error(table):
-    """Add up residuals by group, square them and divide by the square of the images: the sandwich, by hand."""
+    """Sum residuals by group, square them and divide by the squared number of images: the sandwich, by hand."""
     sums = {}
     for scheme, of_scheme in table.groupby("scheme"):
         sign = 1 if scheme == "random" else -1

@@ -1,4 +1,4 @@
-"""Initial weights: their distributions, how gradual starts are made, and what is refused."""
+"""Initial weights: their distributions, gradual starts, and what is refused."""
 
 import math
 
@@ -46,14 +46,14 @@ def test_initial_weights_have_the_variance_of_their_paper(name, variance, networ
     if name in ("xavier", "uniform"):
         bound = math.sqrt(3 * expected)
         assert 0.99 * bound < weight.abs().max().item() <= bound
-    else:  # the share of a normal distribution within one deviation
+    else:  # the share of a normal distribution within one standard deviation
         share = (weight.abs() < math.sqrt(expected)).double().mean().item()
         assert share == pytest.approx(0.6827, abs=4 * math.sqrt(0.25 / n))
 
 
 @pytest.mark.parametrize("network", ["cifar_bottleneck", "fully_connected"])
 def test_orthogonal_weights_have_orthonormal_rows_or_columns(network):
-    """Rows or columns, whichever are fewer, of weights as matrices (out x everything else)."""
+    """Rows or columns, whichever are fewer, of weights as matrices (out x rest)."""
     drawn = weights(build(network, DEPTHS[network], width=4, initialization="orthogonal"))
     taller = 0
     for name, weight in drawn.items():

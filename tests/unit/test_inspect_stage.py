@@ -1,4 +1,4 @@
-"""The stage that looks inside trained networks, and its report, on runs whose weights are the initial ones."""
+"""The stage that inspects trained networks, and its report, on runs with initial weights."""
 
 import json
 
@@ -34,7 +34,7 @@ class Study:
         self.parameters["inspect"] |= {"images": 6, "paths": 3, "lesions": {"images": 4, "reorderings": 2}}
 
     def write(self, diverged=()):
-        """Write everything anew; ``diverged`` are names of runs."""
+        """Write everything again; ``diverged`` are names of runs."""
         YAML().dump(self.parameters, self.folder / "params.yaml")
         generator = np.random.default_rng(0)
         (self.folder / "data/shards").mkdir(parents=True)
@@ -116,7 +116,7 @@ def test_a_second_time_writes_the_same_bytes(study):
     study.parameters["inspect"]["loss_surface"]["steps"] = 1
     study.write()
     first = written()
-    assert len(first) == 1 + 10 + 2 + 5 + 4  # tables and what they are about; JSON and page; CSV; pictures
+    assert len(first) == 1 + 10 + 2 + 5 + 4  # tables and their description; JSON and page; CSV; pictures
     assert written() == first
 
 

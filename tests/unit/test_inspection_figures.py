@@ -1,4 +1,4 @@
-"""The pictures of an inspection show what they are given, and say what it is."""
+"""The pictures of an inspection show their data, with labels."""
 
 import matplotlib as mpl
 import numpy as np

@@ -1,4 +1,4 @@
-"""What the tables of an inspection come to, on numbers that can be followed by hand."""
+"""The summary of an inspection's tables, on numbers that can be checked by hand."""
 
 import math
 
@@ -74,7 +74,7 @@ def test_without_a_gradient_nothing_is_defined():
 
 
 def by_variant(summary):
-    """Return n, mean and, where there is one, sd of each measure by variant, at the one depth there is."""
+    """Return n, mean and, if there is one, sd of each measure by variant, at the only depth."""
     assert set(summary["depth"]) == {8}
     nested = {}
     for row in summary.itertuples():
@@ -171,7 +171,7 @@ def test_the_page_says_what_was_left_out_and_swapped(tmp_path, lesions, reorderi
 
 
 def room(tmp_path, summary, *, responses=1, lesions=1, reorderings=1, **about):
-    """Make a room whose tables have so many rows."""
+    """Make a room whose tables have this many rows."""
     rows = {RESPONSES: responses, LESIONS: lesions, REORDERINGS: reorderings}
     blank = {"variant": "plain", "layer": "head", "changes_shape": False}
     tables = {

@@ -11,7 +11,7 @@ BASIC = "Basic bWU6a2V5"  # base64 of me:key
 
 
 def authorization(environment: dict[str, str], home: Path) -> str | None:
-    """Return what would be sent."""
+    """Return the header that would be sent."""
     request = requests.Request("GET", "https://host.invalid", auth=kaggle.credentials(environment, home))
     return request.prepare().headers.get("Authorization")
 

@@ -32,9 +32,9 @@ print(json.dumps([dict(os.environ), early, used]))
 
 
 def started(module, folder, params=None):
-    """Import a module in a new process in a folder with this params.yaml, in an environment that asks for others.
+    """Import a module in a new process, in a folder with this params.yaml and an environment that asks for others.
 
-    Returns its environment, which of numpy and torch it imported, and the instruction sets that numpy uses.
+    Return its environment, which of numpy and torch it imported, and the instruction sets that numpy uses.
     """
     if params is not None:
         (folder / "params.yaml").write_text(params, encoding="utf-8")
@@ -130,7 +130,7 @@ def test_numpy_with_other_instructions_is_refused(monkeypatch):
 def test_other_architectures_have_nothing_to_fix(monkeypatch):
     monkeypatch.setattr(kernels.platform, "machine", lambda: "aarch64")
     for name in PORTABLE:
-        monkeypatch.setenv(name, "x")  # so that it is put back after the test
+        monkeypatch.setenv(name, "x")  # so that it is restored after the test
     fix_instruction_set("portable")
     assert not PORTABLE.keys() & os.environ.keys()
     check_instruction_set("portable", "DEFAULT")

@@ -1,4 +1,4 @@
-"""Plug-ins are found by their names, and no network is without a check of its own."""
+"""Plug-ins are found by their names, and every network has a check of its own."""
 
 from types import ModuleType
 from typing import Annotated
@@ -112,9 +112,9 @@ CHECKS = {
         test_vgg.test_parameter_counts_are_the_published_ones_less_what_the_mean_saves,
     ),
 }
-"""By kind: what holds its outputs and gradients against something written by another hand, and its parameters."""
+"""Checks by kind: outputs and gradients against an independent implementation, and numbers of parameters."""
 
 
 def test_every_kind_of_network_has_its_checks():
-    """Of shortcuts and activations, those beside their formulas say the same."""
+    """For shortcuts and activations, the tests beside their formulas say the same."""
     assert kinds(networks) == sorted(CHECKS)

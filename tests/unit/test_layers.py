@@ -61,7 +61,7 @@ def test_too_few_units_to_normalise_are_refused():
         layers(normalization="group", spatial=False).normalization(8)
     with pytest.raises(ParameterError, match="layer, which leaves a fully connected layer of 3 units 3 a group"):
         layers(normalization="layer", spatial=False).normalization(3)
-    layers(normalization="group", spatial=True).normalization(8)  # a pixel is no unit of its own
+    layers(normalization="group", spatial=True).normalization(8)  # a pixel is not a unit
 
 
 @pytest.mark.parametrize("kind", ["group", "layer"])

@@ -19,7 +19,7 @@ def leaf_map(tmp_path):
     return lambda content, encoding="utf-8": write(tmp_path / "leaf-map.json", content, encoding)
 
 
-# --- what the names tell
+# --- what the names show
 
 
 def test_the_map_goes_before_the_name_and_the_name_before_the_captures(tmp_path):
@@ -58,7 +58,7 @@ def test_what_a_file_name_tells(stem, name):
 
 
 def test_captures_are_cut_into_stretches_in_the_order_of_their_numbers():
-    numbers = [*range(100, 0, -1), 8, 20]  # two photographs 8 and 20: with those before, or not at all
+    numbers = [*range(100, 0, -1), 8, 20]  # two photographs each of 8 and 20 stay together
     groups = group(["C"] * 102, [f"u{place}___S {number}.JPG" for place, number in enumerate(numbers)], None)
     name = dict(zip(numbers, names_of(groups), strict=True))
     assert [name[number] for number in (1, 8)] == ["C/S 1-8"] * 2
@@ -84,7 +84,7 @@ def test_edited_copies_are_in_the_stretch_of_their_original():
     groups = names_of(group(["C"] * 600, names, None))
     for number in range(100):
         assert len(set(groups[6 * number : 6 * number + 6])) == 1
-    assert len(set(groups)) == 50  # of two originals each: eight pictures are a stretch, and no original is torn
+    assert len(set(groups)) == 50  # of two originals each: eight pictures are a stretch, and no original is divided
 
 
 def test_pictures_that_are_no_copies_stay_apart():

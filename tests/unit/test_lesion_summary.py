@@ -1,4 +1,4 @@
-"""What lesions and reorderings come to, on numbers that can be followed by hand."""
+"""The summary of lesions and reorderings, on numbers that can be checked by hand."""
 
 import math
 

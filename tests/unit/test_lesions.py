@@ -1,4 +1,4 @@
-"""Networks with a block left out or out of order: each against the same computation, with the block cut out by hand."""
+"""Networks without a block: each against the same computation, with the block removed by hand."""
 
 import math
 
@@ -14,7 +14,7 @@ from tests.unit.network_checks import build, filled
 
 
 def trained(network, depth, **changes):
-    """Build a network with weights of no special value, which puts images into different classes."""
+    """Build a network without special weights, which assigns images to different classes."""
     torch.manual_seed(0)
     made = filled(build(network, depth, image_shape=(1, 8, 8), **{"width": 4, **changes})).eval()
     with torch.no_grad():
@@ -27,12 +27,12 @@ def images(count=40):
 
 
 def own_answers(network, x):
-    """Return what the network says of the images, as labels: then the whole network makes no error."""
+    """Return the network's predictions as labels, so that the whole network makes no error."""
     return network(x).argmax(dim=1)
 
 
 def without(network, number, x):
-    """Send images through a network of the CIFAR skeleton as if one block were not there."""
+    """Send images through a network of the CIFAR skeleton as if one block did not exist."""
     x = network.stem(x)
     for index, block in enumerate([*network.stage1, *network.stage2, *network.stage3], start=1):
         if index != number:
@@ -118,7 +118,7 @@ def test_every_kind_of_network_has_a_row_for_each_of_its_blocks(kind, depth, cha
 
 
 def test_blocks_beside_others_have_rows_too():
-    """Residual attention has some in its masks."""
+    """Residual attention has blocks in its masks."""
     network = build("residual_attention", 56, width=1, image_shape=(1, 8, 8)).double().eval()
     table = lesions(network, images(2), torch.zeros(2, dtype=torch.int64))
     assert len(table) == len(blocks(network)) == len(shapes(network, images(1)))
@@ -131,7 +131,7 @@ def test_images_whose_logits_are_not_finite_are_misclassified():
 
 
 def test_a_network_that_does_not_need_a_block_loses_nothing_without_it():
-    """Its branch puts out zeros already."""
+    """Its branch already returns zeros."""
     network = trained("cifar_resnet", 14)
     with torch.no_grad():
         for parameter in network.stage2[1].norm2.parameters():

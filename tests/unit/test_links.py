@@ -1,4 +1,4 @@
-"""What the pages name is there: files, headings, make targets, stages, modules, parameters."""
+"""Everything that the pages name exists: files, headings, make targets, stages, modules, parameters."""
 
 import ast
 import operator
@@ -19,7 +19,7 @@ STUDIES = sorted((ROOT / "docs/study").rglob("*.md"))
 PAGES = [*pages(ROOT), *STUDIES]
 PIPELINE, PARAMS = (YAML(typ="safe").load(ROOT / name) for name in ("dvc.yaml", "params.yaml"))
 IGNORED = {".dvc/cache/", ".dvc/vega.js"}
-"""Made by DVC and by the Makefile, and never in Git."""
+"""Paths made by DVC and by the Makefile, never in Git."""
 FOLDERS = "src|stages|docs|tests|metrics|plots|data|benchmarks|handbook|\\.dvc|\\.ci"
 PATH = re.compile(rf"(?<![\w./-])((?:{FOLDERS})/[\w./<>*-]*|[\w-]+\.(?:yaml|cff))(?![\w/])")
 FILE_ENDINGS = ("py", "json", "md", "csv", "png", "yaml", "parquet", "txt", "js")
@@ -30,7 +30,7 @@ def names(path: Path) -> str:
 
 
 def code(text: str) -> list[str]:
-    """Return what stands in code blocks and code spans."""
+    """Return the contents of code blocks and code spans."""
     blocks = re.findall(r"^```\w*\n(.*?)^```$", text, flags=re.M | re.S)
     spans = re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", re.sub(r"^```\w*\n.*?^```$", "", text, flags=re.M | re.S))
     return [*blocks, *spans]
@@ -54,7 +54,7 @@ def listed(key: str) -> list:
 
 @cache
 def outputs() -> tuple[str, ...]:
-    """List what the pipeline writes, with the matrix of each stage spelt out."""
+    """List the outputs of the pipeline, with the matrix of each stage expanded."""
     found = []
     for stage in PIPELINE["stages"].values():
         matrix = {key: listed(v[2:-1]) if isinstance(v, str) else v for key, v in stage.get("matrix", {}).items()}
@@ -68,7 +68,7 @@ def outputs() -> tuple[str, ...]:
 
 
 def is_there(path: str) -> bool:
-    """Say whether a path, in which ``<word>`` and ``*`` stand for anything, is of the repository or of an output."""
+    """Say whether a path, in which ``<word>`` and ``*`` match anything, is in the repository or an output."""
     wanted = re.sub(r"<\w+>", "*", path).rstrip("/").split("/")
 
     def agree(other: str) -> bool:
@@ -94,7 +94,7 @@ def has_parameter(key: str) -> bool:
 
 
 def mistakes(text: str, folder: Path = ROOT) -> list[str]:
-    """List what a page in ``folder`` names and what is not there."""
+    """List what a page in ``folder`` names although it does not exist."""
     found = []
     for target in re.findall(r"\]\((?!https?://)([^)\s]*)\)", text):
         path, _, anchor = target.partition("#")
@@ -105,7 +105,7 @@ def mistakes(text: str, folder: Path = ROOT) -> list[str]:
             page = file.read_text(encoding="utf-8") if path else text
             found += [] if anchor in map(slug, re.findall(r"^#+ (.*)$", page, flags=re.M)) else [target]
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M))
-    for piece in code(re.sub(r"--drop '[^']*'", "", text)):  # which holds patterns, not paths
+    for piece in code(re.sub(r"--drop '[^']*'", "", text)):  # which contains patterns, not paths
         found += [path for path in PATH.findall(piece) if path not in IGNORED and not is_there(path)]
         found += [f"make {name}" for name in re.findall(r"\bmake ([a-z]+)", piece) if name not in targets]
         for module in re.findall(r"\b((?:stages|benchmarks|handbook)(?:\.[a-z_]+)+)\b", piece):

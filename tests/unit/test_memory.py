@@ -1,4 +1,4 @@
-"""Whether so many stages at once fit into memory."""
+"""Whether a number of parallel stages fits into memory."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What all kinds of network have in common: depth, parameters, twins, and what is refused."""
+"""Properties of all kinds of network: depth, parameters, twins, and what is refused."""
 
 import pytest
 import torch
@@ -45,7 +45,7 @@ def test_pre_activation_has_the_published_parameters(shortcut):
 
 @pytest.mark.parametrize(("depth", "published", "exact"), [(164, "1.7", 1_704_154), (1001, "10.2", 10_328_602)])
 def test_bottlenecks_have_the_published_parameters(depth, published, exact):
-    """He et al. 2016, table 4, without normalisation; with it what pytorchcv counts for the same networks."""
+    """He et al. 2016, table 4, without normalisation; with it pytorchcv's counts for the same networks."""
     network = meta(cifar_bottleneck, depth, classes=10, width=16, shortcut="projection")
     assert size(network) == exact
     without = exact - sum(size(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
@@ -53,13 +53,13 @@ def test_bottlenecks_have_the_published_parameters(depth, published, exact):
 
 
 def without_projection_norms(network):
-    """Count the parameters less those that normalise projections, which others leave as they are."""
+    """Count the parameters without the normalisations of projections, which other implementations lack."""
     return size(network) - sum(p.numel() for n, p in network.named_parameters() if "shortcut.projection.norm" in n)
 
 
 @pytest.mark.parametrize(("depth", "published", "exact"), [(164, "1.7", 1_703_258), (1001, "10.2", 10_327_706)])
 def test_pre_activation_bottlenecks_have_the_published_parameters(depth, published, exact):
-    """He et al. 2016, table 4, without normalisation; with it what pytorchcv counts for PreResNet-164 and -1001."""
+    """He et al. 2016, table 4, without normalisation; with it pytorchcv's counts for PreResNet-164 and -1001."""
     network = meta(cifar_preactivation_bottleneck, depth, classes=10, width=16, shortcut="projection")
     assert without_projection_norms(network) == exact
     without = size(network) - sum(size(module) for module in network.modules() if isinstance(module, nn.BatchNorm2d))
@@ -71,7 +71,7 @@ def test_pre_activation_bottlenecks_have_the_published_parameters(depth, publish
     [(16, 64, "2.7", 2_748_890), (40, 64, "8.9", 8_949_210), (28, 160, "36.5", 36_479_194)],
 )
 def test_wide_networks_have_the_published_parameters(depth, width, published, exact):
-    """Zagoruyko and Komodakis 2016, tables 4 and 5; the last is what pytorchcv counts for WRN-28-10."""
+    """Zagoruyko and Komodakis 2016, tables 4 and 5; the last is pytorchcv's count for WRN-28-10."""
     network = meta(cifar_wide, depth, classes=10, width=width, shortcut="projection")
     assert without_projection_norms(network) == exact
     assert f"{exact / 1e6:.1f}" == published
@@ -85,12 +85,12 @@ def test_the_stem_of_a_wide_network_has_sixteen_channels_where_the_width_is_a_mu
 
 
 def test_squeeze_excitation_has_the_parameters_that_others_count():
-    """What pytorchcv counts for the 110-layer network with projections."""
+    """pytorchcv's count for the 110-layer network with projections."""
     assert size(meta(cifar_squeeze_excitation, 110, classes=10, width=16, shortcut="projection")) == 1_744_952
 
 
 def test_squeeze_excitation_adds_two_matrices_and_their_biases_to_each_block():
-    """Hu et al. 2018, section 4: 2 C^2 / 16 weights for C channels; the biases are ours. Three blocks a stage."""
+    """Hu et al. 2018, section 4: 2 C^2 / 16 weights for C channels; the biases are ours. Three blocks per stage."""
     gated, basic = (meta(kind, 20, classes=10, width=16) for kind in (cifar_squeeze_excitation, cifar_resnet))
     by_hand = sum(3 * (2 * channels**2 // 16 + channels // 16 + channels) for channels in (16, 32, 64))
     assert size(gated) - size(basic) == by_hand == 2373
@@ -104,7 +104,7 @@ def test_residual_in_residual_adds_nothing():
 @pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("depth", [2, 3, 10])
 def test_fully_connected_networks_have_the_parameters_of_their_formula(depth, residual):
-    """3 x 32 x 32 inputs, width 5, 10 classes: D w + (depth - 2) w^2 + w K weights, K biases, 2 w a norm."""
+    """3 x 32 x 32 inputs, width 5, 10 classes: D w + (depth - 2) w^2 + w K weights, K biases, 2 w per norm."""
     count = size(meta(fully_connected, depth, classes=10, width=5, residual=residual))
     assert count == 3072 * 5 + (depth - 2) * 25 + 5 * 10 + 10 + 2 * 5 * (depth - 1)
 
@@ -127,7 +127,7 @@ def test_fully_connected_networks_have_the_parameters_of_their_formula(depth, re
 @pytest.mark.parametrize("shortcut", ["zero_padding", "all_projection", "highway"])
 @pytest.mark.parametrize("activation", ["relu", "maxout"])
 def test_depth_counts_the_layers_with_weights_on_the_longest_path(kind, depth, shortcut, activation):
-    """Beside it lie projections, gates and excitations."""
+    """Projections, gates and excitations are not on it."""
     network = build(kind, depth, width=2, shortcut=shortcut, activation=activation)
     weighted = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     assert sum("shortcut" not in name and "excitation" not in name for name in weighted) == depth
@@ -136,7 +136,7 @@ def test_depth_counts_the_layers_with_weights_on_the_longest_path(kind, depth, s
 
 @pytest.mark.parametrize(("depth", "blocks"), [(10, 1), (22, 3)])
 def test_depth_of_a_wide_network_counts_its_convolutions_three_projections_among_them(depth, blocks):
-    """WRN-n-k has n convolutions; beside the projections, the longest path has the head."""
+    """WRN-n-k has n convolutions; the longest path has the head but not the projections."""
     network = build("cifar_wide", depth, width=32, shortcut="projection")  # from 16 channels to 32 in the first block
     convolutions = [name for name, module in network.named_modules() if isinstance(module, nn.Conv2d)]
     assert len(convolutions) == depth
@@ -188,7 +188,7 @@ def test_images_that_leave_a_normalisation_a_single_value_are_refused(normalizat
         "imagenet_resnet of depth 18 and width 1; set a larger one,"
     )
     if normalization == "layer":
-        # All channels together are more than one value.
+        # All channels together have more than one value.
         check_image_size(config, image_size=8, **where)
         return
     with pytest.raises(ParameterError, match=sentence):

@@ -1,4 +1,4 @@
-"""Which modules mutation testing tries, and with which tests."""
+"""The modules that mutation testing tries, and their tests."""
 
 import pytest
 

@@ -10,7 +10,7 @@ def present(*stems):
 @pytest.mark.parametrize(
     "stem",
     [
-        # New Plant Diseases and its relatives
+        # New Plant Diseases and related sets
         "cat_12_90deg",
         "cat_12_flipLR",
         "cat_12_flipTB",
@@ -23,7 +23,7 @@ def present(*stems):
         "cat_12_change_180",
         "cat_12_hight",
         "cat_12_final_masked",
-        # systems
+        # operating systems
         "cat_12 copy",
         "cat_12 copy 2",
         "cat_12 (copy 1)",
@@ -39,7 +39,7 @@ def present(*stems):
         "cat_12_jpg.rf.0123456789abcdef0123456789abcdef",
         "cat_12_JPEG.rf.aB3dE5gH1jK2",
         "cat_12.rf.0123456789abcdef0123456789abcdef",
-        # people's own scripts
+        # users' own scripts
         "cat_12_rot1",
         "cat_12_rot90",
         "cat_12_rot_180",
@@ -104,7 +104,7 @@ def test_without_a_number_the_original_must_be_there():
     assert original("red_apple_rotated", {}) == "red_apple_rotated"
     assert original("red_apple_rotated", present("Red_Apple")) == "Red_Apple"
     assert original("wheat_rotated_17", {}) == "wheat_rotated_17"
-    assert original("0a1b2c3d___wheat_flipLR", {}) == "0a1b2c3d___wheat_flipLR"  # the digits are of the id
+    assert original("0a1b2c3d___wheat_flipLR", {}) == "0a1b2c3d___wheat_flipLR"  # the digits belong to the id
 
 
 def test_a_count_needs_a_number_before_it_and_an_original_that_is_there():

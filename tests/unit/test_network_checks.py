@@ -1,4 +1,4 @@
-"""The check that a network learns finds out those that cannot."""
+"""The check that a network learns detects networks that cannot."""
 
 import pytest
 

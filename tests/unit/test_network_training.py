@@ -30,7 +30,7 @@ def digits():
 
 
 def assert_trains(folder, network, *, residual=True, **changes):
-    """The loss falls, and every parameter gets a gradient, be it not at the first step."""
+    """The loss falls, and every parameter gets a gradient, though perhaps not at the first step."""
     config = model_config(network=network, **{"width": 8, **changes})
     depth, shape = DEPTHS[network], (1, 8, 8)
     built = build_network(config, depth=depth, residual=residual, image_shape=shape, classes=10, seed=0)

@@ -1,4 +1,4 @@
-"""Pictures are set the right way up."""
+"""Pictures are turned upright."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from resgrad.preprocess.images import decode
 from tests.unit.drawn_pictures import PHOTO, SCENE, block_means, encode, photo
 
 UPRIGHT = PHOTO[:64, :96]
-STORED = {  # how a camera stores a picture that is upright, by the tag; what Exif says of the 0th row and column
+STORED = {  # how a camera stores an upright picture, by the tag; Exif defines it by the 0th row and column
     1: UPRIGHT,
     2: UPRIGHT[:, ::-1],
     3: UPRIGHT[::-1, ::-1],

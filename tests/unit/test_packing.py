@@ -10,7 +10,7 @@ from resgrad.datasets.archives import ArchiveError
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two classes, as somebody might have them on disk."""
+    """Two classes, as a user might have them on disk."""
     for name in ("b/2.jpg", "b/10.JPG", "a/x y.png"):
         path = tmp_path / "PlantVillage" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def test_the_same_pictures_give_the_same_bytes(folder, archive, tmp_path):
     pack(folder, archive)
     first = archive.read_bytes()
     again = tmp_path / "again"
-    for name in ("a/x y.png", "b/2.jpg", "b/10.JPG"):  # made in another order, at another time, with other rights
+    for name in ("a/x y.png", "b/2.jpg", "b/10.JPG"):  # made in another order, at another time, with other modes
         path = again / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(name.encode())

@@ -1,4 +1,4 @@
-"""Gradients by length of path, where the result can be written down."""
+"""Gradients by path length, in cases with a known result."""
 
 from math import comb
 
@@ -29,7 +29,7 @@ class Scaling(Block):
 
 
 class Linear(nn.Module):
-    """Blocks in a row, then a head whose rows all have norm 1, so that one error at a logit arrives as it is."""
+    """Blocks in a row, then a head whose rows all have norm 1, so that an error at one logit arrives unchanged."""
 
     def __init__(self, shortcut):
         super().__init__()

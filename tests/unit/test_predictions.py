@@ -1,4 +1,4 @@
-"""What a run says of every validation and test image."""
+"""The predictions of a run for every validation and test image."""
 
 import numpy as np
 import pytest

@@ -29,13 +29,13 @@ DIGITS = {**OPTIONS, "color": "grey", "test_fraction": None, "split": "random"}
 
 
 def preprocess(raw, shards, threads=None, **options):
-    """Preprocess photographs, or digits where four IDX files lie in the raw folder."""
+    """Preprocess photographs, or digits if four IDX files are in the raw folder."""
     name = "idx" if (raw / "train-images-idx3-ubyte.gz").exists() else "folder"
     return room.preprocess(raw, shards, PreprocessConfig(**options), format_name=name, threads=threads)
 
 
 def picture(number: int, kind: str = "JPEG") -> bytes:
-    """A small picture of its own."""
+    """A small, unique picture."""
     pixels = np.random.default_rng(number).integers(0, 256, (16, 24, 3), dtype=np.uint8)
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, kind)
@@ -52,7 +52,7 @@ def write_archive(raw, files, provenance="custom"):
 
 
 def photographs(classes=("A", "B"), leaves=10, shots=3):
-    """Every leaf of every class, several times; 30 pictures a class."""
+    """Every leaf of every class, several times; 30 pictures per class."""
     return {
         f"top/{label}/u{shot}___S Leaf {leaf}.{shot}.JPG": picture(hash((place, leaf, shot)) % 2**32)
         for place, label in enumerate(classes)
@@ -333,14 +333,14 @@ def test_the_scheme_of_digits_is_the_given_one(tmp_path):
 
 def test_the_test_wins_over_training_and_is_never_thinned_out(tmp_path):
     (images, labels), (tests, test_labels) = digits(100, 1), digits(20, 2)
-    tests[3] = tests[5]  # equal in the test: both stay
-    images[0], images[7] = tests[3], tests[4]  # in the test as well: both go, whatever their label
-    images[11] = images[9]  # equal, same label: the second goes
-    images[20] = images[21]  # equal, other label: both go
+    tests[3] = tests[5]  # equal in the test: both are kept
+    images[0], images[7] = tests[3], tests[4]  # also in the test: both are removed, whatever their label
+    images[11] = images[9]  # equal, same label: the second is removed
+    images[20] = images[21]  # equal, different label: both are removed
     raw = write_digits(tmp_path / "raw", (images, labels), (tests, test_labels))
     metrics = preprocess(raw, tmp_path / "shards", **{**DIGITS, "train_limit": 50})["official"]
     assert metrics["leak_copies"] == 3 / 20  # 3 and 5 are one image
-    # 48 and 47 digits of the two classes are left, 10 and 9 of them for validation: 76 for training.
+    # 48 and 47 digits of the two classes remain, 10 and 9 of them for validation: 76 for training.
     assert metrics["skipped"] == {
         "total": 31,
         "duplicate_of_test": 2,

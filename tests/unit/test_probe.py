@@ -1,4 +1,4 @@
-"""The grid of networks that are probed, and what is recorded of each."""
+"""The grid of probed networks, and what is recorded of each."""
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,7 @@ def test_a_grid_that_cannot_be_probed_is_refused_in_one_sentence(config, sentenc
     [
         ({"network": "vgk"}, "network is 'vgk'"),
         ({"shortcut": "A"}, "shortcut is 'A'"),
-        # One of several: the others would be probed, and nobody would miss it.
+        # One of several: the others would be probed, and nobody would notice.
         ({"activations": ["relu", "tahn"]}, "activations.1 is 'tahn'"),
     ],
 )
@@ -206,7 +206,7 @@ def test_the_table_holds_what_was_probed(tmp_path):
 
 
 def test_the_table_has_these_columns():
-    """An interface: who reads the table relies on them."""
+    """They are an interface: readers of the table rely on them."""
     assert [f"{column.name} {column.type}" for column in TABLE.columns] == [
         "network string",
         "activation string",

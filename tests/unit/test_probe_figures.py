@@ -16,7 +16,7 @@ VERDICTS = {"plain": ["healthy", "exploding", "vanishing"], "residual": ["health
 
 
 def named(recipe):
-    """Return the columns that name a recipe."""
+    """Return the columns that identify a recipe."""
     return dict(zip(KEYS, recipe, strict=True)) | {"recipe": recipe_label(*recipe)}
 
 
@@ -32,7 +32,7 @@ SIGNALS = pd.DataFrame(
     [
         named(recipe)
         | {"variant": variant, "seed": seed, "position": i + 1}
-        # Plain, the second recipe grows by 2 a layer from -3, and the third is 0 or not finite.
+        # In plain networks the second recipe grows by 2 per layer from -3, and the third is 0 or not finite.
         | {"log10_signal": 0.0 if variant == "residual" else (0.5, 2.0 * i - 3, (-np.inf, np.inf)[i % 2])[number]}
         for variant in VERDICTS
         for number, recipe in enumerate(RECIPES)
@@ -44,7 +44,7 @@ AT_10 = NETWORKS[NETWORKS["depth"] == 10]
 
 
 def colours(axes):
-    """Return what a panel shows, mesh by mesh: an array of rows and columns of colours, top row first."""
+    """Return the contents of a panel, mesh by mesh: an array of rows and columns of colours, top row first."""
     return [mesh.to_rgba(mesh.get_array()).reshape(3, 4, 4) for mesh in axes.collections]
 
 
@@ -84,7 +84,7 @@ def test_a_signal_has_the_same_colour_in_both_twins_and_half_strength_at_the_thr
 def test_what_is_not_finite_is_black_and_0_has_the_strongest_blue(layers):
     signal, black = colours(layers.axes[0])
     assert black[1, 1].tolist() == black[1, 3].tolist() == list(to_rgba("black"))
-    assert black[..., 3].sum() == 2  # all else is transparent
+    assert black[..., 3].sum() == 2  # everything else is transparent
     red, _, blue, _ = signal[1, 0]
     assert blue > 2 * red
 
@@ -130,7 +130,7 @@ def test_textbook_cases_are_apart_by_normalisation_with_what_is_healthy_shaded()
     without, _, batch, _ = figure.axes
     lines = {line.get_label(): line.get_ydata().tolist() for line in without.get_lines()}
     assert lines == {"relu, he": [0.5] * 4, "tanh, normal x 0.5": [-1e3, 1e3, -1e3, 1e3]}
-    assert without.get_ylim() == (-33, 17)  # eight times the thresholds, and a decade of room
+    assert without.get_ylim() == (-33, 17)  # eight times the thresholds, and a decade of margin
     assert [line.get_ydata().tolist() for line in batch.get_lines()] == [[-3, -1, 1, 3]]
     shaded = without.patches[0].get_extents().transformed(without.transData.inverted())
     assert (shaded.y0, shaded.y1) == (pytest.approx(-4), pytest.approx(2))

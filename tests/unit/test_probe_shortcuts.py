@@ -1,4 +1,4 @@
-"""Gradients around every kind of shortcut, against a pass that is written out."""
+"""Gradients with every kind of shortcut, against a written-out pass."""
 
 import math
 

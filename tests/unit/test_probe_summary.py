@@ -1,4 +1,4 @@
-"""What is said of recipes, from verdicts that are made up."""
+"""Statements about recipes, from made-up verdicts."""
 
 import numpy as np
 import pandas as pd
@@ -22,14 +22,14 @@ LETTERS = {"v": "vanishing", "h": "healthy", "e": "exploding"}
 
 
 def network(depth, letters, *, variant="plain", normalization="none", **recipe):
-    """Return the verdicts on one network, one letter a seed."""
+    """Return the verdicts on one network, one letter per seed."""
     seeds = [{"seed": seed, "verdict": LETTERS[letter]} for seed, letter in enumerate(letters)]
     named = {**RECIPE, "normalization": normalization, "depth": depth, "variant": variant, **recipe}
     return pd.DataFrame(seeds).assign(**named)
 
 
 def signals(*networks):
-    """Return signals of 4 layers for (depth, variant, normalization, log10 at layers 1 to 4), of three seeds alike."""
+    """Return signals of 4 layers for (depth, variant, normalization, log10 at layers 1 to 4), equal for three seeds."""
     rows = [
         {**RECIPE, "depth": depth, "variant": variant, "normalization": normalization, "seed": seed}
         | {"layer": f"layer{i}", "position": i + 1, "numel": 16, "log10_norm": value, "log10_signal": value}
@@ -112,14 +112,14 @@ NEIGHBOURS = pd.DataFrame(
 
 
 def laws(*rows):
-    """Return fits to growth over depth, of exponent 1.5 and rate 1."""
+    """Return fits to growth over depth, with exponent 1.5 and rate 1."""
     columns = [*RECIPE, "normalization", "variant", "exponent", "power_r2", "log10_rate", "exponential_r2", "law"]
     made_up = RECIPE | {"normalization": "batch", "exponent": 1.5, "log10_rate": 1.0}
     return pd.DataFrame([made_up | row for row in rows], columns=columns)
 
 
 def test_what_is_published_was_made_up():
-    growing = [3.0, 2.0, 1.0, 0.0]  # by 10 a layer towards the input
+    growing = [3.0, 2.0, 1.0, 0.0]  # by 10 per layer towards the input
     passes = signals(
         (10, "plain", "none", [0, 0, 0, 0]),
         (10, "residual", "none", [0, 0, 0, 0]),
@@ -135,7 +135,7 @@ def test_what_is_published_was_made_up():
         "fully_connected": {
             "steady_share": 7 / 8,
             "healthy_share": {"plain": 1 / 4, "residual": 1},
-            # A line takes three layers inside of the first and the last.
+            # A line needs three layers between the first and the last.
             "batch_norm_growth_per_layer": {},
             "batch_norm_depth_laws": {},
         },

@@ -24,7 +24,7 @@ flags\t\t: avx512f
 
 @pytest.fixture
 def cpuinfo(tmp_path, monkeypatch):
-    """Return a function that replaces what Linux says of the processor."""
+    """Return a function that replaces Linux's description of the processor."""
 
     def write(text):
         (tmp_path / "cpuinfo").write_text(text, encoding="utf-8")

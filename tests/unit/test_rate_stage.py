@@ -37,7 +37,7 @@ def study(tmp_path, monkeypatch):
 
 @pytest.fixture
 def outcome(study):
-    """Return a function that trains at a rate and reads what that leaves behind."""
+    """Return a function that trains at a rate and reads the result."""
 
     def of(point):
         train_at_rate("plantvillage", point)
@@ -83,7 +83,7 @@ def test_a_training_that_diverges_says_when_and_no_more(outcome):
 
 @pytest.mark.parametrize("text", ["1", "1.0", "0.01", "1e-05", "3"])
 def test_a_rate_is_written_as_dvc_writes_it(text):
-    """DVC names the output by the text of the value that it finds in params.yaml."""
+    """DVC names the output by the text of the value in params.yaml."""
     assert str(YAML(typ="safe").load(text)) == str(number(text)) == text
     (point,) = ToleranceConfig(depth=None, epochs=None, rates=[number(text)], seeds=[0]).points(["plain"])
     assert point.name == f"plain-{text}-0"

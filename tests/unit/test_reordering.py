@@ -1,4 +1,4 @@
-"""Networks whose blocks have traded places, against blocks called in that order."""
+"""Networks with reordered blocks, against blocks called in that order."""
 
 from collections import Counter
 
@@ -63,7 +63,7 @@ def test_pairs_are_drawn_evenly_from_their_seed_alone_as_many_as_there_are_block
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_errors_are_those_of_the_network_in_the_drawn_order(residual):
-    """Depth 20: three blocks a stage; the first of the second and of the third have a shape of their own."""
+    """Depth 20: three blocks per stage; the first block of the second and of the third stage has its own shape."""
     network = trained("cifar_resnet", 20, residual=residual)
     x = images()
     labels = own_answers(network, x)

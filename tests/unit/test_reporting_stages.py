@@ -1,4 +1,4 @@
-"""The stages that look at all runs, and the reports on them, on fake runs."""
+"""The stages that read all runs, and the reports on them, on fake runs."""
 
 import importlib
 import json
@@ -158,7 +158,7 @@ def test_the_tables_and_pictures_of_gradients_are_of_the_deepest_twins_and_the_f
 
 @pytest.fixture
 def seventh(tmp_path_factory):
-    """Return a function that puts a seventh file beside those of the rows; afterwards it is gone again."""
+    """Return a function that adds a seventh file to those of the rows, and removes it afterwards."""
     with pytest.MonkeyPatch.context() as patch:
 
         def add():
@@ -190,7 +190,7 @@ def test_a_seventh_row_is_one_new_file(study, seventh):
     assert list(verdicts.index) == [*six.index, "seventh"]
     corrected = ["p_holm", "verdict"]
     pd.testing.assert_frame_equal(verdicts[:6].drop(columns=corrected), six.drop(columns=corrected))
-    # It is one more test to correct for: what takes eight seeds with six rows takes nine with seven.
+    # There is one more test to correct for: six rows need eight seeds, and seven rows nine.
     assert six.loc["performance", "verdict"] == "too few seeds to decide (needs n >= 8)"
     assert verdicts.loc["seventh", ["n", "p"]].tolist() == [2, 0.5]
     assert set(verdicts.loc[["performance", "seventh"], "verdict"]) == {"too few seeds to decide (needs n >= 9)"}

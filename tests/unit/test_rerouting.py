@@ -1,4 +1,4 @@
-"""Gradients that are led along chosen ways: each against a network cut open by hand, all together against the whole."""
+"""Gradients along chosen paths: each against a network cut by hand, all together against the whole gradient."""
 
 from itertools import product
 
@@ -20,11 +20,11 @@ KINDS = {
     "cifar_wide": 10,
     "fully_connected": 9,
 }
-"""With a depth at which each has three blocks, and fully_connected a layer beside them."""
+"""With a depth at which each has three blocks, and fully_connected a further layer."""
 
 CASES = [(kind, "zero_padding") for kind in KINDS] + [("cifar_resnet", shortcut) for shortcut in kinds(shortcuts)]
 PATHS = torch.tensor(list(product([False, True], repeat=3)))
-"""All eight: through the branch of which blocks."""
+"""All eight paths, by the blocks whose branch they take."""
 
 
 def trained(kind, shortcut="zero_padding", **changes):
@@ -41,7 +41,7 @@ def errors(count):
 
 
 class Cut(nn.Module):
-    """A shortcut one of whose two ways lets no gradient pass."""
+    """A shortcut in which one of the two paths blocks the gradient."""
 
     def __init__(self, shortcut, through_branch):
         super().__init__()

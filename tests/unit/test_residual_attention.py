@@ -14,7 +14,7 @@ from tests.unit.written_out import assert_same, batch_norm, below, drawn, matche
 
 
 def test_attention_56_has_the_published_number_of_parameters():
-    """Wang et al. 2017, table 2, in millions; statistics are counted, which a layer of Caffe holds too."""
+    """Wang et al. 2017, table 2, in millions, with running statistics, which a Caffe layer also stores."""
     network = meta(residual_attention, 56, classes=1000, width=64, shortcut="projection")
     statistics = sum(buffer.numel() for name, buffer in network.named_buffers() if "running" in name)
     assert f"{size(network) / 1e6:.1f}" == "31.8"
@@ -48,7 +48,7 @@ def unit(p, site, x, residual):
 
 
 def pooled(x):
-    """Return the largest of every 3x3 pixels, at every other one."""
+    """Return the largest of 3x3 pixels around every other pixel."""
     padded = functional.pad(x, (1, 1, 1, 1), value=-np.inf)
     shifted = [padded[:, :, i : i + x.shape[2], j : j + x.shape[3]] for i in range(3) for j in range(3)]
     return torch.stack(shifted).amax(dim=0)[:, :, ::2, ::2]
@@ -72,7 +72,7 @@ def enlarged(x, like):
 
 
 def mask(p, site, x, poolings, residual):
-    """Go down step by step, keep what was there, and come up again."""
+    """Go down step by step, keep each result, and come up again."""
     glasses = ["hourglass" + ".inner" * i for i in range(poolings)]
     heights = [x]
     for glass in glasses:
@@ -145,7 +145,7 @@ def test_depth_counts_the_trunk_and_not_the_masks(depth):
 
 
 def test_units_are_numbered_along_the_trunk():
-    """Stochastic depth, the later the unit the more often: those of a mask count as the trunk's beside them."""
+    """Stochastic depth drops later units more often: a mask's units count as the trunk's unit beside them."""
     network = build("residual_attention", 56, width=2, shortcut="stochastic_depth")
     survival = {
         name: module.shortcut.survival

@@ -1,4 +1,4 @@
-"""The responses of the layers against networks that are written out."""
+"""The responses of the layers against written-out networks."""
 
 import pandas as pd
 import pytest
@@ -54,7 +54,7 @@ def test_after_the_normalisation_and_before_activation_and_addition(residual):
 
 @pytest.mark.parametrize("residual", [True, False])
 def test_with_full_preactivation_the_last_layer_of_a_branch_responds_with_its_own_output(residual):
-    """In the plain twin too, where the next block's normalisation takes in the same tensor."""
+    """Also in the plain twin, where the next block's normalisation has the same input tensor."""
     network = trained("cifar_preactivation", residual=residual)
     p = network.state_dict()
     responses = {"stem.0": fixed_norm(p, "stem.1", weighted(p, "stem.0", images()))}

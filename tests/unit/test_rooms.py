@@ -1,4 +1,4 @@
-"""Rooms: stages write the tables that the code describes, and a report reads its own room and nothing else."""
+"""Rooms: stages write the tables that the code describes, and a report reads only its own room."""
 
 import ast
 import importlib
@@ -39,16 +39,16 @@ STAGES = {
     "probe": lambda _dataset: probe(),
     "timing": timing,
 }
-"""By page: what writes the tables of its room."""
+"""The function that writes the tables of a page's room, by page."""
 
 SHAPE = (3, 8, 8)
 LISTS = {"datasets": ["plantvillage"], "variants": ["plain", "residual"], "depths": [14, 8], "seeds": [0, 1]}
 
 
 def write_study(folder):
-    """Write all that a stage may read: parameters, shards, and runs with their weights.
+    """Write everything that a stage may read: parameters, shards, and runs with their weights.
 
-    With leaves and with a loss surface, so that no table is left out.
+    There are leaves and a loss surface, so that no table is left out.
     """
     parameters = read(PARAMS) | LISTS
     parameters["model"]["width"] = 2
@@ -96,7 +96,7 @@ def study(page, tmp_path_factory):
 
 
 def defined(page):
-    """List the tables that the package of a room defines, in whichever of its modules."""
+    """List the tables that the package of a room defines, in any of its modules."""
     package = importlib.import_module(f"resgrad.{page}")
     found = {}
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -159,11 +159,11 @@ def test_a_report_reads_its_room_and_nothing_else(page, study, tmp_path, monkeyp
 
 PROJECT = ("resgrad", "stages", "handbook", "tests")
 SHARED = ("resgrad.common", "resgrad.report")
-"""All that a report may import of the project."""
+"""The modules of the project that a report may import."""
 
 
 def imported(code):
-    """List what some code imports of the project, wherever in it and on what condition, less what a report may."""
+    """List the project's modules that some code imports, anywhere and under any condition, but a report may not."""
     names = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):

@@ -10,7 +10,7 @@ from resgrad.comparison.rows.depth import DEGRADATION, degradation
 
 RESULTS = pd.DataFrame(
     [
-        ("plain", 56, 0, 0.7, 0.2),  # in no order: runs are told apart by variant and seed
+        ("plain", 56, 0, 0.7, 0.2),  # in random order: runs are identified by variant and seed
         ("plain", 20, 0, 0.1, 0.8),
         ("plain", 20, 1, 0.3, 0.7),
         ("plain", 38, 0, 0.2, 0.6),

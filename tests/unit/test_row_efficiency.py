@@ -15,7 +15,7 @@ from tests.unit.fake_runs import write_run
 
 @pytest.fixture
 def runs(tmp_path):
-    """Runs of 4 epochs of 10 steps, evaluated once an epoch: after epoch k the accuracy is 0.9 * accuracy * k / 4."""
+    """Runs of 4 epochs of 10 steps, evaluated every epoch: after epoch k the accuracy is 0.9 * accuracy * k / 4."""
 
     def load(plain, residual):
         cells = []
@@ -60,7 +60,7 @@ def test_the_log_rank_test_over_all_ways_to_deal_six_runs(runs):
     # Plain: 30 and two censored at 40. Residual: 20, 20, 30.
     # Step 20: 6 at risk, 3 residual, 2 events: expected 1, variance 2 (1/2) (1/2) (4/5) = 0.4.
     # Step 30: 4 at risk, 1 residual, 2 events: expected 0.5, variance 2 (1/4) (3/4) (2/3) = 0.25.
-    # Residual has 3 events against 1.5 expected: z = 1.5 / sqrt(0.65). Of the 20 ways to deal the six runs only the two
+    # Residual has 3 events against 1.5 expected: z = 1.5 / sqrt(0.65). Of 20 ways to assign the six runs only the two
     # in which one variant has both 20s and one of the 30s are as extreme on that side: p = 2 (2 / 20).
     table = times_to_target(
         runs(
@@ -73,7 +73,7 @@ def test_the_log_rank_test_over_all_ways_to_deal_six_runs(runs):
 
 
 def test_two_times_are_enough_for_the_log_rank_test(runs):
-    # 30, 30 against 20, 20: of the 6 ways to deal four runs, one is as extreme on that side.
+    # 30, 30 against 20, 20: of the 6 ways to assign four runs, one is as extreme on that side.
     table = times_to_target(runs([{"accuracy": 0.8}] * 2, [{"accuracy": 1.0}] * 2), target=0.45)
     assert log_rank(table) == pytest.approx(2 / 6)
 
@@ -93,7 +93,7 @@ def test_many_runs_have_the_log_rank_tests_usual_p(runs):
     z = (16 - 7 - 70 / 13) / math.sqrt(7 / 3 + 14 * 5 / 13 * 8 / 13 * 12 / 25)
     p = log_rank(table)
     assert p == pytest.approx(math.erfc(z / math.sqrt(2)), abs=0.03)
-    # 2000 deals are tried and the real one counts too: p is twice a share of 2001; and the same every time.
+    # 2000 permutations are tried and the real one counts too: p is twice a share of 2001, and the same every time.
     assert p * 2001 / 2 == pytest.approx(round(p * 2001 / 2), abs=1e-6)
     assert log_rank(table) == p
 

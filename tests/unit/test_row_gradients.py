@@ -52,7 +52,7 @@ def test_the_distance_is_that_of_the_layer_furthest_from_1_either_way(measure):
 
 
 def test_the_spread_is_that_of_the_hidden_layers(tmp_path):
-    """Of five layers the first and the last, the head, are left aside, and what all share falls out."""
+    """Of five layers the first and the last, the head, are left out, and a common factor cancels."""
     rows = [
         (f"conv{index}", index, "conv", "weight", norm, weight)
         for index, (norm, weight) in enumerate([(1e9, 1.0), (10.0, 0.1), (1e-1, 10.0), (1.0, 1.0)])
@@ -72,7 +72,7 @@ def test_the_spread_early_and_late(measure):
 
 
 def test_the_spread_does_not_move_with_a_gain_that_normalisation_cancels_and_tells_plain_from_residual():
-    """The distance from 1 does: at a gain of 0.1 the plain network of depth 20 has more than twice that at 1."""
+    """The distance from 1 does: for the plain network of depth 20 it more than doubles from a gain of 1 to 0.1."""
 
     def ends(residual, gain):
         model = model_config(gain=gain)

@@ -16,7 +16,7 @@ STEPS = 300
 
 
 def tolerances(*grids):
-    """Return the tolerances of networks of depth 8, to rates with the accuracies 0.2, 0.4 and 0.4 for instance."""
+    """Return the tolerances of networks of depth 8, for instance with accuracies 0.2, 0.4 and 0.4 at the rates."""
     return tolerance.tolerances(table(*grids), target=0.4).assign(depth=8)
 
 
@@ -64,7 +64,7 @@ def test_a_bend_of_the_loss_bends_the_trend_over_a_fifth_of_the_steps():
 
 
 def test_a_spike_lies_more_than_seven_robust_deviations_above_the_trend():
-    # The noise is 0.1 up and down in turn: its robust standard deviation is 0.14826, seven of them 1.0378.
+    # The noise alternates between 0.1 and -0.1: its robust standard deviation is 0.14826, seven of them 1.0378.
     logarithm = np.resize([0.1, -0.1], STEPS)
     logarithm[[100, 200]] = 0.98, 1.1
     logarithm[[5, 295]] = 1.1  # near the ends too, where half of the window is missing
@@ -103,7 +103,7 @@ def test_nor_has_noise_in_the_shortest_run_that_has_a_trend():
 
 
 def test_what_counts_as_a_spike_follows_the_noise_around_it():
-    # The noise is ten times as large in the second half: what is a spike in the first is none there.
+    # The noise is ten times as large in the second half: a spike of the first half is none there.
     noise = np.random.default_rng(0).normal(size=STEPS) * np.where(np.arange(STEPS) < STEPS / 2, 0.02, 0.2)
     losses = np.exp(noise)
     losses[[40, 260]] = np.exp(0.3)

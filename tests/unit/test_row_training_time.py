@@ -24,7 +24,6 @@ def test_a_step_has_its_cost_and_operations_are_those_of_all_images_up_to_the_ta
 
 
 def test_the_primary_measure_is_no_copy_of_training_efficiency():
-    """Steps to target decide that row; the product of the two stands here, is followed from commit to commit, and
-    decides nothing."""
+    """Steps to target decide the row of efficiency; the product of the two is published here, and decides nothing."""
     assert training_time.ROW.primary.name == "flops_per_image_log10"
     assert [measure.name for measure in training_time.ROW.measures if measure.published] == ["flops_to_target_log10"]

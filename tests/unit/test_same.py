@@ -1,4 +1,4 @@
-"""A repository with two stages, of which one measures times, and what a second run changes in it."""
+"""A repository with two stages, one of which measures times, and what a second run changes in it."""
 
 import subprocess
 
@@ -145,7 +145,7 @@ def test_the_command_lists_them_and_fails(repository, monkeypatch, capsys):
     repository.write("metrics/a.json", "2")
     with pytest.raises(SystemExit, match=r"^Other than times, 1 entries differ from the last commit\.$") as error:
         same.main()
-    assert isinstance(error.value.code, str)  # which Python prints, exiting with 1
+    assert isinstance(error.value.code, str)  # which Python prints before exiting with 1
     assert capsys.readouterr().out == "metrics/a.json\n"
 
 

@@ -1,4 +1,4 @@
-"""What is to be run after a change, and what goes first."""
+"""What must run after a change, and what runs first."""
 
 import networkx as nx
 import pytest

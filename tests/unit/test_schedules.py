@@ -45,7 +45,7 @@ def test_schedules_are_those_of_torch(schedule, reference):
 
 @pytest.mark.parametrize("total", [4, 6, 10])
 def test_a_short_cycle_is_torchs_too(total):
-    """Of 4 or 6 steps, the peak lies before the second one."""
+    """With 4 or 6 steps, the peak is before the second step."""
     reference = torchs(lambda o: torch.optim.lr_scheduler.OneCycleLR(o, max_lr=0.4, total_steps=total), total)
     assert ours(total, schedule="one-cycle") == pytest.approx(reference, rel=1e-9)
 

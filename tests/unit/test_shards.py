@@ -182,9 +182,9 @@ def test_memory_holds_what_is_asked_for_and_not_the_set(tmp_path):
     writer.finish(({"id": str(number), **rows} for number in range(count)), {"split": "given"})
     script = (
         "import re, resource, sys, numpy as np; from pathlib import Path; from resgrad.shards.shards import Shards;"
-        "import pyarrow as pa; pa.set_io_thread_count(1);"  # stacks of threads count in full
+        "import pyarrow as pa; pa.set_io_thread_count(1);"  # thread stacks count in full
         "used = 1024 * int(re.search(r'VmData:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]);"
-        "resource.setrlimit(resource.RLIMIT_DATA, (used + 2**25,) * 2);"  # what no file lies behind
+        "resource.setrlimit(resource.RLIMIT_DATA, (used + 2**25,) * 2);"  # memory without a file behind it
         "images = Shards(Path(sys.argv[1])).read('train')[0];"
         "print(sum(int(images[np.arange(row, 5000, 50)].astype(np.int64).sum()) for row in range(50)))"
     )

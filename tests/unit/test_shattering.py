@@ -53,7 +53,7 @@ def test_white_noise_is_uncorrelated_and_brown_noise_as_its_covariance_says():
     config = ShatteringConfig(depths=[2], width=1, inputs=64, networks=4000)
     noise = brown_and_white(config, seed=0).pivot_table("value", ["noise", "sample"], "input")
     white = autocorrelation(noise.loc["white"].to_numpy(), 16)
-    # With the mean taken from the sequence itself, -1/n is expected; the standard error is 0.002.
+    # Because the mean is that of the sequence itself, -1/n is expected; the standard error is 0.002.
     assert white.mean(axis=0)[1:] == pytest.approx(np.full(16, -1 / 64), abs=0.01)
 
     brown = noise.loc["brown"].to_numpy()
@@ -92,7 +92,7 @@ def test_one_hidden_layer_has_one_kink_at_0_whatever_its_weights():
         left, right = sequence["value"][sequence["input"] < 0], sequence["value"][sequence["input"] > 0]
         assert (left.round(4).nunique(), right.round(4).nunique()) == (1, 1)
     table = autocorrelations(sequences, ["variant", "depth"])
-    # A step in the middle of n values: of n - k products, k are negative.
+    # A step in the middle of n values: k of n - k products are negative.
     assert table["mean"].tolist() == pytest.approx([(32 - 3 * lag) / 32 for lag in table["lag"]], abs=1e-4)
 
 

@@ -20,7 +20,7 @@ KEEPS, CHANGES = Site(4, 4, 1, 2, 3), Site(4, 6, 2, 2, 3)
 WIDENS, SHRINKS = Site(4, 6, 1, 2, 3), Site(4, 4, 2, 2, 3)
 
 
-# --- formulas: of the shortcut's parameters, its site, the block's input and its branch --------------------------
+# --- formulas of the shortcut's parameters, its site, the block's input and its branch ---------------------------
 
 
 def projected(p, site, x):
@@ -136,7 +136,7 @@ def test_survival_decays_from_block_to_block_through_the_whole_network(network, 
 
 
 def seed_of_a_draw(kept):
-    """Return a seed with which the second of three branches survives, or does not."""
+    """Return a seed with which the second of three branches survives or not."""
     for seed in range(100):
         torch.manual_seed(seed)
         if (torch.rand(()).item() < 2 / 3) == kept:
@@ -191,7 +191,7 @@ def test_what_every_kind_of_shortcut_adds_is_listed_here():
 @pytest.mark.parametrize(("network", "depth"), DEPTHS.items())
 @pytest.mark.parametrize("kind", ADDED)
 def test_twins_differ_in_the_parameters_of_the_shortcuts_alone(network, depth, kind):
-    """What both have is equal by name and value; ``added_by_shortcuts`` holds that."""
+    """What both have is equal by name and value; ``added_by_shortcuts`` checks that."""
     blocks = ["blocks.0"] if network == "fully_connected" else ["stage1.0", "stage2.0", "stage3.0"]
     if kind == "projection":  # at the blocks that change the shape
         changing = {"fully_connected": [], "cifar_bottleneck": blocks, "cifar_preactivation_bottleneck": blocks}

@@ -10,9 +10,9 @@ NAN = math.nan
 
 
 def test_the_sign_flip_test_worked_out_by_hand():
-    # Of the eight sums +-1 +-2 +-3, 6 alone is as large: 2 (1 / 8).
+    # Of the eight sums +-1 +-2 +-3, only 6 is as large: 2 (1 / 8).
     assert compare_pairs([1.0, 2.0, 3.0]).p == pytest.approx(2 / 8)
-    # Sums of +-1 +-2 +-3 +-4 that are at least 8 = -1 + 2 + 3 + 4: that one and 10.
+    # Sums of +-1 +-2 +-3 +-4 that are at least 8 = -1 + 2 + 3 + 4: 8 itself and 10.
     assert compare_pairs([-1.0, 2.0, 3.0, 4.0]).p == pytest.approx(2 * 2 / 16)
     # The same the other way round.
     assert compare_pairs([1.0, -2.0, -3.0, -4.0]).p == pytest.approx(2 * 2 / 16)
@@ -20,7 +20,7 @@ def test_the_sign_flip_test_worked_out_by_hand():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_better_result_never_has_a_larger_p(seed):
-    """Each difference in turn grows, in the direction that the mean has: by a little, and beyond all others."""
+    """Each difference in turn grows in the direction of the mean: by a little, and beyond all others."""
     generator = np.random.default_rng(seed)
     n = int(generator.integers(2, 10))
     pairs = generator.normal(0.5, 1, n).round(int(generator.integers(3)))  # often with ties and zeros
@@ -37,7 +37,7 @@ def test_the_result_that_a_t_test_decided_and_a_better_one_that_it_did_not():
 
 @pytest.mark.parametrize("n", [3, 6, 8, 10])
 def test_the_test_errs_as_seldom_as_it_says(n):
-    """Of null differences, skewed twice over but symmetric about 0, it finds no more than it may."""
+    """With heavy-tailed null differences, symmetric about 0, it finds no more than it may."""
     generator = np.random.default_rng(n)
     null = generator.exponential(size=(2000, n)) ** 2 * generator.choice([-1, 1], (2000, n))
     p = np.array([sign_flip_test(pairs) for pairs in null])
@@ -94,7 +94,7 @@ def test_the_interval_of_the_effect_covers_it_as_often_as_it_says():
 
 
 def below(t, degrees, noncentrality):
-    """P(T < t) from the definition of T: a normal variable about the noncentrality over a chi-squared one's root."""
+    """P(T < t) from the definition of T: a normal variable about the noncentrality, over the root of a chi-squared."""
     chi_squared = np.linspace(1e-6, 200, 400_001)
     normal = stats.norm.cdf(t * np.sqrt(chi_squared / degrees) - noncentrality)
     return np.trapezoid(normal * stats.chi2.pdf(chi_squared, degrees), chi_squared)
@@ -102,7 +102,7 @@ def below(t, degrees, noncentrality):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_equal_differences_have_a_p_and_no_interval(sign):
-    pairs = compare_pairs([sign * (0.3 - 0.1), sign * (0.4 - 0.2), sign * 0.2])  # equal but for rounding
+    pairs = compare_pairs([sign * (0.3 - 0.1), sign * (0.4 - 0.2), sign * 0.2])  # equal up to rounding
     assert (pairs.n, pairs.difference, pairs.p) == (3, pytest.approx(sign * 0.2), pytest.approx(2 / 2**3))
     assert all(math.isnan(value) for value in (pairs.low, pairs.high, pairs.effect, pairs.effect_low))
 
@@ -124,7 +124,7 @@ def test_a_pair_without_a_value_is_left_out_and_few_pairs_say_little():
 
 
 def test_holms_correction_of_four_tests_worked_out_by_hand():
-    # In order 0.005 x 4, 0.01 x 3, 0.03 x 2, 0.04 x 1; none below the one before it.
+    # In order 0.005 x 4, 0.01 x 3, 0.03 x 2, 0.04 x 1; none may be below its predecessor.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.9, 0.8]) == pytest.approx([1, 1])
 

@@ -39,7 +39,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostileServer]:
 
 @pytest.fixture
 def digits(tmp_path: Path) -> Path:
-    """A folder with four small files of MNIST's names."""
+    """A folder with four small files with MNIST's names."""
     for name, array in DIGITS.items():
         idx.write(tmp_path / "digits" / name, array)
     return tmp_path / "digits"
@@ -86,7 +86,7 @@ def bring(tmp_path: Path) -> Bring:
 
 @pytest.fixture
 def official(monkeypatch: pytest.MonkeyPatch, digits: Path) -> None:
-    """Take the small files for the official ones."""
+    """Use the small files as the official ones."""
     checksums = {name: f"sha256:{_checksums(digits)[name]}" for name in DIGITS}
     monkeypatch.setattr(sources, "OFFICIAL", {"mnist": known.Official("idx", (), checksums)})
 
@@ -260,7 +260,7 @@ def test_when_all_mirrors_fail_each_is_named_with_its_reason(bring, mirrors):
 
 
 def test_official_digits_are_fetched_once(bring, mirrors, digits):
-    """DVC deletes the raw files before it downloads anew; what the checksums stand for has not changed."""
+    """DVC deletes the raw files before it downloads again; the files with these checksums have not changed."""
     bring("mnist", "official")
     asked = len(mirrors.requests)
     shutil.rmtree(bring.raw)
@@ -453,7 +453,7 @@ def test_what_was_there_stays_when_the_next_download_fails(bring, leaves, tmp_pa
     assert _checksums(folder) == before
 
 
-# --- What is said ------------------------------------------------------------------------------------------------
+# --- Messages ----------------------------------------------------------------------------------------------------
 
 
 def test_what_is_found_passed_over_or_of_no_use_is_said_in_one_line(bring, tmp_path):

@@ -25,7 +25,7 @@ def shards(tmp_path):
 
 @pytest.fixture
 def train(tmp_path):
-    """Return a function that trains on some shards; checkpoints lie in ``tmp_path / "checkpoints"``."""
+    """Return a function that trains on some shards; checkpoints are in ``tmp_path / "checkpoints"``."""
 
     def on(shards, *, augment=None, **changes):
         config = load(TrainConfig, {**read(PARAMS)["train"], "batch_size": 16, **changes}, "train")
@@ -55,7 +55,7 @@ def test_every_network_is_tested_on_the_test_images_of_its_own_split(shards, tra
 
 
 def test_two_equal_splits_give_equal_networks(tmp_path, train):
-    """Same initial weights, same order of images, same random changes: nothing differs but the split."""
+    """Same initial weights, same order of images, same augmentation: only the split differs."""
     write_shards(tmp_path / "equal", leaves=False)
     leaf, random = (hits for _, hits in train(Shards(tmp_path / "equal")).groupby("scheme"))
     assert leaf["correct"].tolist() == random["correct"].tolist()

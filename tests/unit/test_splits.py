@@ -93,7 +93,7 @@ def test_a_roll_is_cut_at_two_places_with_validation_between():
 
 
 def test_one_roll_makes_up_for_another():
-    # 4 images each: no test group of 2 is near a fifth of one roll, but one in five is of all.
+    # 4 images each: a test group of 2 is far from a fifth of one roll, but one in five rolls makes a fifth of all.
     groups = [Group(f"a/{roll} {n}", f"a/{roll}", n) for roll in range(10) for n in range(2) for _ in range(2)]
     split = splits.deal_groups(np.zeros(40, int), groups, ["a"], 0.1, 0.2)
     assert int(np.sum(split == TEST)) == 8
@@ -143,7 +143,7 @@ def test_no_limit(dealt):
     assert np.array_equal(splits.limit_training(dealt, LABELS, CLASSES, None), dealt)
 
 
-# --- what is published
+# --- published metrics
 
 
 def test_counts_are_of_used_images():

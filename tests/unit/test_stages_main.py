@@ -1,4 +1,4 @@
-"""What ``python -m stages`` takes from its surroundings."""
+"""What ``python -m stages`` takes from its environment."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Tables as data: what is written is what is said, and what is read is what was written."""
+"""Tables as data: what is written matches the description, and what is read matches what was written."""
 
 import subprocess
 import sys
@@ -146,7 +146,7 @@ def test_markdown_has_a_row_per_column():
 
 
 def test_a_training_imports_neither_pandas_nor_what_else_takes_long():
-    """Imports are part of the time of each of many trainings."""
+    """Imports add to the time of each of many trainings."""
     code = "import sys, stages.train; print(*({'pandas', 'sklearn', 'scipy', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

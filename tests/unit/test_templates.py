@@ -65,7 +65,7 @@ def test_heat_maps_can_be_compared_by_colour_across_revisions_and_plots(frames):
     rows = frames["gradient_heatmap"].assign(rev="HEAD", panel="a panel")
     spec = fill("gradient_heatmap", rows.to_dict("records"))
     assert spec["spec"]["encoding"]["color"]["scale"] == {"scheme": "viridis", "domain": [-3, 3], "clamp": True}
-    assert "color" not in spec["resolve"]["scale"]  # or every panel would have a legend of its own
+    assert "color" not in spec["resolve"]["scale"]  # otherwise every panel would have its own legend
 
 
 def test_a_heat_map_unfolds_its_lists_of_steps_and_norms_together(frames):

@@ -1,4 +1,4 @@
-"""What is written to a terminal, and what becomes of those who write to it."""
+"""Output to a terminal, and what happens to the processes that write to it."""
 
 import os
 import signal
@@ -58,7 +58,7 @@ def test_a_character_that_comes_in_two_pieces_is_whole():
 
 
 def inside_a_terminal(tmp_path, command: str, before: str = "") -> subprocess.Popen:
-    """Start a process with a terminal of its own, and a command in it; ``before`` runs in the shell that starts it."""
+    """Start a command in a process with its own terminal; ``before`` runs in the shell that starts it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     shell = ["sh", "-c", f'{before or ":"}; exec "$@"', "sh"]
     return subprocess.Popen([*shell, sys.executable, "-c", INSIDE, str(tmp_path / "seen"), command], env=environment)

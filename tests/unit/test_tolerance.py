@@ -1,4 +1,4 @@
-"""The measures of tolerance to the learning rate, by examples worked out by hand."""
+"""The measures of tolerance to the learning rate, on examples worked out by hand."""
 
 import math
 
@@ -37,7 +37,7 @@ def test_the_order_of_the_rates_is_that_of_their_size():
 
 
 def test_more_accuracy_at_any_rate_is_more_over_all_of_them():
-    """Monotone, at the ends of the grid too; so are the others, though not strictly."""
+    """It is monotone, also at the ends of the grid; so are the others, though not strictly."""
     generator = np.random.default_rng(0)
     columns = TOLERANCES.schema.names[3:]
     for _ in range(100):

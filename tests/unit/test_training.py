@@ -1,4 +1,4 @@
-"""The loop, and going on after a stop, on a handful of images."""
+"""The training loop, and resuming after a stop, on a few images."""
 
 import itertools
 import json
@@ -55,7 +55,7 @@ def trainer(folder, *, epochs=3, model=None, gradients=GRADIENTS, **changes):
 
 
 def everything(done):
-    """All that a run has come to, less its wall-clock times: tensors by name, and plain values."""
+    """The whole result of a run without its wall-clock times: tensors by name, and plain values."""
     recording = done.recording
     tensors = {**done._network.state_dict()}
     for parameter, entries in done._optimiser.state.items():
@@ -69,7 +69,7 @@ def everything(done):
 
 
 def layout(tensor):
-    """Strides of the dimensions that have more than one place to go to."""
+    """Strides of the dimensions of size greater than 1."""
     return [stride for stride, size in zip(tensor.stride(), tensor.shape, strict=True) if size > 1]
 
 
@@ -121,11 +121,11 @@ def test_history_has_a_row_per_epoch_and_a_loss_per_step(tmp_path):
 
 
 class KilledError(BaseException):
-    """Stands for a kill: nothing in the code under test may catch it."""
+    """Simulates a kill: nothing in the code under test may catch it."""
 
 
 def interrupt(run, after):
-    """Let a run die in the middle of the epoch after ``after`` steps."""
+    """Let a run die after ``after`` steps, in the middle of an epoch."""
     take_step = run._step
 
     def step(number, *batch):
@@ -162,7 +162,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, optimizer, mode
 
 def test_what_draws_inside_a_network_draws_anew_at_every_step(tmp_path):
     runs = []
-    for state in (0, 1):  # in which the process happens to be
+    for state in (0, 1):  # any random state that the process may have
         run = trainer(tmp_path / f"run-{state}")
         drawn = []
 
@@ -199,7 +199,7 @@ def test_resuming_goes_on_from_the_last_epoch_and_repeats_nothing_before_it(tmp_
 
 
 def test_seconds_add_up_over_epochs_and_over_a_stop(tmp_path, monkeypatch):
-    """By a clock that moves on by a second whenever it is looked at: every activity takes one."""
+    """With a clock that advances by a second at every reading: every activity takes one second."""
     clock = itertools.count()
     monkeypatch.setattr("resgrad.training.loop.time", SimpleNamespace(perf_counter=lambda: next(clock)))
     interrupt(trainer(tmp_path / "run", gradients=None, evaluations_per_epoch=1), after=9)  # in the third epoch

@@ -1,4 +1,4 @@
-"""One training from its parameters to its files: what decides its key, and what its files say."""
+"""One training from its parameters to its files: what decides its key, and what its files contain."""
 
 import json
 import math
@@ -105,7 +105,7 @@ def test_other_versions_of_torch_and_numpy_change_the_key(monkeypatch, library):
 
 
 def test_the_history_says_what_the_network_makes_of_both_splits(result, validation):
-    """After the last epoch, validation is that of the network as it is; training counts what its steps got right."""
+    """After the last epoch, validation scores the final network; training counts what its steps got right."""
     last = result.progress.history[-1]
     now = score(log_probabilities(result.network, validation[0]), validation[0].labels)
     assert last["validation_loss"] == now.loss
@@ -117,7 +117,7 @@ def test_the_history_says_what_the_network_makes_of_both_splits(result, validati
 
 
 def test_training_accuracy_is_the_share_of_images_that_steps_got_right(shards, training, validation, tmp_path):
-    """At a learning rate of almost nothing, and without augmentation, the network stays what it was."""
+    """At a tiny learning rate, and without augmentation, the network stays unchanged."""
     still = TASK.train.model_copy(update={"learning_rate": 1e-30, "weight_decay": 0.0, "schedule": "constant"})
     off = {"horizontal_flip": False, "crop_padding": 0}
     task = replace(TASK, train=still, epochs=1, augment=TASK.augment.model_copy(update=off), gradients=None)

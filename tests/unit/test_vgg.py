@@ -22,7 +22,7 @@ def test_parameter_counts_are_the_published_ones_less_what_the_mean_saves(depth)
 
 
 def pairs(reference, network):
-    """Pair the convolutions and the normalisations of both, each in the order in which they work."""
+    """Pair the convolutions and the normalisations of both, each in forward order."""
     for kind in (torch.nn.Conv2d, torch.nn.BatchNorm2d):
         theirs, ours = (
             [module for module in part.modules() if isinstance(module, kind)] for part in (reference, network)
@@ -38,7 +38,7 @@ def test_the_stages_of_the_plain_twin_are_those_of_torchvision(depth, normalizat
         suffix = "_bn" if normalization == "batch" else ""
         reference = getattr(torchvision.models, f"vgg{depth}{suffix}")().features
     filled(reference)
-    if normalization == "batch":  # before which we have no bias
+    if normalization == "batch":  # our layers before it have no bias
         for theirs, _ in pairs(reference, reference):
             if isinstance(theirs, torch.nn.Conv2d):
                 theirs.bias.data.zero_()

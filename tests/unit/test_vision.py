@@ -10,7 +10,7 @@ MISSING = "operator torchvision::nms does not exist"
 
 
 class Declared(list):
-    """Stands for torch's library: notes what is declared, so that the process of the tests stays as it is."""
+    """Replaces torch's library: records the declarations, so that the tests' process stays unchanged."""
 
     def __call__(self, namespace, kind):
         self.append((namespace, kind))

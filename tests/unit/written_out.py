@@ -1,6 +1,6 @@
-"""The parts of networks in elementary operations, slow and obvious, to hold the real ones against.
+"""The parts of networks in elementary operations, slow and obvious, to compare the real ones with.
 
-A part takes parameters by name, as ``named_parameters`` has them, its input and what else it needs.
+A part takes parameters by name, as in ``named_parameters``, its input and anything else that it needs.
 """
 
 import torch
@@ -9,7 +9,7 @@ from torch.nn import functional
 
 
 def drawn(module: nn.Module) -> nn.Module:
-    """Return the module in float64, all its parameters of no special value."""
+    """Return the module in float64, with no special values in its parameters."""
     torch.manual_seed(0)
     module.double()
     with torch.no_grad():
@@ -20,7 +20,7 @@ def drawn(module: nn.Module) -> nn.Module:
 
 
 def assert_same(module, reference, *inputs):
-    """The output, and its gradients to every input and every parameter, are those of ``reference(p, *inputs)``."""
+    """The output, and its gradients for every input and every parameter, are those of ``reference(p, *inputs)``."""
     parameters = dict(module.named_parameters())
     inputs = [x.double().requires_grad_() for x in inputs]
     target = torch.randn_like(module(*inputs))
@@ -33,7 +33,7 @@ def assert_same(module, reference, *inputs):
 
 
 def below(p, name):
-    """Return the parameters of a submodule, named as it names them."""
+    """Return the parameters of a submodule, with its own names for them."""
     return {key.removeprefix(f"{name}."): value for key, value in p.items() if key.startswith(f"{name}.")}
 
 
@@ -75,7 +75,7 @@ def batch_norm(p, name, x):
 
 
 def matched(site, x):
-    """Every ``stride``-th pixel, and zeros for the channels that are new (He et al. 2015, option A)."""
+    """Every ``stride``-th pixel, and zeros for new channels (He et al. 2015, option A)."""
     if x.dim() == 4:
         x = x[:, :, :: site.stride, :: site.stride]
     zeros = torch.zeros(x.shape[0], site.out_channels - site.in_channels, *x.shape[2:], dtype=x.dtype)

@@ -1,6 +1,6 @@
-"""Each statistic once more, for one tensor, one element at a time, in Python's own arithmetic with exact sums.
+"""Each statistic a second time, for one tensor, one element at a time, in Python's own arithmetic with exact sums.
 
-A function is called as the statistic is. It takes the elements of the gradient, of the parameter before the step, and
+A function has the name of the statistic. It takes the elements of the gradient, of the parameter before the step, and
 of the parameter after it, all float32 values.
 """
 

@@ -1,8 +1,8 @@
-"""Classify images by eight pixels of their border, where there is backdrop and hardly any leaf.
+"""Classify images by eight pixels of their border, which show the backdrop and hardly any leaf.
 
 Noyan 2022 (Uncovering bias in the PlantVillage dataset, arXiv:2206.04374): from eight background pixels, a random
-forest with default parameters names the right one of 38 classes for 49.0 % of the test images; guessing gives 2.6 %.
-The pixels here are those of the shards, so that the forest sees what the networks see: one pixel of a reduced
+forest with default parameters predicts one of 38 classes with an accuracy of 49.0 % on the test images; guessing gives
+2.6 %. The pixels here come from the shards, so that the forest sees what the networks see: one pixel of a downscaled
 photograph is the mean of many.
 """
 
@@ -14,7 +14,7 @@ from resgrad.common.seeds import derive
 from resgrad.shards.images import Images
 
 _PIECE = 1024
-"""Images that are in memory at a time."""
+"""Images in memory at a time."""
 
 
 def border_pixels(images: Images | NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -24,7 +24,7 @@ def border_pixels(images: Images | NDArray[np.uint8]) -> NDArray[np.uint8]:
         images: N x C x H x W.
 
     Returns:
-        N x 8C: all channels of the first pixel, of the second, ...
+        N x 8C: all channels of the first pixel, then of the second, ...
     """
     bottom, right = images.shape[2] - 1, images.shape[3] - 1
     middle, centre = images.shape[2] // 2, images.shape[3] // 2
@@ -40,7 +40,7 @@ def classify_borders(
     unknown: Images | NDArray[np.uint8],
     seed: int,
 ) -> NDArray[np.int64]:
-    """Fit a random forest (scikit-learn's defaults) to the border pixels of labelled images, and apply it to others.
+    """Fit a random forest (scikit-learn's defaults) to the border pixels of labelled images, and classify others.
 
     Args:
         images: N x C x H x W.
@@ -49,7 +49,7 @@ def classify_borders(
         seed: root of the forest's draws.
 
     Returns:
-        M labels.
+        M predicted labels.
     """
     forest = RandomForestClassifier(random_state=derive(seed, "audit", "border pixels") % 2**32)
     return forest.fit(border_pixels(images), labels).predict(border_pixels(unknown))

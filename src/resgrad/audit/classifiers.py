@@ -1,4 +1,4 @@
-"""Networks beside a forest that sees eight border pixels, and beside a guess that sees nothing, on the same test."""
+"""Networks, a random forest on eight border pixels, and a guess without the image, on the same test images."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ from resgrad.results.metrics import macro_averages
 from resgrad.shards.shards import Scheme, Shards
 
 AVERAGES = {"accuracy": "test.accuracy", "balanced_accuracy": "test.macro_recall", "macro_f1": "test.macro_f1"}
-"""What is compared, by scikit-learn's names, and what :func:`~resgrad.results.metrics.measure_runs` calls it.
+"""The metrics compared: scikit-learn's names, and the columns of :func:`~resgrad.results.metrics.measure_runs`.
 
-Accuracy counts every image alike; it is the micro average of precision, recall and F1 where an image has one class.
-The others count every class alike; balanced accuracy is the macro average of recall.
+Accuracy weights every image equally; it is the micro average of precision, recall and F1 if an image has one class.
+The others weight every class equally; balanced accuracy is the macro average of recall.
 """
 
 GUESS = "most_frequent_class"
@@ -27,8 +27,8 @@ def side_by_side(shards: Shards, measures: pd.DataFrame, seeds: Iterable[int]) -
 
     Args:
         shards: the images.
-        measures: of all networks, from :func:`~resgrad.results.metrics.measure_runs`.
-        seeds: of the forests.
+        measures: metrics of all networks, from :func:`~resgrad.results.metrics.measure_runs`.
+        seeds: seeds of the forests.
 
     Returns:
         a row per classifier and seed: classifier (:data:`GUESS`, :data:`BORDER`, ``plain-20``, ...), seed (0 for the
@@ -41,13 +41,12 @@ def side_by_side(shards: Shards, measures: pd.DataFrame, seeds: Iterable[int]) -
 
 
 def measure_borders(shards: Shards, seeds: Iterable[int], scheme: Scheme | None = None) -> pd.DataFrame:
-    """Measure forests that see border pixels.
+    """Measure random forests on border pixels.
 
     Args:
         shards: the images.
-        seeds: of the forests.
-        scheme: whose training images they learn, and on whose test images they are measured: leaf or random; None for
-            the split in use.
+        seeds: seeds of the forests.
+        scheme: scheme of the training and test images, leaf or random; None for the one in use.
 
     Returns:
         a row per seed: classifier, seed, and the columns of :data:`AVERAGES`.
@@ -61,7 +60,7 @@ def measure_borders(shards: Shards, seeds: Iterable[int], scheme: Scheme | None 
 
 
 def _guess(shards: Shards) -> pd.DataFrame:
-    """Measure the guess that every image is of the most frequent class in training."""
+    """Measure the guess that every image belongs to the most frequent class in training."""
     (_, labels, _), (_, test_labels, _) = (shards.read(split) for split in ("train", "test"))
     guess = np.full_like(test_labels, np.bincount(labels).argmax())
     return pd.DataFrame([{"classifier": GUESS, "seed": 0, **_averages(test_labels, guess)}])

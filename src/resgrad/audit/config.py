@@ -1,4 +1,4 @@
-"""What params.yaml says of the audit."""
+"""The parameters of the audit."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ class AuditConfig(Section):
 
     @property
     def model(self) -> ModelConfig:
-        """The small network, whatever networks the study is about: ``cifar_resnet`` as its paper has it."""
+        """The small network, whatever networks the study is about: ``cifar_resnet`` as in its paper."""
         return ModelConfig(
             network="cifar_resnet",
             shortcut="zero_padding",
@@ -32,11 +32,11 @@ class AuditConfig(Section):
 
 
 def check_audit(config: AuditConfig, warmup_epochs: int) -> None:
-    """Refuse an audit that cannot be carried out, or that would count a training twice.
+    """Refuse an audit that is impossible, or that would count a training twice.
 
     Args:
         config: the section.
-        warmup_epochs: of all trainings.
+        warmup_epochs: warm-up epochs of all trainings.
 
     Raises:
         ParameterError: says which parameter to change, and why.

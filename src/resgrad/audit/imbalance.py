@@ -1,4 +1,4 @@
-"""Which classes are rare, and which are recognised badly behind a good average."""
+"""Which classes are rare, and which have a low recall despite a good average."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def class_counts(manifest: dict[str, Any]) -> pd.DataFrame:
 
 
 def per_class_recall(runs: list[Run]) -> pd.DataFrame:
-    """Measure which share of each class's test images is recognised.
+    """Measure the recall of each class on the test images.
 
     Returns:
         a row per run and class with test images: variant, depth, seed, class, recall. A diverged run has the recall of
@@ -26,10 +26,10 @@ def per_class_recall(runs: list[Run]) -> pd.DataFrame:
 
 
 def worst_first(recall: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
-    """Average recall over seeds, and line up the classes by its mean over the variants, the worst first.
+    """Average recall over seeds, and sort the classes by its mean over the variants, worst first.
 
     Args:
-        recall: from :func:`per_class_recall`, of one depth.
+        recall: from :func:`per_class_recall`, for one depth.
         counts: from :func:`class_counts`.
 
     Returns:

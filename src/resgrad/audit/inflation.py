@@ -1,8 +1,8 @@
-"""How much accuracy a random split adds, because it puts other photographs of the test's leaves into training.
+"""How much a random split inflates accuracy, because other photographs of the test leaves are in training.
 
-The number has two uncertainties, which are told apart. Over seeds: would other trainings say the same? Over leaves:
-would other test images? The two splits have different test images, and photographs of one leaf are right or wrong
-together, so that it is leaves and not images that count.
+The estimate has two separate uncertainties. Over seeds: would other trainings give the same? Over leaves: would other
+test images? The two splits have different test images, and photographs of one leaf tend to be right or wrong together,
+so the sample size is the number of leaves, not of images.
 """
 
 import pandas as pd
@@ -16,7 +16,7 @@ def inflation(hits: pd.DataFrame) -> pd.DataFrame:
     """Compare the test accuracies on the random split and on the leaf split.
 
     Args:
-        hits: of the small networks, from :func:`~resgrad.audit.trainings.train_on_both_splits`: scheme, seed, id,
+        hits: hits of the small networks, from :func:`~resgrad.audit.trainings.train_on_both_splits`: scheme, seed, id,
             group, correct.
 
     Returns:
@@ -31,12 +31,12 @@ def inflation(hits: pd.DataFrame) -> pd.DataFrame:
 
 
 def average_on_splits(hits: pd.DataFrame, borders: pd.DataFrame, leak: dict[str, float]) -> pd.DataFrame:
-    """Average over seeds what the small networks and the forests reach on either split.
+    """Average the accuracies of the small networks and the forests on each split over seeds.
 
     Args:
         hits: as in :func:`inflation`.
-        borders: of the forests that see border pixels: scheme, seed, accuracy.
-        leak: share of a split's test images whose leaf is in training too, where that is known.
+        borders: results of the forests on border pixels: scheme, seed, accuracy.
+        leak: share of a split's test images whose leaf is in training too, where known.
 
     Returns:
         a row per split and classifier: scheme, classifier (network or border_pixels), n, mean, sd, leak.
@@ -55,11 +55,10 @@ def accuracies(hits: pd.DataFrame) -> pd.DataFrame:
 
 
 def over_leaves(hits: pd.DataFrame) -> dict[str, float]:
-    """Measure how much the inflation owes to which leaves are in the tests, the trained networks being given.
+    """Estimate the inflation with its uncertainty over the leaves in the tests, given the trained networks.
 
-    Least squares of the images' hits, averaged over seeds, on the split, with standard errors that are robust to what
-    photographs of a group have in common, in either test (Liang and Zeger 1986; here as statsmodels has it, with
-    Student's t).
+    Least squares of the images' hits, averaged over seeds, on the split, with standard errors clustered by group across
+    both tests (Liang and Zeger 1986, as implemented in statsmodels, with Student's t).
 
     Returns:
         n (groups), mean, low and high.

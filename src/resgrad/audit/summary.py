@@ -1,4 +1,4 @@
-"""The audit over seeds, and the few of its numbers that are compared from commit to commit."""
+"""The audit averaged over seeds, and the metrics that are compared between commits."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def average(classifiers: pd.DataFrame) -> pd.DataFrame:
 
 
 def audit_metrics(averages: pd.DataFrame, classes: pd.DataFrame, inflation: pd.DataFrame | None) -> dict[str, Any]:
-    """Pick the numbers that are compared from commit to commit, named by which way is better.
+    """Select the metrics that are compared between commits, named by which direction is better.
 
     Args:
         averages: from :func:`average`.
@@ -36,7 +36,7 @@ def audit_metrics(averages: pd.DataFrame, classes: pd.DataFrame, inflation: pd.D
     Returns:
         ``higher_is_better`` -> ``test_accuracy`` -> networks, ``lowest_class_recall`` -> variant;
         ``lower_is_better`` -> ``test_accuracy_without_a_leaf`` -> guess and border pixels, and
-        ``test_accuracy_added_by_random_split`` -> difference and the ends of its intervals, where the splits differ.
+        ``test_accuracy_added_by_random_split`` -> difference and the ends of its intervals, if the splits differ.
         All are means over seeds.
     """
     accuracy = averages[averages["average"] == "accuracy"].set_index("classifier")["mean"].to_dict()

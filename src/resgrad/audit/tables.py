@@ -1,4 +1,4 @@
-"""The tables of the room: what the audit of a dataset writes."""
+"""The tables that the audit of a dataset writes."""
 
 import pyarrow as pa
 

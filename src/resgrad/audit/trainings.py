@@ -18,7 +18,7 @@ from resgrad.training.run import Trained, Training, trained
 
 
 def splits_differ(shards: Shards) -> bool:
-    """Say whether there is a leaf split other than the random one: not where no leaves are known, or splits given."""
+    """Say whether the leaf split differs from the random one: not if no leaves are known, or the set has its splits."""
     index = shards.index()
     columns = [index.column(name) for scheme in DEALT if (name := f"split_{scheme}") in index.column_names]
     return len(columns) == len(DEALT) and not columns[0].equals(columns[1])
@@ -41,13 +41,13 @@ def train_on_both_splits(
         shards: its images, and both splits.
         config: the network, the epochs and the seeds.
         train: how to train.
-        augment: random changes of its training images.
-        device: where.
-        checkpoints: folder for those of trainings that are interrupted.
+        augment: random augmentation of the training images.
+        device: where to train.
+        checkpoints: folder for the checkpoints of interrupted trainings.
 
     Returns:
         a row per network and image of its own test split: scheme (leaf or random), seed, id, group, correct (1 or 0;
-        for a diverged network 1 / classes, as in :mod:`resgrad.results.metrics`).
+        1 / classes for a diverged network, as in :mod:`resgrad.results.metrics`).
     """
 
     def task(scheme: Scheme, seed: int) -> Training:
@@ -79,7 +79,7 @@ def train_on_both_splits(
             correct = _correct(result, test, classes)
             yield pd.DataFrame({"scheme": scheme, "seed": seed, "id": ids, "correct": correct})
 
-    # Held until the last training is over: an interrupted audit goes on, and repeats none that was finished.
+    # Held until the last training is over: an interrupted audit resumes, and repeats no finished training.
     with ExitStack() as unfinished:
         tables = [table for scheme in DEALT for table in on_split(scheme, unfinished)]
     index = shards.index().select(["id", "group"]).to_pandas()

@@ -1,1 +1,1 @@
-"""What every room may use: parameters, errors, atomic files, seeds, the names of runs."""
+"""Code that every room may use: parameters, errors, atomic files, seeds, the names of runs."""

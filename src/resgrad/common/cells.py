@@ -1,4 +1,4 @@
-"""The matrix of trainings: which runs a study has, what they are called and in what order they come."""
+"""The matrix of trainings: the runs of a study, their names and their order."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -32,7 +32,7 @@ class Cell(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What its files are called within the dataset's folder."""
+        """The name of its files within the dataset's folder."""
         return f"{self.variant}-{self.depth}-{self.seed}"
 
     @property

@@ -1,4 +1,4 @@
-"""Columns that many tables have, with one meaning everywhere."""
+"""Columns shared by many tables, with one meaning everywhere."""
 
 import pyarrow as pa
 
@@ -23,7 +23,7 @@ def spread(quantity: str, unit: str = "") -> tuple[Column, ...]:
 
 
 def band(name: str, meaning: str, unit: str = "") -> tuple[Column, ...]:
-    """Return a column of means over seeds, and those of the smallest and the largest value."""
+    """Return the columns of a mean over seeds, and of the smallest and the largest value."""
     return (
         Column(name, pa.float64(), f"{meaning}, mean over seeds", unit),
         Column(f"{name}_min", pa.float64(), "its smallest value over seeds", unit),

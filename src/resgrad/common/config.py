@@ -1,7 +1,7 @@
-"""Load params.yaml into frozen classes; refuse by name what is unknown, mistyped or impossible.
+"""Load params.yaml into frozen classes; refuse unknown, mistyped and impossible parameters by name.
 
-A section is a class derived from :class:`Section` that lives beside what it configures. It is frozen and its
-validation strict: ``1`` is not a boolean, ``"1"`` is not a number, and neither NaN nor infinity is accepted.
+A section is a class derived from :class:`Section`, kept beside the code that it configures. It is frozen and strictly
+validated: ``1`` is not a boolean, ``"1"`` is not a number, and neither NaN nor infinity is accepted.
 """
 
 import difflib
@@ -16,7 +16,7 @@ from ruamel.yaml import YAML, YAMLError
 from resgrad.common.errors import ResgradError
 
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-"""What a block below ``data`` may be called: the name becomes part of files' and stages' names."""
+"""Allowed names of the blocks below ``data``; they become part of the names of files and stages."""
 
 
 class Section(BaseModel):
@@ -60,7 +60,7 @@ def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
     Args:
         cls: the section's class.
         values: what params.yaml holds at ``key``.
-        key: dotted path of the section, to name parameters by; empty for the whole file.
+        key: dotted path of the section, for error messages; empty for the whole file.
 
     Raises:
         ParameterError: a key is unknown or missing, a type is wrong, or a value is impossible.
@@ -74,7 +74,7 @@ def load(cls: type[AnySection], values: object, key: str = "") -> AnySection:
 
 
 def load_part(cls: type[AnySection], values: object, key: str = "") -> AnySection:
-    """Validate those of a section's parameters that ``cls`` knows, and pass over the others; see :func:`load`."""
+    """Validate the section's parameters that ``cls`` knows and ignore the others; see :func:`load`."""
     if isinstance(values, dict):
         values = {name: value for name, value in values.items() if name in cls.model_fields}
     return load(cls, values, key)
@@ -92,11 +92,11 @@ _ALLOWED = {
     "string_too_short": "text that is not empty",
     "too_short": "at least one value",
 }
-"""What pydantic says in its own terms, by the type of its error."""
+"""What is allowed, in the user's terms, by the type of pydantic's error."""
 
 
 def _sentences(cls: type[Section], key: str, details: list[ErrorDetails]) -> list[str]:
-    """Say one sentence per mistake, and none about what only follows from it."""
+    """Write one sentence per mistake, and none about its consequences."""
     misspelt = {_intended(cls, detail) for detail in details if detail["type"] == "extra_forbidden"}
     no_dataset = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
     return [
@@ -126,7 +126,7 @@ def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
 
 
 def _intended(cls: type[Section], detail: ErrorDetails) -> tuple[str | int, ...]:
-    """Return the location that an unknown key was probably meant for; its last step is "" if there is none."""
+    """Return the location that an unknown key was probably meant for; its last step is "" if nothing is similar."""
     *above, unknown = detail["loc"]
     close = difflib.get_close_matches(str(unknown), _keys(_class_at(cls, above)), n=1)
     return (*above, close[0] if close else "")

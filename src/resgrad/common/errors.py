@@ -1,5 +1,5 @@
-"""What a user can cause and mend."""
+"""Errors that a user can cause and fix."""
 
 
 class ResgradError(Exception):
-    """Something the user can mend; the text is one sentence: what, where, what to do."""
+    """Something the user can fix; the text is one sentence: what, where, what to do."""

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never meets half of one."""
+"""Write files so that a reader never sees half of one."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PARTIAL = ".partial"
-"""Ending of what is still being written; Git and DVC ignore it."""
+"""Suffix of files still being written; Git and DVC ignore them."""
 
 
 @contextmanager
@@ -35,12 +35,12 @@ def write_json(path: Path, values: Any, digits: int | None = 6) -> None:
     """Write JSON as it is published: indented, keys sorted, floats to six significant digits.
 
     Args:
-        path: of the file.
-        values: what it holds.
-        digits: significant ones of a float; None for all.
+        path: the file.
+        values: its content.
+        digits: significant digits of a float; None for all.
 
     Raises:
-        ValueError: a number is NaN or infinite; such a value is left out by whoever computes it.
+        ValueError: a number is NaN or infinite; the caller must leave such values out.
     """
     text = json.dumps(_rounded(values, digits), indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     with replacing(path) as partial:

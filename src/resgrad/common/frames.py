@@ -1,4 +1,4 @@
-"""Frames as rows whose types are known: a frame promises none of its columns, nor that a column's name is text."""
+"""Frames as typed rows: pandas' types promise neither a frame's columns nor that their names are text."""
 
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +13,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def typed_rows(frame: pd.DataFrame, kind: type[AnyRow]) -> list[AnyRow]:
-    """Return the rows as named tuples: of each, the columns that ``kind`` has fields for, other columns left out."""
+    """Return the rows as named tuples, with the columns that are fields of ``kind``."""
     return [kind._make(row) for row in frame[list(kind._fields)].itertuples(index=False, name=None)]
 
 

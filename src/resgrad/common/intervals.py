@@ -8,16 +8,16 @@ COVERAGE = 0.95
 
 
 def mean_with_interval(frame: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
-    """Average a column, with the interval of Student's t distribution.
+    """Average a column, with a confidence interval from Student's t distribution.
 
     Args:
         frame: a row per independent observation (a network, a seed).
-        by: columns whose values make a group.
-        column: what is averaged; NaN are left out.
+        by: columns whose values define a group.
+        column: the column to average; NaN are left out.
 
     Returns:
         a row per group, sorted: the keys, n, mean (NaN at n = 0), low and high (ends of the interval that covers the
-        expectation with probability :data:`COVERAGE` where observations are normal; NaN at n < 2).
+        expectation with probability :data:`COVERAGE` if observations are normal; NaN at n < 2).
     """
     summary = frame.groupby(by, sort=True)[column].agg(n="count", mean="mean", sem="sem").reset_index()
     half = summary.pop("sem") * stats.t.ppf((1 + COVERAGE) / 2, np.maximum(summary["n"] - 1, 1))

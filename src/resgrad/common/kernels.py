@@ -1,13 +1,13 @@
-"""Fix which of the processor's instructions may compute, before numpy and torch are imported.
+"""Fix the instruction set that kernels may use, before numpy and torch are imported.
 
-torch, numpy and the BLAS behind them pick their kernels by what the processor offers, and the kernels differ in the
-last digits. ``portable`` holds all of them to AVX2 (x86-64-v3: Intel since 2013, AMD since 2015), so that every such
-processor computes the same bytes; ``native`` lets them pick. On other architectures there is nothing to fix: ARM has
-bytes of its own.
+torch, numpy and their BLAS libraries choose kernels by the features of the processor, and the kernels differ in the
+last digits. ``portable`` restricts all of them to AVX2 (x86-64-v3: Intel since 2013, AMD since 2015), so that every
+such processor computes the same bytes; ``native`` lets them choose. Other architectures are left alone: ARM computes
+different bytes anyway.
 
-What else picks kernels here gives the same bytes with each: zlib, zstd and libjpeg-turbo by their definition, and the
-mathematical functions of glibc, whose variant for AVX2 is its last. pandas, pyarrow and matplotlib compute what is
-published with numpy or with plain C.
+Other libraries choose kernels too, but the choice does not change a byte: zlib, zstd and libjpeg-turbo have a defined
+output, and glibc's mathematical functions have no variant beyond AVX2. pandas, pyarrow and matplotlib compute published
+values with numpy or in plain C.
 """
 
 import os
@@ -21,48 +21,48 @@ Kernels = Literal["portable", "native"]
 """The parameter ``train.kernels``."""
 
 CAPABILITY = "AVX2"
-"""What torch calls the instruction set of ``portable``."""
+"""torch's name for the instruction set of ``portable``."""
 
 PORTABLE = {
     # torch's own kernels.
     "ATEN_CPU_CAPABILITY": "avx2",
     # oneDNN: torch's convolutions.
     "ONEDNN_MAX_CPU_ISA": "AVX2",
-    # MKL: torch's matrix products. With AVX2 alone, those of Intel's processors and AMD's would still differ.
+    # MKL: torch's matrix products. With AVX2 alone, Intel's and AMD's processors would still differ.
     "MKL_CBWR": "COMPATIBLE",
     # OpenBLAS: matrix products of numpy and scipy.
     "OPENBLAS_CORETYPE": "Haswell",
-    # numpy: of all that it could use, x86-64-v3 by its name since numpy 2.4, or bit by bit by the older ones.
+    # numpy: the features of x86-64-v3, under that name since numpy 2.4 and one by one in older versions.
     "NPY_ENABLE_CPU_FEATURES": "X86_V2 X86_V3 SSSE3 SSE41 POPCNT SSE42 AVX F16C FMA3 AVX2",
 }
-"""Environment variables that hold each library to AVX2. Each is read once, when its library is loaded or first used."""
+"""Environment variables that restrict each library to AVX2. Each is read once, when its library is loaded or used."""
 
 _DENIES = "NPY_DISABLE_CPU_FEATURES"
-"""What numpy refuses beside the last of them."""
+"""numpy does not accept this variable together with NPY_ENABLE_CPU_FEATURES."""
 
 
 class KernelsError(ResgradError):
-    """The instruction set that ``train.kernels`` asks for is not, or cannot be, what computes."""
+    """The instruction set that ``train.kernels`` asks for is not, or cannot be, in use."""
 
 
 def chosen(parameters: object) -> Kernels:
-    """Return ``train.kernels`` from what params.yaml holds; ``portable`` where it is neither.
+    """Return ``train.kernels`` from the content of params.yaml; ``portable`` unless it says ``native``.
 
-    Whoever reads the section ``train`` for its own sake refuses a wrong value.
+    A wrong value is refused later, when the section ``train`` is validated.
     """
     section: Any = parameters.get("train") if isinstance(parameters, dict) else None
     return "native" if isinstance(section, dict) and section.get("kernels") == "native" else "portable"
 
 
 def fix_instruction_set(kernels: Kernels) -> None:
-    """Set the environment so, for this process and those that it starts, whatever it was.
+    """Set the environment variables for this process and its children, overriding earlier values.
 
     Must be called before numpy and torch are imported.
 
     Raises:
         KernelsError: the processor has no AVX2, or numpy was imported before.
     """
-    # The order of a long sum depends on the number of threads, and OpenBLAS would take as many as there are cores.
+    # The order of a long sum depends on the number of threads, and OpenBLAS would start one per core.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     for name in (*PORTABLE, _DENIES):
         os.environ.pop(name, None)
@@ -75,11 +75,11 @@ def check_instruction_set(kernels: Kernels, capability: str) -> None:
     """Check that :func:`fix_instruction_set` came first.
 
     Args:
-        kernels: what ``train.kernels`` asks for.
-        capability: what torch computes with, by ``torch.backends.cpu.get_cpu_capability()``.
+        kernels: the value of ``train.kernels``.
+        capability: the instruction set of torch, from ``torch.backends.cpu.get_cpu_capability()``.
 
     Raises:
-        KernelsError: the environment is not as it was fixed, or torch computes with something else.
+        KernelsError: the environment variables have other values, or torch uses another instruction set.
     """
     if not _is_x86():
         return
@@ -96,9 +96,9 @@ def _is_x86() -> bool:
 
 
 def _check_numpy() -> None:
-    """Import numpy, which knows the processor, and see that it uses nothing beyond AVX2."""
+    """Import numpy, which knows the processor, and check that it uses nothing beyond AVX2."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ImportWarning)  # of the names in the list, those of other versions of numpy
+        warnings.simplefilter("ignore", ImportWarning)  # about names in the list that this version does not know
         try:
             import numpy as np  # noqa: PLC0415
         except RuntimeError as error:

@@ -1,6 +1,6 @@
-"""Plug-ins: every module of a package is a kind of something, found by its name, and adding one changes no other file.
+"""Plug-ins: every module of a package is one kind, found by its name; adding one changes no other file.
 
-The package's docstring says what such a module offers. A parameter names one: ``Annotated[str, one_of(package)]``.
+The package's docstring says what such a module must offer. A parameter names one: ``Annotated[str, one_of(package)]``.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def digest_of_kind(package: ModuleType, name: str) -> str:
 
 
 def one_of(package: ModuleType) -> AfterValidator:
-    """Return what makes a section refuse the names of kinds that do not exist."""
+    """Return a validator with which a section refuses the names of kinds that do not exist."""
 
     def existing(name: str) -> str:
         names = kinds(package)

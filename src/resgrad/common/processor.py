@@ -1,4 +1,4 @@
-"""What processor this is, in terms that decide its results and its times; a marketing name covers several."""
+"""Identify the processor by what decides its results and its speed; one marketing name can cover several."""
 
 import platform
 from pathlib import Path
@@ -6,15 +6,16 @@ from pathlib import Path
 _CPUINFO = Path("/proc/cpuinfo")
 
 _WIDEST = {"avx512f": "AVX512", "avx2": "AVX2", "avx": "AVX", "sse4_2": "SSE4.2"}
-"""Vector instructions of x86-64, widest first, by the flag that Linux has for them."""
+"""Vector instructions of x86-64, widest first, by Linux's flag for them."""
 
 
 def describe_processor() -> dict[str, str]:
-    """Name the processor, and the widest vector instructions that it has.
+    """Name the processor and its widest vector instructions.
 
     Returns:
         ``processor``, such as ``AuthenticAMD family 25 model 1 stepping 1``, and ``instruction_set``, such as ``AVX2``.
-        Where the system does not tell (not Linux, or not x86-64), its own name and its architecture.
+        Where the system does not report these (not Linux, or not x86-64), its name for the processor and the
+        architecture.
     """
     try:
         lines = _CPUINFO.read_text(encoding="utf-8").split("\n\n")[0].splitlines()

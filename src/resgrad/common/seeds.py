@@ -4,9 +4,9 @@ import hashlib
 
 
 def derive(root: int, *names: str | int) -> int:
-    """Return a seed in [0, 2^63) that depends on the root and on the names as text, and on nothing else.
+    """Return a seed in [0, 2^63) that depends only on the root and on the names as text.
 
-    Draws with different names are independent; adding a draw under a new name moves no other. No name may hold a NUL,
+    Draws with different names are independent; a draw under a new name changes no other. No name may contain a NUL,
     which separates them.
     """
     text = "\0".join(str(name) for name in (root, *names))

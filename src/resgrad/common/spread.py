@@ -7,11 +7,10 @@ import pandas as pd
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:
-    """Summarise a handful of values; NaN among them are left out.
+    """Summarise some values; NaN are left out.
 
     Returns:
-        n, mean (where n is at least 1) and sd (where n is at least 2), the standard deviation with n - 1 in the
-        denominator.
+        n, mean (if n is at least 1) and sd (if n is at least 2), the standard deviation with n - 1 in the denominator.
     """
     finite = pd.Series(list(values), dtype=float).dropna()
     summary = {"n": len(finite), "mean": finite.mean(), "sd": finite.std(ddof=1)}
@@ -22,8 +21,8 @@ def over_seeds(frame: pd.DataFrame, by: list[str], columns: list[str]) -> pd.Dat
     """Average columns over seeds.
 
     Returns:
-        a row per group, sorted: the keys, and for each column its mean under its own name, and its smallest and
-        largest value under ``<name>_min`` and ``<name>_max``; NaN are left out, and a group of only NaN is NaN.
+        a row per group, sorted: the keys, and for each column its mean under its own name and its smallest and largest
+        value under ``<name>_min`` and ``<name>_max``; NaN are left out, and a group with nothing else is NaN.
     """
     groups = frame.groupby(by, sort=True)
     ends = {"": "mean", "_min": "min", "_max": "max"}

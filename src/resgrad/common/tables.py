@@ -1,7 +1,7 @@
-"""Tables as data: what the columns of a Parquet file are called, hold and mean; written and read as said, or refused.
+"""Tables as data: the names, types and meanings of a Parquet file's columns; writing and reading enforce them.
 
-pandas takes long to import and a training needs none of it, so it is not imported here: only what reads a table as a
-frame, or hands one over, brings it in.
+pandas takes long to import and a training does not need it, so it is not imported here, but only by code that reads or
+writes a table as a frame.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ABOUT = "about.json"
-"""Beside a room's tables: what they are about, in names and single numbers."""
+"""Stands beside a room's tables and says, in names and single numbers, what they are about."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Column:
     """A column of a table.
 
     Attributes:
-        name: as in the file.
-        type: strings, integers, floats, booleans, or lists of them, of any length or a fixed one.
-        meaning: what a value says; half a sentence, without a full stop.
-        unit: of a value; empty where a value has none.
+        name: its name in the file.
+        type: strings, integers, floats, booleans, or lists of these, of any length or a fixed one.
+        meaning: what a value means; a phrase without a full stop.
+        unit: unit of a value; empty if it has none.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """The table of one kind of Parquet file.
+    """The schema of one kind of Parquet file.
 
     Raises:
         ValueError: two columns have the same name.
 
     Attributes:
-        name: what it is called.
-        about: what a row is, and what holds for several columns.
-        columns: in the order of the file.
-        split_bytes: columns of floats that hardly ever repeat: they would fill a dictionary in vain, and shrink by a
-            fifth if the bytes of which the numbers consist are stored one after the other.
+        name: its name.
+        about: what a row is, and what applies to several columns.
+        columns: the columns, in the order of the file.
+        split_bytes: columns of floats that hardly ever repeat: a dictionary is of no use for them, and Parquet's byte
+            stream split makes them a fifth smaller.
     """
 
     name: str
@@ -67,19 +67,19 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """Names and types, as Arrow has them."""
+        """Names and types of the columns, for Arrow."""
         return pa.schema([(column.name, column.type) for column in self.columns])
 
     def write(self, path: Path, values: "pd.DataFrame | Mapping[str, Any]") -> None:
         """Write the file, as a whole or not at all.
 
         Args:
-            path: of the file.
+            path: the file.
             values: a frame, or arrays or lists by column name, in any order. NaN stays NaN in a column of floats and
                 in lists; elsewhere it is a missing value. A list of fixed length is a row of an array, or an object.
 
         Raises:
-            ValueError: a column is missing or surplus, or holds what its type cannot.
+            ValueError: a column is missing or surplus, or holds a value that does not fit its type.
         """
         names = self.schema.names
         missing = [name for name in names if name not in values]
@@ -131,11 +131,11 @@ class Table:
 
 
 def write_room(folder: Path, tables: "Mapping[Table, pd.DataFrame]", about: Mapping[str, Any]) -> None:
-    """Replace a room's folder, as a whole or not at all: one Parquet file a table, and :data:`ABOUT`.
+    """Replace a room's folder, as a whole or not at all: one Parquet file per table, and :data:`ABOUT`.
 
     Args:
-        folder: of the room.
-        tables: and their rows.
+        folder: the room's folder.
+        tables: the rows, by table.
         about: what the tables are about.
     """
     with replacing(folder) as partial:

@@ -1,10 +1,10 @@
 """The one way to import torchvision: ``from resgrad.common.vision import torchvision``.
 
-PyPI's torchvision for Linux is linked against CUDA. Beside a CPU build of torch its extension cannot load, so the
-operators ``torchvision::nms`` and ``torchvision::qnms`` are never defined, and ``import torchvision`` dies while it
-describes them: "operator torchvision::nms does not exist". Nothing here uses those operators; with their schemas
-declared, transforms, data sets and models work. Where torch and torchvision match, the first import succeeds and
-nothing else happens.
+The usual torchvision for Linux is linked against CUDA. With a CPU build of torch its extension cannot load, so the
+operators ``torchvision::nms`` and ``torchvision::qnms`` are never defined, and ``import torchvision`` fails when it
+describes them: "operator torchvision::nms does not exist". Nothing here uses these operators; once their schemas are
+declared, transforms, data sets and models work. If torch and torchvision match, the first import succeeds and nothing
+else happens.
 """
 
 import importlib
@@ -16,7 +16,7 @@ _declared: list[torch.library.Library] = []  # a schema lives only as long as th
 
 
 def import_torchvision() -> ModuleType:
-    """Import torchvision, declaring the operators of its extension where that cannot load."""
+    """Import torchvision, declaring the operators of its extension if the extension cannot load."""
     try:
         return importlib.import_module("torchvision")
     except RuntimeError as error:

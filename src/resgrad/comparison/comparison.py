@@ -27,15 +27,15 @@ NOT_ENOUGH_DEPTHS = "not enough depths"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the runs of a dataset say about plain and residual networks.
+    """The comparison of plain and residual networks on a dataset.
 
     Attributes:
-        depth: the greatest one, at which verdicts are given.
+        depth: the greatest depth, at which verdicts are given.
         table: every measure at every depth, from :func:`compare_by_depth`.
         verdicts: from :func:`judge_rows`.
-        images: what the test images say at the greatest depth; None without twins.
-        log_rank_p: of the times to target at the greatest depth; NaN where undefined.
-        correlations: of the rows, from :func:`~resgrad.comparison.findings.correlations`.
+        images: tests on the test images at the greatest depth; None without twins.
+        log_rank_p: p-value of the log-rank test on the times to target at the greatest depth; NaN where undefined.
+        correlations: correlations of the rows, from :func:`~resgrad.comparison.findings.correlations`.
     """
 
     depth: int
@@ -52,11 +52,11 @@ def compare(
     """Compare the runs of a dataset.
 
     Args:
-        measures: of the runs, from :func:`~resgrad.comparison.rows.measure_rows`.
-        runs: themselves.
-        groups: by id, the leaf of an image; null where it has none.
+        measures: measures of the runs, from :func:`~resgrad.comparison.rows.measure_rows`.
+        runs: the runs.
+        groups: the leaf of each image, by id; null where it has none.
         config: thresholds.
-        seed: of the bootstrap's draws.
+        seed: seed of the bootstrap.
     """
     depth = int(measures["depth"].max())
     deepest = [run for run in runs if run.cell.depth == depth]
@@ -79,8 +79,8 @@ def compare_by_depth(measures: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         a row per depth and measure (the index): plain_n, plain_mean, plain_sd, residual_n, residual_mean, residual_sd
-        (over the runs that have a value), and what :func:`~resgrad.comparison.significance.compare_pairs` says of the
-        differences residual - plain over the seeds at which both have one; NaN where undefined.
+        (over the runs that have a value), and the results of :func:`~resgrad.comparison.significance.compare_pairs` for
+        the differences residual - plain over the seeds at which both have one; NaN where undefined.
     """
     undefined = {f"{variant}_{name}": math.nan for variant in VARIANTS for name in ("n", "mean", "sd")}
     table = []
@@ -95,11 +95,11 @@ def compare_by_depth(measures: pd.DataFrame) -> pd.DataFrame:
 
 
 def judge_rows(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Give the verdict on every row of the closing table, by its primary measure at the greatest depth.
+    """Give a verdict on every row of the closing table, by its primary measure at the greatest depth.
 
     Args:
         table: from :func:`compare_by_depth`.
-        alpha: what a corrected p-value must be below.
+        alpha: significance level, which a corrected p-value must be below.
 
     Returns:
         a row per row of the closing table (the index: its name): the primary measure's columns of ``table``, p_holm
@@ -117,13 +117,13 @@ def judge_rows(table: pd.DataFrame, alpha: float) -> pd.DataFrame:
 
 
 def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
-    """Pick the numbers that are compared from commit to commit: few, and named by which way is better.
+    """Select the metrics that are compared between commits: few, and named by which direction is better.
 
     Returns:
-        of the greatest depth, ``depth-56`` -> ``higher_is_better`` and ``lower_is_better`` -> measure -> plain,
+        for the greatest depth, ``depth-56`` -> ``higher_is_better`` and ``lower_is_better`` -> measure -> plain,
         residual (means over seeds); ``residual_minus_plain`` -> measure; ``holm_log10_p`` -> measure; ``runs`` ->
         plain, residual; ``test_accuracy_difference_over_leaves`` (or images) -> low, high; ``mcnemar_log10_p`` ->
-        ``seed-0``. What is undefined is left out.
+        ``seed-0``. Undefined values are left out.
     """
     at_depth = comparison.table.loc[comparison.depth]
     numbers: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
@@ -134,7 +134,7 @@ def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
             numbers[f"{measure.better}_is_better"][measure.name][variant] = float(mean)
     for name, row in rows().items():
         numbers["residual_minus_plain"][row.primary.name] = float(comparison.verdicts["difference"][name])
-        # The smallest p that a double can hold stands for what is smaller.
+        # The smallest normal double stands for any smaller p.
         p = max(comparison.verdicts["p_holm"][name], np.finfo(float).tiny)
         numbers["holm_log10_p"][row.primary.name] = math.log10(p)
     if comparison.images is not None:
@@ -147,17 +147,17 @@ def comparison_metrics(comparison: Comparison) -> dict[str, Any]:
 def about(
     comparison: Comparison, config: ComparisonConfig, *, dataset: str, provenance: str, target: float
 ) -> dict[str, Any]:
-    """Say what the tables of a comparison are about: its thresholds, and the tests that are single numbers.
+    """Return what the tables of a comparison are about: its thresholds, and the tests that are single numbers.
 
     Args:
-        comparison: all of it.
-        config: the thresholds with which it was made.
-        dataset: its name.
+        comparison: the comparison.
+        config: its thresholds.
+        dataset: name of the dataset.
         provenance: embedded, official or custom.
-        target: validation accuracy that counts as having learnt.
+        target: validation accuracy at which a network counts as having learnt.
 
     Returns:
-        names and values; what is undefined is left out.
+        names and values; undefined values are left out.
     """
     images = comparison.images
     single = {"log_rank_p": comparison.log_rank_p, "findings": effective_number(comparison.correlations)}
@@ -184,7 +184,7 @@ def _timed(comparison: Comparison) -> list[int]:
 
 
 def _published_measures() -> list[Measure]:
-    """List what is compared from commit to commit: primary measures, and how many runs they rest on."""
+    """List the measures that are compared between commits."""
     return [
         measure for row in rows().values() for measure in row.measures if measure == row.primary or measure.published
     ]
@@ -200,7 +200,7 @@ def _verdict(row: Row, primary: pd.Series, depths: int, alpha: float) -> str:
 
 
 def _defined(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out NaN, and groups of nothing else."""
+    """Leave out NaN, and groups that contain nothing else."""
     kept = {}
     for name, value in values.items():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What params.yaml says of the comparison."""
+"""The parameters of the comparison."""
 
 from typing import Annotated
 
@@ -15,6 +15,6 @@ class ComparisonConfig(Section):
 
 
 class TargetConfig(Section):
-    """The part of ``data.<dataset>`` that says where a network counts as having learnt; params.yaml explains it."""
+    """The part of ``data.<dataset>`` that says when a network counts as having learnt; params.yaml explains it."""
 
     target_accuracy: Annotated[float, Field(gt=0, le=1)]

@@ -1,4 +1,4 @@
-"""From a test to words: one rule for everything that is decided."""
+"""From a test to words: one rule for all decisions."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,11 @@ TOO_FEW = "too few seeds to decide (needs n >= {needed})"
 
 
 class Words(NamedTuple):
-    """What is said of a difference that is more than chance.
+    """The words for a difference that is more than chance.
 
     Attributes:
-        positive: where it is above 0.
-        negative: where it is below.
+        positive: used if it is above 0.
+        negative: used if it is below 0.
     """
 
     positive: str
@@ -32,25 +32,25 @@ def correct(tests: pd.DataFrame, alpha: float) -> pd.Series:
         alpha: level of the family.
 
     Returns:
-        p after Holm's correction; NaN where no outcome of so few pairs could pass.
+        p after Holm's correction; NaN where no outcome of so few pairs could be significant.
     """
     possible = np.array([can_decide(n, len(tests), alpha) for n in tests["n"].tolist()])
     return pd.Series(holm(tests["p"].where(possible)), tests.index)
 
 
 def decide(values: pd.Series, *, tests: int, alpha: float, words: Words) -> str:
-    """Say what a difference comes to.
+    """Describe a difference in words.
 
     Args:
         values: the fields of a :class:`~resgrad.comparison.significance.Paired`, and its p_holm, from :func:`correct`.
-        tests: that it was corrected for.
-        alpha: what the corrected p must be below.
-        words: for a difference that is more than chance.
+        tests: number of tests that it was corrected for.
+        alpha: significance level, which the corrected p must be below.
+        words: words for a difference that is more than chance.
 
     Returns:
-        one of the words; :data:`EQUAL` where all differences are exactly 0; :data:`TOO_FEW` where no outcome of so few
-        pairs could have passed the corrected test; :data:`NO_DIFFERENCE` where one could have, and this one did not;
-        :data:`NO_PAIRS` where there are none.
+        one of the words; :data:`EQUAL` if all differences are exactly 0; :data:`TOO_FEW` if no outcome of so few pairs
+        could have passed the corrected test; :data:`NO_DIFFERENCE` if one could have and this one did not;
+        :data:`NO_PAIRS` if there are none.
     """
     if values["n"] == 0:
         return NO_PAIRS

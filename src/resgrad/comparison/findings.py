@@ -1,4 +1,4 @@
-"""How many findings the rows of the closing table are: rows that always move together say one thing twice."""
+"""How many findings the rows of the closing table amount to: rows that always move together say one thing twice."""
 
 from itertools import combinations
 
@@ -11,20 +11,20 @@ from resgrad.comparison.rows import rows
 def correlations(measures: pd.DataFrame) -> pd.DataFrame:
     """Correlate the primary measures of the rows over runs of the greatest depth.
 
-    Pearson's correlation of what is left of each measure after subtracting the mean of its variant: how rows move
-    together from seed to seed, not that both tell plain from residual.
+    Pearson's correlation after subtracting the variant's mean from each measure. It shows whether rows vary together
+    from seed to seed, not whether both separate plain from residual.
 
     Args:
-        measures: of the runs, from :func:`~resgrad.comparison.rows.measure_rows`.
+        measures: measures of the runs, from :func:`~resgrad.comparison.rows.measure_rows`.
 
     Returns:
         a row per pair of rows: row, other, n (runs at which both have a value), correlation (NaN where one of the two
-        is the same at all seeds of a variant, or has fewer than three runs).
+        is the same at all seeds of a variant, or both have values at fewer than three runs).
     """
     deepest = measures[measures["depth"] == measures["depth"].max()]
     primaries = pd.DataFrame({name: deepest[row.primary.name].astype(float) for name, row in rows().items()})
     within = primaries - primaries.groupby(deepest["variant"]).transform("mean")
-    # What is left of equal values is rounding.
+    # The residuals of equal values are rounding errors.
     within = within.where(within.abs() > 1e-9 * primaries.abs().max(), 0.0).where(within.notna())
     return pd.DataFrame(
         [{"row": a, "other": b, **_correlate(within[a], within[b])} for a, b in combinations(within, 2)]
@@ -32,11 +32,11 @@ def correlations(measures: pd.DataFrame) -> pd.DataFrame:
 
 
 def effective_number(table: pd.DataFrame) -> float:
-    """Count the rows, those that move together as less than one each (Galwey 2009): M = (sum sqrt(l))^2 / sum l.
+    """Return the effective number of rows, with correlated rows counted as less than one each (Galwey 2009).
 
-    l are the eigenvalues of the rows' correlation matrix, negative ones, of which incomplete tables may have small
-    ones, taken as 0. Rows without any correlation, since they are the same at all seeds, are left out: they rest on no
-    seed.
+    M = (sum sqrt(l))^2 / sum l, with the eigenvalues l of the rows' correlation matrix. Negative eigenvalues, which
+    incomplete tables may have, count as 0. Rows without any correlation, because they are the same at all seeds, are
+    left out.
 
     Args:
         table: from :func:`correlations`.

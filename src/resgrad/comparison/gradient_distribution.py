@@ -12,26 +12,26 @@ from resgrad.results.gradient_flow import main_path
 from resgrad.results.runs import RUN, read_table
 
 QUARTERS = 5
-"""Layers to look at: the first, the last, and those that divide the way between them into four."""
+"""Number of layers shown: the first, the last, and those that divide the path between them into quarters."""
 
 STATISTICS = ["zero_fraction", "nonfinite", "log2_hist"]
 READ_BY = "the pictures of gradients spread over magnitudes"
-"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+"""Statistics that gradient tables must have, and what reads them; ``check`` refuses parameters without them."""
 
 COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", *STATISTICS]
 
 
 def load_distributions(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
-    """Read how the elements of five layers' gradients are distributed; seeds are pooled.
+    """Read the distributions of the elements of five layers' gradients; seeds are pooled.
 
     Args:
-        folder: holds one gradient table per run, named as the cell.
+        folder: holds one gradient table per run, with the cell's name.
         cells: the runs to read, all of one depth.
 
     Returns:
         a row per variant, depth, position, layer and recorded step: these, and as shares of the elements nonfinite,
-        zero, and shares (an array of the bins of ``log2_hist``). A row adds up to 1. A run that diverged and stopped is
-        missing from the steps after it.
+        zero, and shares (an array of the bins of ``log2_hist``). A row sums to 1. A run that diverged does not count in
+        the steps after its end.
 
     Raises:
         RunError: a table is missing or damaged.

@@ -1,4 +1,4 @@
-"""Twins on the same test images: what those say, and how far it depends on which of them there are."""
+"""Compare twins on the same test images, and how far the result depends on the sample of images."""
 
 import math
 from typing import NamedTuple
@@ -12,20 +12,20 @@ from resgrad.common.intervals import COVERAGE
 from resgrad.results.runs import Run
 
 BATCH = 10**7
-"""Values that are resampled at a time: 80 MB."""
+"""Values resampled at a time: 80 MB."""
 
 
 class ImageTests(NamedTuple):
-    """What the test images say of twins of one depth.
+    """Tests of twins of one depth on the test images.
 
     Attributes:
-        unit: what was resampled: leaves, or stretches of captures where leaves are not known; single images without
-            either.
-        units: how many of them there are.
-        difference: in test accuracy, residual - plain, mean over seeds.
-        low: lower end of its interval, which covers with probability :data:`COVERAGE`; NaN with a single unit.
-        high: its upper end.
-        mcnemar_log10_p: by seed, see :func:`mcnemar_log10_p`; seeds of which a twin diverged have none.
+        unit: what was resampled: ``leaves``, which may also be stretches of captures if leaves are not known, or single
+            ``images`` without either.
+        units: number of these units.
+        difference: difference in test accuracy, residual - plain, mean over seeds.
+        low: lower end of its interval, with coverage :data:`COVERAGE`; NaN with a single unit.
+        high: upper end.
+        mcnemar_log10_p: by seed, see :func:`mcnemar_log10_p`; seeds with a diverged twin have none.
     """
 
     unit: str
@@ -39,19 +39,19 @@ class ImageTests(NamedTuple):
 def compare_on_images(runs: list[Run], groups: pd.Series, *, resamples: int, seed: int) -> ImageTests | None:
     """Compare twins on their test images.
 
-    Photographs of one leaf are no independent witnesses, so the interval comes from drawing whole leaves with
-    replacement (the cluster bootstrap: Davison and Hinkley 1997, section 3.8; Field and Welsh 2007); its ends are
-    percentiles of the resampled differences (Efron 1979). It says how the result depends on the leaves; that it depends
-    on seeds too is what the paired tests are for.
+    Photographs of one leaf are not independent, so the interval comes from resampling whole leaves with replacement
+    (the cluster bootstrap: Davison and Hinkley 1997, section 3.8; Field and Welsh 2007); its ends are percentiles of
+    the resampled differences (Efron 1979). It shows how the result depends on the leaves; the paired tests cover the
+    dependence on seeds.
 
     Args:
-        runs: of one depth.
-        groups: by id, the leaf of an image or its stretch of captures; null where it has none, and stands for itself.
-        resamples: how often to draw.
-        seed: of the draws.
+        runs: runs of one depth.
+        groups: the leaf of each image, or its stretch of captures, by id; an image with null is a group of its own.
+        resamples: number of bootstrap samples.
+        seed: seed of the draws.
 
     Returns:
-        None where no seed has both variants.
+        the tests; None if no seed has both variants.
     """
     by_variant = {variant: {run.cell.seed: run for run in runs if run.cell.variant == variant} for variant in VARIANTS}
     plain, residual = by_variant.values()
@@ -78,11 +78,11 @@ def compare_on_images(runs: list[Run], groups: pd.Series, *, resamples: int, see
 def mcnemar_log10_p(plain: Run, residual: Run) -> float:
     """Test whether twins err equally often on the same test images (McNemar 1947).
 
-    The exact, binomial form: of the images that one twin alone gets right, half belong to either under the hypothesis.
-    It takes images as independent, which photographs of one leaf are not: there it comes out too small.
+    The exact, binomial form: under the null hypothesis each twin accounts for half of the images that only one of them
+    gets right. The test assumes independent images, which photographs of one leaf are not: p is then too small.
 
     Returns:
-        log10 of the two-sided p-value, which may be far below the smallest float; 0 where no image tells them apart.
+        log10 of the two-sided p-value, which may be far below the smallest float; 0 if no image distinguishes them.
     """
     right = _right(plain).to_frame("plain").join(_right(residual).rename("residual"), how="inner")
     plain_alone = int((right["plain"] & ~right["residual"]).sum())
@@ -93,13 +93,13 @@ def mcnemar_log10_p(plain: Run, residual: Run) -> float:
 
 
 def _credit(run: Run) -> pd.Series:
-    """Return by id of a test image 1 or 0; for a diverged run everywhere the share that guessing gets right."""
+    """Return 1 or 0 for each test image, by id; for a diverged run the accuracy of guessing for all of them."""
     right = _right(run).astype(float)
     return right.mask(right.notna(), run.chance) if run.diverged else right
 
 
 def _right(run: Run) -> pd.Series:
-    """Say by id of a test image whether it was classified rightly."""
+    """Say for each test image, by id, whether it was classified correctly."""
     test = run.predictions[run.predictions["split"] == "test"]
     return (test["label"] == test["predicted"]).set_axis(test["id"])
 

@@ -1,4 +1,4 @@
-"""What a row of the closing table consists of."""
+"""The parts of a row of the closing table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ from resgrad.tolerance import tables
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the rows of one dataset measure from; what only some of them need is computed when asked for.
+    """The inputs of the rows of one dataset; inputs that only some rows need are computed on first access.
 
     Attributes:
         runs: all finished trainings.
         gradients: folder with their gradient tables.
-        tolerance: folder with the tables of the trainings at other learning rates, whose depth and seeds are their own.
-        thresholds: of the verdicts on gradients.
-        target: validation accuracy that efficiency and training time are measured to.
-        training_images: in one epoch.
-        alpha: level of the tests that a row makes itself.
+        tolerance: folder with the tables of the trainings at other learning rates, with their own depth and seeds.
+        thresholds: thresholds of the verdicts on gradients.
+        target: target validation accuracy of training efficiency and training time.
+        training_images: number of training images in one epoch.
+        alpha: significance level of the tests that a row makes itself.
     """
 
     runs: list[Run]
@@ -42,7 +42,7 @@ class Evidence:
 
     @property
     def cells(self) -> list[Cell]:
-        """Which trainings they are."""
+        """The cells of the runs."""
         return [run.cell for run in self.runs]
 
     @cached_property
@@ -83,11 +83,11 @@ class Measure(NamedTuple):
     """A column of the table of runs.
 
     Attributes:
-        name: of the column.
-        title: for people.
-        better: which way is better; None where neither is.
+        name: name of the column.
+        title: title for readers.
+        better: which direction is better; None if neither is.
         form: format of a value, as in ``format(value, form)``.
-        published: whether its means are compared from commit to commit, as those of a row's primary measure are.
+        published: whether its means are compared between commits, as those of a row's primary measure always are.
     """
 
     name: str
@@ -98,21 +98,21 @@ class Measure(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The title with an arrow that says which way is better."""
+        """The title with an arrow that shows which direction is better."""
         return self.title + {"higher": " ↑", "lower": " ↓", None: ""}[self.better]
 
 
 class Panel(NamedTuple):
-    """What a row's picture shows, in words that the report can draw.
+    """A panel of a row's picture, described so that the report can draw it.
 
     Attributes:
-        kind: of panel: a module of ``resgrad.report.comparison.panels``.
-        table: what it draws: the table of runs, or one of the row's own.
-        title: above it, in the row's own picture; kinds that draw a panel a depth leave it out.
-        label: of the vertical axis; ``{target}`` stands for the target accuracy.
-        column: of the table, where the kind leaves a choice.
-        scale: of the vertical axis: a share from 0 to 1, anything from 0 up, or log10 values shown as powers of ten.
-        hollow: a column of the table of runs, and the value of it at which a run's dot is hollow.
+        kind: kind of panel: a module of ``resgrad.report.comparison.panels``.
+        table: the table that it draws: that of the runs, or one of the row's own.
+        title: title above it, in the row's own picture; kinds that draw one panel per depth leave it out.
+        label: label of the vertical axis; ``{target}`` stands for the target accuracy.
+        column: column of the table, if the kind leaves a choice.
+        scale: vertical axis: a share from 0 to 1, any value from 0 up, or log10 values shown as powers of ten.
+        hollow: a column of the table of runs, and its value at which a run's dot is hollow.
     """
 
     kind: str
@@ -129,21 +129,21 @@ class Row:
     """A row of the closing table.
 
     Attributes:
-        place: in the table, from 1.
-        title: the aspect, as the study calls it.
+        place: place in the table, from 1.
+        title: the aspect, in the study's terms.
         measures: its measures; the first is the primary one, which alone decides the verdict.
-        measure: computes them: a row per run with variant, depth, seed and every measure; NaN where undefined. Other
-            seeds may come on top, of trainings of the row's own.
-        definition: Markdown: what is measured, after whom, and what it cannot see; a docstring, so None
-            where Python drops those (``-OO``).
+        measure: computes them: a row per run with variant, depth, seed and every measure; NaN where undefined. There
+            may be further seeds, from trainings of the row's own.
+        definition: Markdown: what is measured, with sources, and what it cannot see; a docstring, so None if Python
+            drops docstrings (``-OO``).
         overview: its panel in the picture of all rows.
-        heading: of that panel.
-        panels: of its own picture; the overview's alone where there are no others.
+        heading: heading of that panel.
+        panels: panels of its own picture; only the overview's if there are no others.
         figure: what its own picture shows, in a few words.
         key: what the marks in its own picture mean.
-        width: of each panel, in inches.
-        tables: what the panels draw besides the table of runs.
-        needs_depths: whether it compares depths, and says nothing about a single one.
+        width: width of each panel, in inches.
+        tables: tables that the panels draw, besides that of the runs.
+        needs_depths: whether it compares depths, and is undefined with a single one.
     """
 
     place: int

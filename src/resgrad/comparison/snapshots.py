@@ -1,4 +1,4 @@
-"""Raw gradients of the first weight layer, as a run kept them at some of its steps."""
+"""Raw gradients of the first weight layer, which a run saves at some of its steps."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ def load_snapshots(folder: Path, cell: Cell) -> dict[int, np.ndarray]:
     """Read the snapshots of one run.
 
     Args:
-        folder: holds one folder per run, named as the cell.
+        folder: holds one folder per run, with the cell's name.
         cell: the run to read.
 
     Returns:
-        by step, in their order, the gradient of the mean loss: out x in x height x width of a convolution, out x in of
-        a linear layer; float32. Nothing where ``gradients.snapshots`` is 0.
+        the gradient of the mean loss by step, in their order: out x in x height x width for a convolution, out x in for
+        a linear layer; float32. Empty if ``gradients.snapshots`` is 0.
 
     Raises:
         RunError: the file is missing or damaged.

@@ -1,4 +1,4 @@
-"""The tables of the room: what the comparison of a dataset writes, and reports and users read."""
+"""The tables that the comparison of a dataset writes, for reports and users."""
 
 from typing import Any
 
@@ -181,13 +181,13 @@ def panels_table() -> pd.DataFrame:
 
 
 def mcnemar_table(images: ImageTests | None) -> pd.DataFrame:
-    """Lay out the tests of single twins: the frame of :data:`MCNEMAR`."""
+    """List the tests of single twins: the frame of :data:`MCNEMAR`."""
     p = images.mcnemar_log10_p if images else {}
     return pd.DataFrame({"seed": list(p.keys()), "log10_p": list(p.values())})
 
 
 def snapshots_table(snapshots: dict[str, dict[int, np.ndarray]], depth: int, seed: int) -> pd.DataFrame:
-    """Lay out raw gradients, by variant and step, as the frame of :data:`SNAPSHOTS`."""
+    """List raw gradients by variant and step: the frame of :data:`SNAPSHOTS`."""
     return pd.DataFrame(
         [
             (variant, depth, seed, step, list(gradient.shape), gradient.ravel())

@@ -9,12 +9,12 @@ def times_to_target(runs: list[Run], target: float) -> pd.DataFrame:
     """Find when each run first reaches a validation accuracy.
 
     Args:
-        runs: of one dataset, trained for the same number of epochs.
+        runs: runs of one dataset, trained for the same number of epochs.
         target: the accuracy.
 
     Returns:
-        a row per run: variant, depth, seed, steps_to_target (those of the longest run where it is not reached),
-        epochs_to_target (likewise, in fractions), reached_target (1 or 0).
+        a row per run: variant, depth, seed, steps_to_target (steps of the longest run if it is not reached),
+        epochs_to_target (likewise, fractional), reached_target (1 or 0).
     """
     longest = max(runs, key=lambda run: run.steps)
     return pd.DataFrame([_time(run, target, longest) for run in runs])

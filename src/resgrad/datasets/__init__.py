@@ -1,1 +1,1 @@
-"""What is known of each kind of data set: its file format, its official files, and the embedded samples."""
+"""Knowledge about data sets: file formats, official files, and the embedded samples."""

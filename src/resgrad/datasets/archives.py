@@ -1,7 +1,7 @@
-"""Zip files of images: what they hold, and whether they may be trusted.
+"""Zip files of images: their contents, and whether they may be trusted.
 
-Everything that is read here came from somewhere else, so that nothing is extracted to disk and every size is bounded
-before it is believed.
+Everything read here comes from elsewhere. Therefore nothing is extracted to disk, and every size is checked against a
+bound before it is used.
 """
 
 import re
@@ -20,16 +20,16 @@ IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".w
 UNCOMPRESSED_ENDINGS = frozenset({".bmp", ".tif", ".tiff"})
 
 MAX_ENTRIES = 1_000_000
-"""PlantVillage in all its variants (colour, grey, segmented; Kaggle has each twice) stays below 400,000."""
+"""PlantVillage in all its variants (colour, grey, segmented; Kaggle has each twice) has fewer than 400,000."""
 MAX_IMAGE_BYTES = 64 * 2**20
 """A leaf at 256x256 takes 20 kB; no camera writes a photograph of 64 MiB as JPEG."""
 MAX_TOTAL_BYTES = 32 * 2**30
 """Ten times the largest variant of PlantVillage."""
 MAX_RATIO = 100
-"""JPEG and PNG are compressed already and shrink by a few per cent; deflate reaches 1,032 on nothing but zeros. BMP and
-TIFF need not be compressed, and an empty picture may shrink as much."""
+"""JPEG and PNG are already compressed and shrink by a few per cent; deflate reaches 1,032 on zeros. BMP and TIFF may be
+uncompressed, and an empty picture may shrink as much."""
 RATIO_MATTERS_FROM = 2**20
-"""Below this size a high ratio harms nobody: an empty drawing compresses well."""
+"""Below this size a high ratio is harmless: an empty drawing compresses well."""
 
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1  # bit of the general purpose flags
@@ -46,38 +46,38 @@ class Member(NamedTuple):
     path: str
     """Full name within the archive."""
     size: int
-    """Bytes once inflated, as the archive announces them."""
+    """Bytes when inflated, as the archive declares them."""
     crc: int
-    """Checksum, as the archive announces it."""
+    """Checksum, as the archive declares it."""
 
 
 class Contents(NamedTuple):
-    """What an archive holds."""
+    """The contents of an archive."""
 
     images: list[Member]
     """Sorted by path."""
     others: list[str]
-    """Files that are passed over."""
+    """Files that are ignored."""
     empty: list[str]
     """Folders without any file."""
 
 
 @contextmanager
 def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a zip for :func:`list_files` and :func:`read`; names that are not marked as UTF-8 are read as UTF-8 too."""
+    """Open a zip for :func:`list_files` and :func:`read`; names not marked as UTF-8 are read as UTF-8 too."""
     with zipfile.ZipFile(archive, metadata_encoding="utf-8") as file:
         yield file
 
 
 def list_files(archive: Path, shown: str) -> Contents:
-    """List the files of a zip, after making sure that it may be trusted.
+    """List the files of a zip, after checking that it may be trusted.
 
     Args:
         archive: the file.
-        shown: what sentences call it.
+        shown: its name in messages.
 
     Raises:
-        ArchiveError: the file is no zip, is damaged or hostile, or has names that cannot be read.
+        ArchiveError: the file is not a zip, is damaged or hostile, or has unreadable names.
         OSError: the file cannot be opened.
     """
     try:
@@ -106,16 +106,16 @@ def list_files(archive: Path, shown: str) -> Contents:
 
 
 def read(archive: zipfile.ZipFile, member: Member, shown: str) -> bytes:
-    """Read an image's bytes, exactly as many as were announced.
+    """Read an image's bytes, exactly as many as were declared.
 
     Raises:
-        ArchiveError: the entry is damaged; the sentence calls the archive ``shown``.
+        ArchiveError: the entry is damaged; the message calls the archive ``shown``.
     """
     try:
         with archive.open(member.path) as stream:
             data = stream.read(member.size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, OverflowError, ValueError) as error:
-        # OSError, OverflowError, ValueError: the directory gives a place that no file has, such as -1.
+        # OSError, OverflowError, ValueError: the directory gives an impossible offset, such as -1.
         raise ArchiveError(f"{shown} is damaged at {member.path!r} ({error}); fetch it again.") from None
     if len(data) < member.size:
         raise ArchiveError(
@@ -126,17 +126,17 @@ def read(archive: zipfile.ZipFile, member: Member, shown: str) -> bytes:
 
 
 def is_image(path: PurePath) -> bool:
-    """Tell whether a file counts as an image: by its ending, and not hidden."""
+    """Say whether a file counts as an image: it has an image's suffix and is not hidden."""
     return path.suffix.lower() in IMAGE_ENDINGS and not is_hidden(path)
 
 
 def is_hidden(path: PurePath) -> bool:
-    """Tell whether a file, or a folder above it, is hidden, or was added by macOS."""
+    """Say whether a file, or a folder above it, is hidden or was added by macOS."""
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
 
 
 def leads_out(name: str) -> bool:
-    """Tell whether a name in an archive leads out of the folder in which it would be unpacked."""
+    """Say whether a name in an archive leads out of the folder into which it would be unpacked."""
     return name.startswith("/") or bool(_DRIVE.match(name)) or ".." in PurePosixPath(name).parts
 
 
@@ -159,7 +159,7 @@ def _check_entries(shown: str, entries: list[zipfile.ZipInfo], images: list[zipf
 
 
 def _fault(entry: zipfile.ZipInfo) -> str | None:
-    """Say what is wrong with an entry of any kind, to follow its name in a sentence; None where nothing is."""
+    """Say what is wrong with an entry of any kind, as a phrase to follow its name; None if nothing is."""
     name = entry.orig_filename  # `filename` ends at the first NUL
     if leads_out(name):
         return "leads out of the archive"
@@ -171,7 +171,7 @@ def _fault(entry: zipfile.ZipInfo) -> str | None:
 
 
 def _fault_of_image(entry: zipfile.ZipInfo) -> str | None:
-    """Say what forbids to read an image; other files may be of any size or method, as nobody reads them."""
+    """Say why an image must not be read; other files, which nobody reads, may have any size and method."""
     if entry.flag_bits & _ENCRYPTED:
         return "is encrypted"
     if entry.compress_type not in _READABLE:

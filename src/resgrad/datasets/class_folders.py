@@ -1,9 +1,9 @@
-"""Which class and which split each image of a tree of folders belongs to.
+"""The class and the split of each image in a tree of folders.
 
-The class of an image is the folder it lies in. Where the same names stand below folders that lie beside each other and
-hold different images, as in ``apple/healthy`` and ``pear/healthy``, the whole path is the class. A tree that is there
-twice, as in Kaggle's archive of PlantVillage, counts once. Folders ``train``, ``val`` and ``test`` above the class
-folders are the tree's own splits.
+The class of an image is the folder it lies in. If sibling folders contain folders of the same names with different
+images, as in ``apple/healthy`` and ``pear/healthy``, the whole path is the class. A tree that occurs twice, as in
+Kaggle's archive of PlantVillage, counts once. Folders ``train``, ``val`` and ``test`` above the class folders are the
+tree's own splits.
 """
 
 import unicodedata
@@ -31,7 +31,7 @@ SPLIT_FOLDERS: Mapping[str, str] = MappingProxyType(
         "testing": "test",
     }
 )
-"""Names of folders, in lower case, and the split that they hold."""
+"""Names of split folders, in lower case, and the split that each holds."""
 
 EXPECTED = (
     "format folder wants one folder of images per class, such as cats/1.jpg and dogs/1.jpg, or train/ and test/ "
@@ -39,46 +39,45 @@ EXPECTED = (
 )
 
 UNREADABLE_IMAGES = frozenset({".heic", ".heif", ".avif", ".jxl", ".svg", ".raw", ".dng", ".cr2", ".nef", ".arw"})
-"""Endings of pictures that nothing here reads, beside those that Pillow knows."""
+"""Suffixes of pictures that nothing here can read, in addition to those that Pillow knows."""
 
 Folder = tuple[str, ...]
 
 
 class Place(NamedTuple):
-    """Where an image belongs."""
+    """The class and split of an image."""
 
     label: str
     """Its class."""
     split: str | None
-    """train, validation or test, where the tree says so."""
+    """train, validation or test, if the tree has splits."""
 
 
 class Tree(NamedTuple):
-    """What is known of all images of a tree of folders."""
+    """The images of a tree of folders."""
 
     places: list[Place | None]
-    """Of each image, in the order in which they were given; None for one that is passed over."""
+    """One per image, in the order given; None for an ignored image."""
     passed_over: dict[str, PassedOver]
-    """What is not looked at, by reason."""
+    """The ignored files, by reason."""
     folders: dict[str, dict[str, int]]
-    """How many images each class has from which folder."""
+    """Number of images of each class from each folder."""
 
 
 def read_tree(
     images: Sequence[str], marks: Sequence[Hashable], others: Sequence[str], empty: Sequence[str], shown: str
 ) -> Tree:
-    """Find class and split of every image.
+    """Find the class and split of every image.
 
     Args:
         images: their paths, with slashes.
-        marks: of each image; equal for equal ones, and hardly ever for others.
-        others: paths of the files that are no images.
+        marks: one per image; equal for equal images, and hardly ever for different ones.
+        others: paths of the files that are not images.
         empty: paths of folders without any file.
-        shown: what sentences call the tree.
+        shown: name of the tree in messages.
 
     Raises:
-        LayoutError: there are fewer than two classes, a class of which nothing is left, or folders that can be read in
-            two ways.
+        LayoutError: there are fewer than two classes, a class with no image left, or an ambiguous layout.
     """
     lies_in = [_folder_of(path) for path in images]
     found = Counter(lies_in)
@@ -109,7 +108,7 @@ def _folder_of(path: str) -> Folder:
 
 
 def _split_folders(found: Iterable[Folder], shown: str) -> dict[Folder, str]:
-    """Map the folders that hold a split to its name: a ``train`` with class folders in it, and those beside it."""
+    """Map split folders to the names of their splits: a ``train`` with class folders in it, and its siblings."""
     above = {
         folder[:depth] for folder in found for depth in range(len(folder)) if _split_name(folder, depth) == "train"
     }
@@ -127,12 +126,12 @@ def _split_folders(found: Iterable[Folder], shown: str) -> dict[Folder, str]:
 
 
 def _split_name(folder: Folder, depth: int) -> str | None:
-    """Say which split a folder's part holds, by its name and because class folders are in it."""
+    """Return the split that a part of a folder's path holds, by its name and because it contains class folders."""
     return SPLIT_FOLDERS.get(folder[depth].casefold()) if len(folder) > depth + 1 else None
 
 
 def _split_folder(folder: Folder, splits: Mapping[Folder, str]) -> Folder | None:
-    """Return the outermost folder above or at ``folder`` that holds a split."""
+    """Return the outermost split folder at or above ``folder``."""
     return next((folder[:depth] for depth in range(1, len(folder) + 1) if folder[:depth] in splits), None)
 
 
@@ -152,8 +151,8 @@ def _labels(marks: Mapping[Folder, set[Hashable]], shown: str) -> dict[Folder, s
     """Name the classes of a tree without splits.
 
     Args:
-        marks: those of the images of each class folder.
-        shown: what sentences call the tree.
+        marks: the marks of the images of each class folder.
+        shown: name of the tree in messages.
     """
     if _are_classes_of_their_own(marks, shown):
         return _names(marks.keys())
@@ -165,10 +164,10 @@ def _labels(marks: Mapping[Folder, set[Hashable]], shown: str) -> dict[Folder, s
 
 
 def _are_classes_of_their_own(marks: Mapping[Folder, set[Hashable]], shown: str) -> bool:
-    """Say whether folders of one name, below folders that lie beside each other, are different classes.
+    """Say whether folders of the same name below sibling folders are different classes.
 
-    They are, unless they hold the same images. Where the folders above have all names in common, and several, nobody
-    can tell classes from, say, cameras: then the user must.
+    They are, unless they hold the same images. If the siblings share all names, and more than one, they could be
+    classes or, say, cameras: then the user must decide.
     """
     of_parent: dict[Folder, dict[str, set[Hashable]]] = defaultdict(dict)
     for folder, own in marks.items():
@@ -189,19 +188,19 @@ def _are_classes_of_their_own(marks: Mapping[Folder, set[Hashable]], shown: str)
 
 
 def _same_images(names: Mapping[str, set[Hashable]], others: Mapping[str, set[Hashable]], shared: set[str]) -> bool:
-    """Say whether at least half of the images below shared names are the same."""
+    """Say whether folders of shared names have the same images: at least half of those on the smaller side."""
     first = set().union(*(names[name] for name in shared))
     second = set().union(*(others[name] for name in shared))
     return 2 * len(first & second) >= min(len(first), len(second))
 
 
 def _names(folders: Collection[Folder]) -> dict[Folder, str]:
-    """Name folders by their last part; by their paths, from where they part, if that would give two the same name."""
+    """Name folders by their last part, or by their paths from where they differ if two would have the same name."""
     last = Counter(canonical(folder[-1]) for folder in folders)
     if len(last) == len(folders):
         return {folder: folder[-1] for folder in folders}
     start = len(_common_prefix([folder[:-1] for folder in folders]))
-    # `cats/images`, `dogs/images`: what all have in common at the end tells nothing.
+    # `cats/images`, `dogs/images`: a common end says nothing.
     end = len(_common_prefix([folder[:start:-1] for folder in folders]))
     return {folder: "/".join(folder[start : len(folder) - end]) for folder in folders}
 
@@ -213,10 +212,10 @@ def _common_prefix(folders: Sequence[Folder]) -> Folder:
 
 
 def _stray(found: Iterable[Folder], shown: str) -> set[Folder]:
-    """Find folders whose images lie above all class folders, and so belong to no class.
+    """Find folders whose images lie above all class folders and so belong to no class.
 
     Raises:
-        LayoutError: a folder holds images, and folders of images, beside other classes.
+        LayoutError: a folder holds both images and folders of images, beside other classes.
     """
     above = {(), *(folder[:depth] for folder in found for depth in range(len(folder)))}
     innermost = [folder for folder in found if folder not in above]
@@ -245,7 +244,7 @@ def _marks_by_folder(
 def _check_nothing_vanished(
     classes: Collection[Folder], others: Iterable[str], empty: Iterable[str], shown: str
 ) -> None:
-    """Refuse a folder beside class folders, that ought to be one, but of which no image can be used."""
+    """Refuse a folder beside class folders that should be a class but has no usable image."""
     parents = {folder[:-1] for folder in classes}
     within = {folder[:depth] for folder in classes for depth in range(1, len(folder) + 1)}
     left: dict[Folder, list[str]] = defaultdict(list)
@@ -271,7 +270,7 @@ def _is_picture(ending: str) -> bool:
 
 
 def _layout(found: Mapping[Folder, int], others: Sequence[str]) -> str:
-    """Say what a tree looks like, to follow "holds"."""
+    """Describe a tree, as a phrase to follow "holds"."""
     if not found:
         endings = Counter(PurePosixPath(path).suffix.lower() or "no ending" for path in others)
         kinds = ", ".join(f"{number} {ending}" for ending, number in endings.most_common(3))
@@ -281,7 +280,7 @@ def _layout(found: Mapping[Folder, int], others: Sequence[str]) -> str:
 
 
 def _reason(path: str) -> str:
-    """Say why a file that is no image is passed over."""
+    """Say why a file that is not an image is ignored."""
     if is_hidden(PurePosixPath(path)):
         return "hidden"
     return PurePosixPath(path).suffix.lower() or "without an ending"

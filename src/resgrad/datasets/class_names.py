@@ -8,15 +8,15 @@ Tree = TypeVar("Tree")
 
 
 def canonical(name: str) -> str:
-    """Return what all spellings of a class name have in common: its letters and digits, in lower case."""
+    """Return the common form of all spellings of a class name: its letters and digits, in lower case."""
     return "".join(filter(str.isalnum, name.casefold())) or name
 
 
 def join_spellings(names_of: Mapping[Tree, Iterable[str]]) -> dict[str, str]:
-    """Map every spelling of every class to the one to publish, the first in sorted order.
+    """Map every spelling of every class to the published one, the first in sorted order.
 
-    Spellings are joined across trees only: names that stand beside each other in one tree are different classes,
-    however alike they look, and then they are nowhere joined.
+    Spellings are joined across trees only: names in the same tree are different classes, however similar they look, and
+    are then not joined anywhere.
 
     Args:
         names_of: the class names of each tree, that is, of each folder of class folders.

@@ -1,4 +1,4 @@
-"""What params.yaml says of where a data set comes from."""
+"""The parameters of a data set's source."""
 
 from typing import Annotated
 

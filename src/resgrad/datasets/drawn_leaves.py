@@ -1,8 +1,8 @@
 """Draw leaves and photograph them: a stand-in for PlantVillage that needs no download.
 
-A leaf has a shape (round or long), a colour, veins and perhaps a disease: spots anywhere, or a blight that eats its way
-in from the edge. Diseases are mild or severe, no two leaves are of one green, and each photograph has its own
-background, light, rotation and noise: no single colour and no single patch gives the class away.
+A leaf has a shape (round or long), a colour, veins and perhaps a disease: spots anywhere, or a blight that spreads from
+the edge. Diseases are mild or severe, no two leaves have the same green, and each photograph has its own background,
+light, rotation and noise: no single colour and no single patch gives the class away.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ SIZE = 256
 """Pixels per side, as in PlantVillage."""
 
 SHAPES = {"round": 0.95, "long": 0.42}
-"""Width of a leaf relative to its length; single leaves vary by a sixth."""
+"""Width of a leaf relative to its length; individual leaves vary by a sixth."""
 CONDITIONS = ("healthy", "spots", "blight")
 
 
@@ -35,7 +35,7 @@ def draw_leaf(shape: str, condition: str, generator: np.random.Generator) -> Ima
 
 
 def photograph(leaf: Image.Image, generator: np.random.Generator) -> Image.Image:
-    """Photograph a leaf once more, RGB: the same leaf, elsewhere under another light."""
+    """Photograph a leaf, RGB: each time in another place and another light."""
     angle, shift = generator.uniform(-30, 30), generator.uniform(-12, 12, 2)
     turned = leaf.rotate(angle, Image.Resampling.BILINEAR, translate=tuple(shift.tolist()))
     grey = generator.uniform(130, 180) + generator.uniform(-8, 8, 3)
@@ -50,7 +50,7 @@ def photograph(leaf: Image.Image, generator: np.random.Generator) -> Image.Image
 
 
 def _outline(width: float, generator: np.random.Generator) -> np.ndarray:
-    """Return the corners of a leaf, points x 2, its tip to the top."""
+    """Return the corners of a leaf's outline, points x 2, with the tip at the top."""
     angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     ripple = sum(generator.uniform(-0.03, 0.03) * np.sin(k * angle + generator.uniform(0, 6.3)) for k in (2, 3, 5, 9))
     radius = generator.uniform(95, 112) * (1 + ripple)
@@ -60,7 +60,7 @@ def _outline(width: float, generator: np.random.Generator) -> np.ndarray:
 
 
 def _filled(corners: np.ndarray) -> np.ndarray:
-    """Fill a polygon with ones, softly bordered, SIZE x SIZE."""
+    """Fill a polygon with ones, with soft borders, SIZE x SIZE."""
     image = Image.new("L", (SIZE, SIZE))
     ImageDraw.Draw(image).polygon([tuple(corner) for corner in corners.tolist()], fill=255)
     return _shares(image.filter(ImageFilter.BoxBlur(1)))
@@ -91,7 +91,7 @@ def _spots(mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def _blight(mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Draw a region that grows from one or two places of the edge, with a ragged front, from 0 to 1, SIZE x SIZE."""
+    """Draw a region with a ragged front, from one or two points of the edge, from 0 to 1, SIZE x SIZE."""
     edge = np.argwhere((mask > 0.3) & (mask < 0.7))
     places = np.linspace(0, SIZE - 1, SIZE, dtype=np.float32)
     front = generator.uniform(55, 100) + 14 * _clouds(16, generator)
@@ -109,7 +109,7 @@ def _clouds(cells: int, generator: np.random.Generator) -> np.ndarray:
 
 
 def _blend(below: np.ndarray, above: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Paint one colour over a picture, SIZE x SIZE x 3, where and as far as ``share``, SIZE x SIZE, says."""
+    """Blend a colour over a picture, SIZE x SIZE x 3, with the opacity ``share``, SIZE x SIZE."""
     return below + (above - below) * share[..., None]
 
 

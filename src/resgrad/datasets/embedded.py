@@ -1,4 +1,4 @@
-"""Samples that need no network, in the same form as the real files: small enough for a first run in minutes."""
+"""Samples that need no download, in the same form as the real files, small enough for a first run in minutes."""
 
 import uuid
 import zipfile
@@ -24,8 +24,8 @@ PHOTOGRAPHS = 3
 def write_digits(folder: Path) -> None:
     """Write scikit-learn's 1,797 handwritten digits, 8 x 8 pixels, as the four IDX files of MNIST.
 
-    They are the test part of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998). The last
-    fifth, in the set's own order, becomes the test split.
+    They are the test set of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998). The last fifth,
+    in the set's own order, becomes the test split.
     """
     digits: Bunch = load_digits()  # pyright: ignore[reportAssignmentType]  - a tuple only with return_X_y
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
@@ -37,7 +37,7 @@ def write_digits(folder: Path) -> None:
 
 
 def write_leaves(archive: Path) -> None:
-    """Write a zip of drawn leaves: class folders, and each leaf photographed several times, as in PlantVillage."""
+    """Write a zip of drawn leaves in class folders, each leaf photographed several times, as in PlantVillage."""
     with replacing(archive) as partial, zipfile.ZipFile(partial, "w") as file:
         leaves = list(product(drawn_leaves.SHAPES, drawn_leaves.CONDITIONS, range(1, LEAVES + 1)))
         for shape, condition, number in tqdm(leaves, "Drawing", unit="leaf", disable=None, leave=False):
@@ -47,5 +47,5 @@ def write_leaves(archive: Path) -> None:
                 name = f"{uuid.UUID(bytes=generator.bytes(16), version=4)}___DRAWN Leaf {number}.{shot}.JPG"
                 stream = BytesIO()
                 drawn_leaves.photograph(leaf, generator).save(stream, "JPEG", quality=90)
-                # A ZipInfo made by hand has a fixed time, 1980-01-01.
+                # A ZipInfo without a time has a fixed one, 1980-01-01.
                 file.writestr(zipfile.ZipInfo(f"PlantVillage/Drawn_{shape}___{condition}/{name}"), stream.getvalue())

@@ -20,7 +20,7 @@ from resgrad.common.files import replacing
 UNSIGNED_BYTE = 0x08
 GZIP_MAGIC = b"\x1f\x8b"
 LEVEL = 6
-"""Level of compression; fixed, so that the same array gives the same file."""
+"""Compression level; fixed, so that the same array gives the same file."""
 
 
 class IdxError(ResgradError, ValueError):
@@ -36,18 +36,18 @@ def is_gzipped(path: Path) -> bool:
 def read(path: Path, *, max_bytes: int, shown: str | None = None) -> np.ndarray:
     """Read an IDX file of unsigned bytes, gzipped or plain.
 
-    Memory is bounded by what the header announces, whatever the file inflates to.
+    Memory is bounded by the size in the header, however far the file inflates.
 
     Args:
         path: the file.
         max_bytes: refuse a file whose elements take more than this.
-        shown: what sentences call the file; its path if None.
+        shown: name of the file in messages; its path if None.
 
     Returns:
-        uint8, in the shape that the header gives.
+        uint8, in the shape given by the header.
 
     Raises:
-        IdxError: the file is no such file, is damaged, or is too large.
+        IdxError: the file is not an IDX file of unsigned bytes, is damaged, or is too large.
         OSError: the file cannot be opened.
     """
     name = shown or str(path)
@@ -64,7 +64,7 @@ def write(path: Path, array: np.ndarray) -> None:
     """Write a uint8 array as a gzipped IDX file; the same array always gives the same bytes.
 
     Raises:
-        ValueError: the array has another type, or more dimensions than the format can count.
+        ValueError: the array has another type, or more dimensions than the format allows.
     """
     if array.dtype != np.uint8 or not 1 <= array.ndim <= 255:
         raise ValueError(f"An IDX file of bytes cannot hold {array.dtype} with {array.ndim} dimensions.")
@@ -72,7 +72,7 @@ def write(path: Path, array: np.ndarray) -> None:
     with (
         replacing(path) as partial,
         partial.open("wb") as file,
-        # No name and no time in the header: both would make equal contents differ.
+        # No name and no time in the header: either would make files of equal content differ.
         gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=file, mtime=0) as stream,
     ):
         stream.write(header + array.tobytes())
@@ -91,7 +91,7 @@ def _parse(stream: BufferedIOBase, path: str, max_bytes: int) -> np.ndarray:
     if size > max_bytes:
         raise IdxError(f"{path} announces {size:,} bytes in its header; at most {max_bytes:,} can be used.")
     data = _exactly(stream, size, path)
-    if stream.read(1):  # also makes gzip compare its checksum
+    if stream.read(1):  # also makes gzip verify its checksum
         raise IdxError(f"{path} goes on after the {size:,} bytes that its header announces; fetch it again.")
     return np.frombuffer(bytearray(data), np.uint8).reshape(shape)
 

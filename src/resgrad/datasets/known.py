@@ -1,4 +1,4 @@
-"""The sets that the project knows by name: their official files, and the samples that come with the project."""
+"""The sets that the project knows by name: their official files, and the samples included in the project."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,11 +9,11 @@ from resgrad.datasets import embedded
 
 
 class Official(NamedTuple):
-    """Where a set's official files are to be had."""
+    """Where to find a set's official files."""
 
     format: str
     mirrors: tuple[str, ...]
-    """Folders on the web that hold the files, the best first."""
+    """Web folders that hold the files, best first."""
     files: Mapping[str, str]
     """Name and checksum of each: ``sha256:...`` or ``md5:...``."""
 
@@ -23,9 +23,9 @@ OFFICIAL: Mapping[str, Official] = MappingProxyType(
         "mnist": Official(
             "idx",
             (
-                "https://storage.googleapis.com/cvdf-datasets/mnist/",  # which TensorFlow Datasets uses
-                "https://ossci-datasets.s3.amazonaws.com/mnist/",  # which torchvision uses
-                "http://yann.lecun.com/exdb/mnist/",  # where they were first published; often closed to programs
+                "https://storage.googleapis.com/cvdf-datasets/mnist/",  # used by TensorFlow Datasets
+                "https://ossci-datasets.s3.amazonaws.com/mnist/",  # used by torchvision
+                "http://yann.lecun.com/exdb/mnist/",  # the original place; often closed to programs
             ),
             {
                 "train-images-idx3-ubyte.gz": "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -38,7 +38,7 @@ OFFICIAL: Mapping[str, Official] = MappingProxyType(
             "idx",
             (
                 "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # which torchvision uses
+                "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",  # used by torchvision
             ),
             {
                 "train-images-idx3-ubyte.gz": "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
@@ -59,15 +59,15 @@ OFFICIAL: Mapping[str, Official] = MappingProxyType(
             ("https://www.cs.toronto.edu/~kriz/",),
             {"cifar-100-binary.tar.gz": "md5:03b5dce01913d631647c71ecec9e9cb8"},  # no SHA-256 is published
         ),
-        # Kaggle publishes no checksum, so the one of the first download, checked as an archive, stands.
+        # Kaggle publishes no checksum; that of the first download is used, once it is checked as an archive.
         "plantvillage": Official("folder", (), {}),
     }
 )
-"""Sets whose official files can be fetched, by the name of their block; PlantVillage lies with Kaggle."""
+"""Sets whose official files can be fetched, by the name of their block; PlantVillage comes from Kaggle."""
 
 
 class Sample(NamedTuple):
-    """Images that come with the project, in the form of real files."""
+    """Images included in the project, in the form of real files."""
 
     format: str
     write: Callable[[Path], None]
@@ -80,4 +80,4 @@ SAMPLES: Mapping[str, Sample] = MappingProxyType(
         "plantvillage": Sample("folder", lambda folder: embedded.write_leaves(folder / "images.zip")),
     }
 )
-"""Sets that have such a sample, by the name of their block."""
+"""Sets that have a sample, by the name of their block."""

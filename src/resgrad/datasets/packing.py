@@ -1,4 +1,4 @@
-"""Pack images into one zip: the same pictures under the same names, in the same order, always give the same bytes."""
+"""Pack images into one zip: the same pictures with the same names in the same order always give the same bytes."""
 
 import os
 import stat
@@ -13,21 +13,21 @@ from resgrad.common.files import replacing
 from resgrad.datasets.archives import MAX_IMAGE_BYTES, ArchiveError, is_image
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The first time that a zip can express; the true one would make equal contents differ."""
+"""The earliest time that a zip can express; the true time would make files of equal content differ."""
 UNIX = 3
-"""Marks entries as made on Unix, wherever they were made."""
+"""Marks entries as made on Unix, on every system."""
 
 
 class File(NamedTuple):
-    """A file to pack, or a folder without any."""
+    """A file to pack, or a folder without files."""
 
     name: str
-    """Relative to the source, with slashes; of an empty folder it ends in one."""
+    """Relative to the source, with slashes; that of an empty folder ends with a slash."""
     read: Callable[[], bytes]
 
     @property
     def is_image(self) -> bool:
-        """Whether it counts as one."""
+        """Whether it counts as an image."""
         return is_image(PurePosixPath(self.name)) and not self.name.endswith("/")
 
 
@@ -55,21 +55,21 @@ def pack(files: Iterable[File], archive: Path) -> list[str]:
 
 
 def files_below(folder: Path, shown: str) -> list[File]:
-    """List all files below a folder, sorted by name. A link within it is followed, and keeps the name that it has.
+    """List all files below a folder, sorted by name. A link within it is followed, and keeps its name.
 
     Args:
-        folder: where to look.
-        shown: what sentences call it.
+        folder: the folder.
+        shown: its name in messages.
 
     Raises:
-        ArchiveError: an image is too large or no file, or a link leads out of the folder or in a circle.
+        ArchiveError: an image is too large or not a file, or a link leads out of the folder or in a circle.
         OSError: something cannot be read.
     """
     return sorted(_walk(folder, folder, shown, (folder.resolve(),)), key=lambda file: file.name)
 
 
 def check_inside(path: Path, folder: Path, shown: str | None = None) -> None:
-    """Refuse a link that leads out of a folder: what lies there was not meant to be taken.
+    """Refuse a link that leads out of a folder: its target was not meant to be taken.
 
     Raises:
         ArchiveError: it leads out.

@@ -1,4 +1,4 @@
-"""Tar archives, as hostile as zips: read from front to end, nothing extracted, every size bounded before it is read."""
+"""Tar archives, no more trusted than zips: read sequentially, never extracted, every size checked before reading."""
 
 import lzma
 import tarfile
@@ -19,20 +19,20 @@ class TarMember(NamedTuple):
     path: str
     size: int
     read: Callable[[], bytes]
-    """Reads it; to be called before the next member is asked for."""
+    """Reads the file; call it before taking the next member."""
 
 
 def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]:
-    """Yield the files of a tar, plain or compressed by gzip, bzip2 or xz, in its order.
+    """Yield the files of a tar, plain or compressed with gzip, bzip2 or xz, in its order.
 
     Args:
         archive: the file.
-        shown: what sentences call it.
-        max_bytes: refuse a member that is larger.
+        shown: its name in messages.
+        max_bytes: refuse larger members.
 
     Raises:
         ArchiveError: the archive is damaged, or must not be trusted: a name that leads out of it, a link, a device,
-            a name twice, more entries or bytes than any image set has.
+            a repeated name, more entries or bytes than any image set has.
         OSError: the file cannot be opened.
     """
     names: set[str] = set()
@@ -75,7 +75,7 @@ def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str) -> bytes:
 
 
 def _fault(entry: tarfile.TarInfo, max_bytes: int) -> str | None:
-    """Say what is wrong with an entry, to follow its name in a sentence; None where nothing is."""
+    """Say what is wrong with an entry, as a phrase to follow its name; None if nothing is."""
     if leads_out(entry.name):
         return "leads out of the archive"
     if "\\" in entry.name or "\0" in entry.name:

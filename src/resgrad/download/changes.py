@@ -1,6 +1,6 @@
-"""What has changed behind a path since it was brought in: DVC tracks the path's text alone.
+"""Detect changes to the files at a path since they were brought in: DVC tracks only the path's text.
 
-For every path there is a record, outside of all outputs, of the names, sizes and times of the files behind it.
+For every path there is a record, outside all outputs, of the names, sizes and times of its files.
 """
 
 import hashlib
@@ -13,29 +13,29 @@ from resgrad.common.files import write_json
 from resgrad.download.paths import local_paths
 
 RECORDS = Path(".downloads/records")
-"""Where they lie, from the root of the repository."""
+"""Folder of the records, relative to the root of the repository."""
 
 PATHS = ("source", "leaf_map")
 """Parameters of a data set that may be paths."""
 
 Files = dict[str, list[int]]
-"""Size in bytes and time of the last change in nanoseconds, by name relative to the path."""
+"""Size in bytes and modification time in nanoseconds, by name relative to the path."""
 
 
 def record(path: Path, records: Path) -> None:
-    """Note what lies behind a path, now that it has been brought in."""
+    """Record the files at a path that has just been brought in."""
     write_json(_record_of(path, records), _files(path))
 
 
 def changed_sources(parameters: dict[str, Any], records: Path = RECORDS) -> list[str]:
-    """Say of every data set that takes part what has changed behind its paths since they were brought in.
+    """Say for every data set of the study what has changed at its paths since they were brought in.
 
     Args:
-        parameters: all of params.yaml, checked or not: what has no sense is passed over, as the check will name it.
+        parameters: all of params.yaml, checked or not: invalid values are ignored, because the check will name them.
         records: the folder of the records.
 
     Returns:
-        sentences, each with the command that brings in the difference.
+        sentences, each with the command that brings in the changes.
     """
     datasets, blocks = parameters.get("datasets"), parameters.get("data")
     if not isinstance(datasets, list) or not isinstance(blocks, dict):
@@ -50,10 +50,10 @@ def changed_sources(parameters: dict[str, Any], records: Path = RECORDS) -> list
 
 
 def changes(path: Path, records: Path) -> str | None:
-    """Say in a few words what has changed behind a path since the last record of it; None if nothing has.
+    """Say in a few words what has changed at a path since its last record; None if nothing has.
 
     Args:
-        path: a file or a folder. If it is gone, or there is no record of it, there is nothing to compare.
+        path: a file or a folder. If it is gone, or has no record, there is nothing to compare.
         records: the folder of the records.
     """
     noted = _record_of(path, records)

@@ -1,4 +1,4 @@
-"""Download one file over HTTP: retried, resumed where the server allows it, verified, and in place only when whole."""
+"""Download one file over HTTP: retried, resumed if the server allows it, verified, and in place only when complete."""
 
 import shutil
 import sys
@@ -20,17 +20,17 @@ from resgrad.download.transfer import DownloadError, PassingError, Transfer, sho
 __all__ = ["AddressError", "DownloadError", "fetch", "show"]
 
 TIMEOUT = (10.0, 30.0)
-"""Seconds to wait for a connection, and for the next bytes on it."""
+"""Seconds to wait for a connection, and for the next bytes."""
 ATTEMPTS = 5
-"""Failures in a row, none of which brought a new byte, before giving up: pauses of 1, 2, 4 and 8 seconds."""
+"""Consecutive failures without a new byte before giving up, with pauses of 1, 2, 4 and 8 seconds."""
 LONGEST_PAUSE = 60.0
-"""Seconds; a server that asks for more patience in Retry-After gets this much."""
+"""Seconds; a longer pause that a server asks for in Retry-After is cut to this."""
 MAX_BYTES = 16 * 2**30
 """Refuse more than this: five times all of PlantVillage in its largest variant."""
 
 
 class AddressError(ResgradError, ValueError):
-    """An address is of a kind that nothing is fetched from."""
+    """An address is of a kind that is not fetched from."""
 
     def __init__(self, url: str, allowed: str) -> None:
         super().__init__(f"{show(url)} cannot be used as an address: {allowed}.")
@@ -50,24 +50,24 @@ def fetch(
 ) -> None:
     """Download a file.
 
-    What has arrived survives an error or a kill in ``partials``, and the next call goes on from there. ``target``
-    appears only when the file is whole and, where a checksum is given, right.
+    The bytes received so far survive an error or a kill in ``partials``, and the next call resumes from there.
+    ``target`` appears only when the file is complete and matches the checksum, if one is given.
 
     Args:
         url: http or https; a redirect may lead from http to https, never back.
         target: the file to write.
-        partials: a folder for what has arrived so far.
+        partials: a folder for the bytes received so far.
         checksum: the expected one, ``sha256:...`` or ``md5:...``; a file that differs is fetched once more before
             giving up.
-        auth: credentials; they go to the host of ``url`` alone and only over https.
+        auth: credentials; sent only to the host of ``url``, and only over https.
         max_bytes: refuse a longer file.
-        attempts: failures in a row before giving up; one that brought new bytes starts the count again.
+        attempts: consecutive failures before giving up; one that brought new bytes restarts the count.
         timeout: seconds to wait for a connection, and for the next bytes.
-        sleep: waits for so many seconds between attempts: 1, 2, 4, ..., or what the server asks for.
+        sleep: waits the given seconds between attempts: 1, 2, 4, ..., or what the server asks for.
 
     Raises:
-        AddressError: the address is not http or https, or holds a password.
-        DownloadError: the file cannot be had; the text says why.
+        AddressError: the address is not http or https, or contains a password.
+        DownloadError: the file cannot be downloaded; the text says why.
         OSError: something cannot be written.
     """
     _check_address(url)
@@ -90,7 +90,7 @@ def fetch(
 
 
 def _persist(transfer: Transfer, attempts: int, sleep: Callable[[float], None]) -> None:
-    """Repeat the request until the file is whole, with pauses that grow."""
+    """Repeat the request until the file is complete, with growing pauses."""
     failures, longest = 0, transfer.partial.size
     while True:
         try:

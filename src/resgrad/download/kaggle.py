@@ -1,9 +1,9 @@
-"""Where Kaggle keeps PlantVillage, and in whose name it is asked for it.
+"""Kaggle's address of PlantVillage, and the user's credentials.
 
 Kaggle's own clients (kagglehub, kaggle-api) document the address, ``api/v1/datasets/download/<owner>/<dataset>``, and
-that public sets need no account. Where an account is given, they look for it in this order: an access token in
-``KAGGLE_API_TOKEN`` or ``~/.kaggle/access_token``, sent as a bearer token; then user name and key in
-``KAGGLE_USERNAME`` and ``KAGGLE_KEY`` or in ``kaggle.json``, sent as basic authentication.
+that public sets need no account. They look for an account in this order: an access token in ``KAGGLE_API_TOKEN`` or
+``~/.kaggle/access_token``, sent as a bearer token; then a user name and key in ``KAGGLE_USERNAME`` and ``KAGGLE_KEY``
+or in ``kaggle.json``, sent as basic authentication.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ from resgrad.common.errors import ResgradError
 
 PLANTVILLAGE = "https://www.kaggle.com/api/v1/datasets/download/emmarex/plantdisease"
 PAGE = "https://www.kaggle.com/datasets/emmarex/plantdisease"
-"""The same set for people."""
+"""The set's page for readers."""
 
 
 class CredentialsError(ResgradError, ValueError):
-    """Credentials are there, but not in the form that Kaggle hands out; the text does not repeat them."""
+    """There are credentials, but not in Kaggle's form; the text does not repeat them."""
 
 
 class BearerToken(AuthBase):
-    """Authentication by an access token."""
+    """Authentication with an access token."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -37,14 +37,14 @@ class BearerToken(AuthBase):
 
 
 def credentials(environment: Mapping[str, str], home: Path) -> AuthBase | None:
-    """Find the user's Kaggle credentials; None where there are none.
+    """Find the user's Kaggle credentials; None if there are none.
 
     Args:
         environment: the variables named above, and ``KAGGLE_CONFIG_DIR``, the folder of ``kaggle.json``.
         home: the folder that holds ``.kaggle``.
 
     Raises:
-        CredentialsError: credentials are there and malformed.
+        CredentialsError: there are credentials, but malformed ones.
         OSError: a file that holds them cannot be read.
     """
     if token := environment.get("KAGGLE_API_TOKEN") or _content(home / ".kaggle" / "access_token"):

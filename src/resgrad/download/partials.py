@@ -1,4 +1,4 @@
-"""What has arrived of a download so far, kept on disk so that a killed process can be followed by one that goes on."""
+"""The part of a download received so far, kept on disk so that another process can resume after a kill."""
 
 import hashlib
 import shutil
@@ -17,7 +17,7 @@ class InUseError(Exception):
 
 
 class Partial:
-    """The first bytes of a file, and how to ask for the rest of that same file (RFC 9110, sections 13.1.5 and 14)."""
+    """The first bytes of a file, and how to request the rest of the same file (RFC 9110, sections 13.1.5 and 14)."""
 
     def __init__(self, folder: Path) -> None:
         self.body = folder / "body"
@@ -25,24 +25,24 @@ class Partial:
 
     @property
     def size(self) -> int:
-        """Bytes so far."""
+        """Number of bytes so far."""
         return self.body.stat().st_size if self.body.exists() else 0
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that ask for the missing bytes, provided that the file is still the same."""
+        """Return the headers that request the missing bytes, provided that the file has not changed."""
         if not self.size or not self._validator.exists():
             return {}
         return {"Range": f"bytes={self.size}-", "If-Range": self._validator.read_text()}
 
     def restart(self, response: requests.Response) -> None:
-        """Drop all bytes and remember which state of the file the response brings, where it tells."""
+        """Drop all bytes, and remember the version of the file in the response if the response identifies it."""
         self.clear()
         if validator := _validator(response):
             with replacing(self._validator) as file:
                 file.write_text(validator)
 
     def continued_by(self, response: requests.Response) -> bool:
-        """Tell whether a 206 response goes on where the bytes end, in the same state of the file."""
+        """Say whether a 206 response continues where the bytes end, in the same version of the file."""
         start = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
         told = _validator(response)
         return start == str(self.size) and told in {None, self.headers().get("If-Range")}
@@ -55,14 +55,14 @@ class Partial:
 
 @contextmanager
 def partial_of(url: str, partials: Path) -> Iterator[Partial]:
-    """Yield what has arrived of an address; afterwards keep what still lies there, which is nothing once it was moved.
+    """Yield the part of an address received so far; afterwards keep what is still there: nothing once it was moved.
 
     Args:
-        url: the address; a folder named by its hash holds what has arrived.
+        url: the address; a folder named by its hash holds the bytes.
         partials: the folder for such folders, which outlives the process.
 
     Raises:
-        InUseError: another process is at it.
+        InUseError: another process is downloading it.
     """
     folder = partials / hashlib.sha256(url.encode()).hexdigest()[:32]
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,6 +81,6 @@ def partial_of(url: str, partials: Path) -> Iterator[Partial]:
 
 
 def _validator(response: requests.Response) -> str | None:
-    """Return what identifies the state of the file byte for byte: a strong ETag, else the time of its last change."""
+    """Return what identifies the version of the file byte for byte: a strong ETag, else the time of its last change."""
     etag = response.headers.get("ETag", "")
     return etag if etag.startswith('"') else response.headers.get("Last-Modified")

@@ -1,4 +1,4 @@
-"""Where raw data comes from: a sample of the project's own, official files, or a path or address the user gives."""
+"""Sources of raw data: a sample included in the project, official files, or a path or address that the user gives."""
 
 import errno
 import os
@@ -23,38 +23,38 @@ from resgrad.preprocess.leaves import LeafMap, read_map
 Provenance = Literal["embedded", "official", "custom"]
 
 ATTEMPTS = 3
-"""Per mirror, where there are others to turn to."""
+"""Attempts per mirror, if there are other mirrors."""
 MAX_LEAF_MAP_BYTES = 2**26
 """All 54,000 photographs of PlantVillage take 5 MB."""
 KEPT_PLANTVILLAGE = "kaggle-emmarex-plantdisease"
-"""Name in the store: Kaggle publishes no checksum, so the one of the first download, checked as an archive, stands."""
+"""Name in the store: Kaggle publishes no checksum, so that of the first download, checked as an archive, is used."""
 LEAF_MAP = "leaf-map.json"
 ARRIVED = ".arrived"
-"""Folder for what was fetched, until its format has taken it over."""
+"""Folder for fetched files, until the format has taken them over."""
 
 
 class SourceError(ResgradError, RuntimeError):
-    """A source cannot give what is asked of it."""
+    """A source cannot supply what is asked for."""
 
 
 def download(dataset: str, config: SourceConfig, target: Path, *, partials: Path, store: Path) -> str:
-    """Bring a dataset's raw files into a folder, which appears only when everything in it is whole and checked.
+    """Bring a dataset's raw files into a folder, which appears only when everything in it is complete and checked.
 
     Beside the files lies provenance.json: ``{"provenance": embedded | official | custom, "files": {name: SHA-256}}``.
-    It tells what the files are, never where they came from or when, so that the same files give the same folder.
+    It identifies the files, but not where they came from or when, so that the same files give the same folder.
 
     Args:
         dataset: its name, by which official files and samples are known.
         config: its format, source and leaf map.
         target: the folder.
-        partials: the folder for what has arrived of a download that is not finished.
+        partials: the folder for unfinished downloads.
         store: the folder that keeps official files, so that they are fetched once.
 
     Returns:
-        What was found, for the screen: :func:`resgrad.download.summary.summarise`.
+        a summary for the screen: :func:`resgrad.download.summary.summarise`.
 
     Raises:
-        ResgradError: the text says what cannot be had or used, why, and what to do.
+        ResgradError: the text says what cannot be fetched or used, why, and what to do.
     """
     try:
         with replacing(target) as folder:
@@ -62,7 +62,7 @@ def download(dataset: str, config: SourceConfig, target: Path, *, partials: Path
             provenance, summary = _bring(dataset, config, folder, partials, Store(store))
             write_json(folder / "provenance.json", {"provenance": provenance, "files": _checksums(folder)})
     except OSError as error:
-        place = error.filename2 or error.filename or target  # filename2: where something was to be copied to
+        place = error.filename2 or error.filename or target  # filename2: the destination of a copy
         advice = _ADVICE.get(error.errno or 0, "mend that")
         raise SourceError(
             f"{place} cannot be read or written: {error.strerror or error}; {advice} and run the same command again, "
@@ -80,7 +80,7 @@ _ADVICE = {
 
 
 def _bring(dataset: str, config: SourceConfig, folder: Path, partials: Path, store: Store) -> tuple[Provenance, str]:
-    """Fill a folder; return the provenance of what is in it, and what was found."""
+    """Fill a folder; return the provenance of its files, and the summary."""
     data_format = load_kind(formats, config.format)
     arrived = folder / ARRIVED
     arrived.mkdir()
@@ -110,13 +110,13 @@ def _bring(dataset: str, config: SourceConfig, folder: Path, partials: Path, sto
 
 
 def _only_file(folder: Path) -> Path:
-    """Return the file in a folder, if it is the only one there, else the folder."""
+    """Return the file in a folder if it is the only one, else the folder."""
     files = list(folder.iterdir())
     return files[0] if len(files) == 1 else folder
 
 
 def _fetch(address: str, data_format: ModuleType, arrived: Path, partials: Path) -> Path:
-    """Fetch what lies at an address: the files of the format's names below it, or one file."""
+    """Fetch the files at an address: those with the format's names below it, or a single file."""
     if not data_format.FILES:
         target = arrived / (Path(urlsplit(address).path).name or "file")
         http.fetch(address, target, partials=partials)
@@ -127,7 +127,7 @@ def _fetch(address: str, data_format: ModuleType, arrived: Path, partials: Path)
 
 
 def _fetch_official(dataset: str, arrived: Path, partials: Path, store: Store) -> None:
-    """Fetch official files, unless they are in the store; a mirror that fails is asked last from then on."""
+    """Fetch official files, unless they are in the store; a mirror that fails is then tried last."""
     if dataset == "plantvillage":
         archive = arrived / "plantvillage.zip"
         if not store.take_named(KEPT_PLANTVILLAGE, archive):
@@ -158,7 +158,7 @@ def _fetch_official(dataset: str, arrived: Path, partials: Path, store: Store) -
 
 
 def _is_official(dataset: str, path: Path) -> bool:
-    """Say whether a file, or a folder of files, is what the official source would have sent."""
+    """Say whether a file, or a folder of files, is identical to the official one."""
     files = OFFICIAL[dataset].files if dataset in OFFICIAL else {}
     if path.is_file():
         return len(files) == 1 and digest(path, next(iter(files.values()))) in files.values()
@@ -181,7 +181,7 @@ def _fetch_from_kaggle(archive: Path, partials: Path) -> None:
 
 
 def _bring_leaf_map(dataset: str, config: SourceConfig, folder: Path, partials: Path) -> LeafMap | None:
-    """Copy the leaf map, if there is one, once it has been read."""
+    """Read the leaf map, if there is one, and copy it."""
     source, target = config.leaf_map, folder / LEAF_MAP
     if source is None:
         return None
@@ -195,7 +195,7 @@ def _bring_leaf_map(dataset: str, config: SourceConfig, folder: Path, partials: 
 
 
 def _existing(source: str, key: str, otherwise: str = ", ".join(KEYWORDS)) -> Path:
-    """Return the path that a parameter gives, if there is something."""
+    """Return the path that a parameter gives, if it exists."""
     path = expanded(source)
     if not path.exists():
         raise SourceError(
@@ -206,7 +206,7 @@ def _existing(source: str, key: str, otherwise: str = ", ".join(KEYWORDS)) -> Pa
 
 
 def _below(address: str, name: str) -> str:
-    """Return the address of a file in a folder; a query, such as a signature, stays."""
+    """Return the address of a file in a folder; a query, such as a signature, is kept."""
     parts = urlsplit(address)
     return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 

@@ -1,7 +1,7 @@
-"""Verified files, kept by their checksum where DVC deletes nothing: what was fetched once is not fetched again.
+"""Verified files, kept by their checksum where DVC deletes nothing, so that they are fetched only once.
 
-DVC deletes an output before its stage runs anew, for instance because its code has changed. The official files have
-not: they are taken from here once their checksum has been verified again.
+DVC deletes an output before its stage runs again, for instance because its code has changed. The official files have
+not changed: they are taken from here after their checksum has been verified again.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ from pathlib import Path
 from resgrad.common.files import replacing
 
 CHECKSUM = re.compile("(sha256:[0-9a-f]{64})|(md5:[0-9a-f]{32})")
-"""How a checksum is written: the algorithm, a colon, and hexadecimal digits."""
+"""The form of a checksum: the algorithm, a colon, and hexadecimal digits."""
 
 
 class Store:
-    """A folder of files, each named by its checksum; a name of one's own may stand for a file too."""
+    """A folder of files, each named by its checksum; a file may also have a chosen name."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def take(self, checksum: str, target: Path) -> bool:
-        """Copy a file out of the store, if it is there and undamaged; say whether it is."""
+        """Copy a file out of the store if it is there and undamaged; return whether it is."""
         kept = self._place(checksum)
         if not kept.exists() or digest(kept, checksum) != checksum:
             return False
@@ -31,7 +31,7 @@ class Store:
         return True
 
     def take_named(self, name: str, target: Path) -> bool:
-        """Copy out of the store what was kept under a name, if it is there and undamaged; say whether it is."""
+        """Copy a file kept under a name out of the store if it is there and undamaged; return whether it is."""
         entry = self._folder / f"{name}.checksum"
         checksum = entry.read_text(encoding="utf-8").strip() if entry.exists() else ""
         return bool(CHECKSUM.fullmatch(checksum)) and self.take(checksum, target)
@@ -42,7 +42,7 @@ class Store:
             shutil.copyfile(file, partial)
 
     def keep_named(self, file: Path, name: str) -> None:
-        """Copy a file, of which no checksum is published, into the store, under a name."""
+        """Copy a file without a published checksum into the store, under a name."""
         checksum = digest(file)
         self.keep(file, checksum)
         with replacing(self._folder / f"{name}.checksum") as partial:
@@ -53,7 +53,7 @@ class Store:
 
 
 def digest(path: Path, like: str = "sha256:") -> str:
-    """Return the checksum of a file by the algorithm of another one: ``sha256:...`` or ``md5:...``."""
+    """Return the checksum of a file, with the algorithm of the checksum ``like``: ``sha256:...`` or ``md5:...``."""
     algorithm = like.partition(":")[0]
     with path.open("rb") as file:
         return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What was found in a source, in a few lines for the screen: nothing is passed over in silence."""
+"""What was found in a source, in a few lines for the screen: nothing is ignored silently."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ from resgrad.datasets.listing import Listing
 from resgrad.preprocess.images import ImageError, probe_header
 
 EXAMPLES = 3
-"""Files that are named, of those that cannot be used."""
+"""Number of unusable files that are named."""
 
 
 def summarise(dataset: str, listing: Listing, shown: str) -> str:
-    """Say what a data set holds, what is passed over, and which files cannot be used; read every file for that.
+    """Say what a data set holds, what is ignored, and which files cannot be used; this reads every file.
 
     Args:
         dataset: its name.
         listing: its images.
-        shown: what to call the source.
+        shown: name of the source in messages.
 
     Raises:
         ArchiveError: a file is damaged within its archive.
@@ -46,7 +46,7 @@ def _counts(values: Iterable[str]) -> str:
 
 
 def _faults(listing: Listing) -> dict[str, list[str]]:
-    """Name the files whose headers say that they cannot be used, by what is wrong with them."""
+    """List the files whose headers show that they cannot be used, by what is wrong with them."""
     faults: dict[str, list[str]] = defaultdict(list)
     if listing.names is None:
         return faults

@@ -1,4 +1,4 @@
-"""One HTTP request for what is missing of a file: redirects, status, body, and what each failure means."""
+"""One HTTP request for the missing part of a file: redirects, status, body, and the meaning of each failure."""
 
 import email.utils
 import time
@@ -14,18 +14,18 @@ from resgrad.common.errors import ResgradError
 from resgrad.download.partials import Partial
 
 CHUNK = 2**16
-"""Bytes per read: what a broken connection can lose."""
+"""Bytes per read, and the most that a broken connection can lose."""
 MAX_REDIRECTS = 10
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Status codes that may pass: too slow, too early, too many requests, and the server's own troubles."""
+"""Temporary status codes: timeout, too early, too many requests, and server errors."""
 
 
 class DownloadError(ResgradError, RuntimeError):
-    """A file cannot be downloaded, and trying again right away will not help.
+    """A file cannot be downloaded, and an immediate retry will not help.
 
     Attributes:
         reason: what happened, without the address.
-        status: the HTTP status code, if that is what happened.
+        status: the HTTP status code, if that was the reason.
     """
 
     def __init__(self, url: str, reason: str, status: int | None = None) -> None:
@@ -38,10 +38,10 @@ class DownloadError(ResgradError, RuntimeError):
 
 
 class PassingError(Exception):
-    """Something that may be gone at the next attempt.
+    """A failure that the next attempt may not meet.
 
     Attributes:
-        pause: seconds to wait before it, where there is reason to wait that long.
+        pause: seconds to wait before that attempt, if there is a reason for a certain pause.
     """
 
     def __init__(self, reason: str, pause: float | None = None) -> None:
@@ -50,7 +50,7 @@ class PassingError(Exception):
 
 
 def show(url: str) -> str:
-    """Return an address as it may be printed: without user name, password and query, any of which may be secret."""
+    """Return an address without user name, password and query, which may be secret, for printing."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -70,11 +70,11 @@ class Transfer:
     max_bytes: int
 
     def request(self) -> None:
-        """Ask once for what is missing, and append what comes.
+        """Request the missing part once, and append what arrives.
 
         Raises:
-            PassingError: it did not come, or not to its end.
-            DownloadError: it will not come.
+            PassingError: it did not arrive, or not completely.
+            DownloadError: it will not arrive.
             OSError: it cannot be written.
         """
         try:
@@ -88,14 +88,14 @@ class Transfer:
         except (
             requests.RequestException,
             ValueError,
-        ) as error:  # ValueError: what the server redirects to is no address
+        ) as error:  # ValueError: the server redirects to an invalid address
             raise self._failure(
                 f"the address or the server breaks the rules of HTTP ({type(error).__name__})"
             ) from None
 
     def _open(self) -> requests.Response:
-        """Follow redirects to the response proper; its body is yet to be read."""
-        # identity: the bytes as they lie on the server, so that offsets and checksums mean something.
+        """Follow redirects to the final response, without reading its body."""
+        # identity: the bytes as stored on the server, so that offsets and checksums are meaningful.
         headers = {"Accept-Encoding": "identity", **self.partial.headers()}
         hops = [self.url]
         while True:
@@ -124,7 +124,7 @@ class Transfer:
         return following
 
     def _check_status(self, response: requests.Response) -> None:
-        """Return if the body is wanted."""
+        """Return if the body should be read; raise otherwise."""
         status = response.status_code
         if status == requests.codes.range_not_satisfiable and self.partial.size:
             self.partial.clear()
@@ -138,7 +138,7 @@ class Transfer:
             raise self._failure(f"the server answers {status} {response.reason}", status)
 
     def _receive(self, response: requests.Response) -> None:
-        """Append a body to what has arrived."""
+        """Append a body to the bytes received so far."""
         arrived = self.partial.size
         whole = _whole(response, arrived)
         if whole is not None and whole > self.max_bytes:
@@ -162,11 +162,11 @@ class Transfer:
                     raise self._failure(f"it has more than the {self.max_bytes:,} bytes that are allowed")
                 file.write(chunk)
                 bar.update(len(chunk))
-        if whole is not None and arrived < whole:  # a server may answer with less than was asked for
+        if whole is not None and arrived < whole:  # a server may send less than was requested
             raise PassingError(f"the server stopped after {arrived:,} of {whole:,} bytes", pause=0)
 
     def _cause(self, error: BaseException) -> str:
-        """Say briefly why a connection failed; the libraries' own texts repeat the address with everything in it."""
+        """Say briefly why a connection failed; the libraries' own texts repeat the address with all its secrets."""
         if isinstance(error, requests.ConnectTimeout):
             return f"the server was not reached within {self.timeout[0]:g} s"
         if isinstance(error, requests.Timeout | urllib3.exceptions.ReadTimeoutError):
@@ -189,7 +189,7 @@ def _same_secure_host(url: str, first: str) -> bool:
 
 
 def _whole(response: requests.Response, arrived: int) -> int | None:
-    """Return the size of the whole file, from the headers of a part or of all of it; None where they do not tell."""
+    """Return the size of the whole file, from the headers of a partial or full response; None if they lack it."""
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     if response.status_code == requests.codes.partial_content and _is_size(total):
         return int(total)
@@ -202,7 +202,7 @@ def _is_size(text: str) -> bool:
 
 
 def _retry_after(response: requests.Response) -> float | None:
-    """Return the seconds that the server asks to wait, given as a number or as a date (RFC 9110, section 10.2.3)."""
+    """Return the seconds that the server asks to wait, as a number or a date (RFC 9110, section 10.2.3)."""
     value = response.headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)

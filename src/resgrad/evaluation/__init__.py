@@ -1,1 +1,1 @@
-"""The numbers of the variant that ``model.residual`` names, for ``dvc metrics`` and ``dvc plots``."""
+"""The metrics and plots of the variant that ``model.residual`` names, for ``dvc metrics`` and ``dvc plots``."""

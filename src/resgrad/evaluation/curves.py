@@ -6,14 +6,14 @@ from resgrad.common.spread import over_seeds
 from resgrad.results.runs import Run
 
 FOLLOWED = ("train", "validation")
-"""Splits that are measured after every epoch."""
+"""Splits evaluated after every epoch."""
 
 
 def learning_curves(runs: list[Run]) -> pd.DataFrame:
-    """Follow accuracy and loss from epoch to epoch.
+    """Return accuracy and loss by epoch.
 
-    Where a diverged run has no accuracy any more, it has that of guessing, up to the last epoch of the longest run;
-    its loss is undefined.
+    After a run has diverged, its accuracy is that of guessing, up to the last epoch of the longest run; its loss is
+    undefined.
 
     Returns:
         a row per variant, depth, split (train, validation) and epoch: accuracy, accuracy_min, accuracy_max, loss,

@@ -1,25 +1,25 @@
-"""Gradient norms over the whole of a training: a value per layer and step."""
+"""Gradient norms over a whole training: a value per layer and step."""
 
 import numpy as np
 import pandas as pd
 
 CELLS = 4000
-"""Cells that a map may have: more would be finer than its picture. Where there are more, steps are taken together."""
+"""Maximum number of cells of a map: more would be finer than its picture. Beyond it, steps are pooled."""
 
 
 def heat_map(norms: pd.DataFrame) -> pd.DataFrame:
     """Average norms over seeds, layer by layer and step by step.
 
-    Means are of log10: geometric means of the norms. A norm of 0 enters as :data:`gradient_flow.FLOOR`; one that is not
-    finite is left out.
+    Means are taken over log10, so they are geometric means of the norms. A norm of 0 counts as
+    :data:`gradient_flow.FLOOR`; non-finite norms are left out.
 
     Args:
-        norms: of one variant and depth, from :func:`gradient_flow.load_norms`.
+        norms: norms of one variant and depth, from :func:`gradient_flow.load_norms`.
 
     Returns:
-        a row per position: variant, depth, layer, step (list: the recorded steps; where several are taken together, the
-        first of them), log10_norm (list: one value per step, to 0.01; None where no norm is finite). Lists keep the
-        file of a map at a third of what a row per cell would take.
+        a row per position: variant, depth, layer, step (list: the recorded steps; if several are pooled, the first of
+        them), log10_norm (list: one value per step, to 0.01; None where no norm is finite). With lists the file takes
+        a third of the space of a row per cell.
     """
     steps = np.sort(norms["step"].unique())
     columns = max(CELLS // norms["position"].nunique(), 1)

@@ -1,4 +1,4 @@
-"""What params.yaml says of the gradient tables."""
+"""The parameters of the gradient tables."""
 
 from typing import Annotated
 

@@ -1,11 +1,11 @@
 """How gradients grow with the depth of a network: exponentially, or as a power of it.
 
-Looked at is the L2 norm of the gradient at the first hidden weight layer over that at the last one, in networks that
-differ in depth alone. Gradients that change by the same factor at every layer make a ratio that is exponential in
-depth: so theory has it for plain networks with batch normalisation (Yang et al. 2019). Around identity shortcuts it
-expects less than exponential growth, often a power of depth (Yang and Schoenholz 2017, without normalisation; with
-batch normalisation the variance on the shortcut's way grows in proportion to depth, so that the l-th block adds a share
-of about 1/l: De and Smith 2020). A factor per layer then depends on the depth at which it is taken.
+The measure is the ratio of the gradient's L2 norm at the first hidden weight layer to that at the last one, in networks
+that differ only in depth. If gradients change by the same factor at every layer, the ratio is exponential in depth;
+theory predicts this for plain networks with batch normalisation (Yang et al. 2019). With identity shortcuts it predicts
+slower growth, often a power of depth (Yang and Schoenholz 2017, without normalisation; with batch normalisation the
+variance on the shortcut path grows in proportion to depth, so that the l-th block adds a share of about 1/l: De and
+Smith 2020). A factor per layer then depends on the depth at which it is measured.
 """
 
 import math
@@ -17,13 +17,13 @@ from resgrad.common.intervals import mean_with_interval
 from resgrad.gradients.growth import hidden_layers
 
 LAWS = {"exponential": "log10_rate", "power": "exponent"}
-"""By law, what its slope is called: of log10 of the ratio over depth, or over log10 of depth."""
+"""Name of the slope, by law: of log10 of the ratio against depth, or against log10 of depth."""
 
 LEAST_DEPTHS = 4
-"""Two free numbers fit two depths whatever they are, and three nearly so."""
+"""A line has two free parameters: it fits any two depths exactly, and three nearly so."""
 
 LEAST_R2 = 0.95
-"""Share of the variance that a law must explain to be said to hold."""
+"""Share of the variance that a law must explain to hold."""
 
 LEAST_CHANGE = 0.5
 """log10 of the factor, about 3, by which the ratio must differ between depths for there to be a law."""
@@ -34,10 +34,10 @@ def first_to_last(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
 
     Args:
         norms: a row per layer: position (1 at the input), log10_norm and the columns of ``network``.
-        network: what names a network.
+        network: the columns that identify a network.
 
     Returns:
-        a row per network, in the order of the norms: the keys, log10_ratio (of the first hidden layer's norm over the
+        a row per network, in the order of the norms: the keys, log10_ratio (the first hidden layer's norm over the
         last one's; NaN where both are 0 or not finite, infinite where one is). Networks with fewer than two hidden
         layers are left out.
     """
@@ -52,18 +52,18 @@ def first_to_last(norms: pd.DataFrame, network: list[str]) -> pd.DataFrame:
 def depth_laws(ratios: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Fit both laws by least squares, each with an intercept, and say which one holds.
 
-    Left out are depths at which a ratio is not finite, and groups with fewer than :data:`LEAST_DEPTHS` left.
+    Depths at which a ratio is not finite are left out, and so are groups with fewer than :data:`LEAST_DEPTHS` left.
 
     Args:
         ratios: a row per network: depth, seed, log10_ratio and the columns of ``by``.
-        by: what tells groups of networks apart that differ in nothing but depth and seed.
+        by: the columns that identify a group of networks that differ only in depth and seed.
 
     Returns:
-        a row per group, sorted: the keys; depths, shallowest and deepest (of those fitted), low_ratio and high_ratio
-        (log10, means over seeds at these two); of each law its slope (see :data:`LAWS`), the mean over seeds, with its
-        interval, ``_low`` and ``_high``, and ``<law>_r2``, of the fit to means over seeds; n (seeds); law:
-        exponential or power, whichever explains more and at least :data:`LEAST_R2`; level where no two depths differ by
-        :data:`LEAST_CHANGE`; neither.
+        a row per group, sorted: the keys; depths, shallowest and deepest (of those fitted); low_ratio and high_ratio
+        (log10, means over seeds at these two); for each law its slope (see :data:`LAWS`), a mean over seeds with its
+        interval, ``_low`` and ``_high``, and ``<law>_r2``, of the fit to the means over seeds; n (seeds); law:
+        exponential or power, whichever explains more, if at least :data:`LEAST_R2`; level where no two depths differ by
+        :data:`LEAST_CHANGE`; otherwise neither.
     """
     rows = [{**dict(zip(by, keys, strict=True)), **_fits(of)} for keys, of in _fittable(ratios, by).groupby(by)]
     return pd.DataFrame(rows, columns=[*by, *_COLUMNS])
@@ -109,7 +109,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _r2(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the coefficient of determination of a line; NaN where ``y`` does not change but for rounding."""
+    """Return the coefficient of determination of a line; NaN where ``y`` is constant up to rounding."""
     if np.ptp(y) < 1e-9:
         return math.nan
     centred = y - y.mean()

@@ -1,4 +1,4 @@
-"""Compute the chosen statistics of many tensors, a piece at a time."""
+"""Compute the chosen statistics of many tensors, piece by piece."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,19 +10,19 @@ from resgrad.gradients.segments import Layout, Step
 from resgrad.gradients.statistics import load
 
 PIECE = 1 << 16
-"""Elements that are described at once, about: float64 copies of so many stay in a processor's cache, and come from
-memory that is at hand. A tensor is never cut, so where the cuts are changes no value."""
+"""Elements described at once, about: float64 copies of so many stay in a processor's cache and reuse the same memory.
+A tensor is never cut, so the choice of the cuts changes no value."""
 
 
 class Describer:
-    """Describes tensors of the same sizes again and again."""
+    """Describes tensors of the same sizes repeatedly."""
 
     def __init__(self, statistics: Sequence[str], sizes: Sequence[int]) -> None:
         """Load the statistics and lay out the pieces.
 
         Args:
             statistics: names of modules of :mod:`resgrad.gradients.statistics`.
-            sizes: elements of each tensor, at least 1.
+            sizes: number of elements of each tensor, at least 1.
 
         Raises:
             ParameterError: there is no such statistic, or it is named twice.
@@ -46,18 +46,18 @@ class Describer:
         """Describe one backward pass, and the step after it.
 
         Args:
-            gradients: of all tensors, end to end.
-            weights: likewise, the parameters before the step.
-            moved: likewise, the parameters after it; None if no step was taken.
+            gradients: the gradients of all tensors, end to end.
+            weights: the parameters before the step, likewise.
+            moved: the parameters after it, likewise; None if no step was taken.
 
         Returns:
-            by statistic, in the order in which they were chosen, a value (or a row of values) per tensor.
+            for each statistic, in the order chosen, a value (or a row of values) per tensor.
 
         Raises:
-            ValueError: a statistic returned something else, or asks for a step that was not taken.
+            ValueError: a statistic returned another number of values, or needs a step that was not taken.
         """
         values: dict[str, list[NDArray]] = {statistic.column.name: [] for statistic in self._statistics}
-        # A diverged run is described like any other: NaN less infinity is no reason for a warning.
+        # A diverged run is a result, not a reason for a warning about NaN or infinity.
         with np.errstate(invalid="ignore", over="ignore"):
             for where, layout in self._pieces:
                 step = Step(layout, gradients[where], weights[where], None if moved is None else moved[where])

@@ -1,4 +1,4 @@
-"""How fast gradients grow or shrink from layer to layer on their way back to the input, as one number."""
+"""How fast gradients grow or shrink from layer to layer in the backward pass, as one number."""
 
 import math
 
@@ -8,20 +8,20 @@ import pandas as pd
 from resgrad.common.intervals import mean_with_interval
 
 MEAN_FIELD_LIMIT = math.sqrt(math.pi / (math.pi - 1))
-"""1.211: :func:`mean_field_factor` of an infinite batch."""
+"""1.211: the limit of :func:`mean_field_factor` for an infinite batch."""
 
 
 def mean_field_factor(batch_size: int) -> float:
-    """Return the theory's factor per layer for plain ReLU networks with batch normalisation.
+    """Return the theoretical factor per layer for plain ReLU networks with batch normalisation.
 
     Yang, Pennington, Rao, Sohl-Dickstein and Schoenholz 2019 (A mean field theory of batch normalization), theorem
-    3.10, gives the rate at which the *squared* norm grows; this is its square root. It holds at random initial weights
-    of whatever scale, for fully connected networks of infinite width, far from both ends: where the covariance within
-    the batch has stopped changing from layer to layer, and the gradient no longer depends on the kind of loss. The
-    gradients of weights and of activations share the rate. It falls with the batch, to :data:`MEAN_FIELD_LIMIT`.
+    3.10, gives the growth rate of the *squared* norm; this is its square root. It holds at random initial weights of
+    any scale, for fully connected networks of infinite width, far from both ends: where the covariance within the batch
+    no longer changes from layer to layer, and the gradient no longer depends on the kind of loss. The gradients of
+    weights and of activations share the rate. It falls with the batch size, to :data:`MEAN_FIELD_LIMIT`.
 
     Args:
-        batch_size: B, more than 3.
+        batch_size: B, greater than 3.
     """
     cosine = -1 / (batch_size - 1)
     angle = math.pi - math.acos(cosine)
@@ -32,11 +32,11 @@ def mean_field_factor(batch_size: int) -> float:
 
 
 def growth_per_layer(norms: pd.DataFrame, by: list[str], parts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Measure the factor by which the gradient's norm changes from one layer to the one before, over seeds.
+    """Measure the factor by which the gradient's norm changes from a layer to the preceding one, over seeds.
 
     Args:
         norms: a row per layer: seed, position (1 at the input), numel, log10_norm and the columns of ``by``.
-        by: what tells groups of networks apart that differ in nothing but the seed: variant, depth, ...
+        by: the columns that identify a group of networks that differ only in the seed: variant, depth, ...
         parts: as in :func:`log10_per_layer`.
 
     Returns:
@@ -51,10 +51,10 @@ def growth_per_layer(norms: pd.DataFrame, by: list[str], parts: tuple[str, ...] 
 
 
 def growth_by_thirds(norms: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Measure :func:`growth_per_layer` in each third of the hidden layers: one factor, or a different one on the way?
+    """Measure :func:`growth_per_layer` in each third of the hidden layers, to see whether the factor changes.
 
     Returns:
-        what that returns, with a column third, from 1 at the input.
+        the same table, with a column third, from 1 at the input.
     """
     ends = norms.groupby([*by, "seed"])["position"]
     first, hidden = ends.transform("min") + 1, (ends.transform("max") - ends.transform("min") - 1).clip(lower=1)
@@ -66,14 +66,14 @@ def log10_per_layer(norms: pd.DataFrame, network: list[str], parts: tuple[str, .
     """Fit the growth of every network's gradient towards the input.
 
     Least squares of the norm's logarithm on the position: one slope, and an intercept for every shape of layer, since
-    the norm of a whole tensor depends on how many elements it has. The first and the last layer are left out, and norms
-    that are not finite. A network has a slope if a degree of freedom is left: three layers of one shape, four of two.
-    Rows of several steps are pooled.
+    the norm of a whole tensor depends on its number of elements. The first and the last layer and non-finite norms are
+    left out. A network has a slope if a degree of freedom is left: three layers of one shape, four of two. Rows of
+    several steps are pooled.
 
     Args:
         norms: a row per layer: position (1 at the input), numel, log10_norm and the columns of ``network``.
-        network: what names a network.
-        parts: columns that tell parts of a network apart, each of which has a slope of its own.
+        network: the columns that identify a network.
+        parts: the columns that identify a part of a network, each part with its own slope.
 
     Returns:
         a row per network and part, sorted: the keys, log10_per_layer (minus the slope; NaN where there is none).
@@ -86,12 +86,12 @@ def log10_per_layer(norms: pd.DataFrame, network: list[str], parts: tuple[str, .
 
 
 def fitted_norms(norms: pd.DataFrame, growth: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """Set the lines that :func:`growth_per_layer` fitted beside the means of what they were fitted to.
+    """Put the lines that :func:`growth_per_layer` fitted beside the means of the norms.
 
     Args:
-        norms: as there.
+        norms: as for that function.
         growth: what it returned.
-        by: as there.
+        by: as for that function.
 
     Returns:
         a row per group and position: the keys, position, numel, log10_norm (mean over seeds and steps) and fitted
@@ -105,20 +105,20 @@ def fitted_norms(norms: pd.DataFrame, growth: pd.DataFrame, by: list[str]) -> pd
 
 
 def hidden_layers(norms: pd.DataFrame, network: list[str]) -> pd.Series:
-    """Say of every row whether its layer is neither the first nor the last of its network.
+    """Say for every row whether its layer is neither the first nor the last of its network.
 
     Args:
         norms: a row per layer: position and the columns of ``network``.
-        network: what names a network.
+        network: the columns that identify a network.
     """
     position = norms.groupby(network)["position"]
     return (norms["position"] > position.transform("min")) & (norms["position"] < position.transform("max"))
 
 
 def _centred(norms: pd.DataFrame, network: list[str], parts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Add x and y: position and logarithm less their means over the layers of the same shape, network and part.
+    """Add x and y: position and logarithm minus their means over the layers of the same shape, network and part.
 
-    Both are NaN in rows that take no part in the fit.
+    Both are NaN in rows that are not part of the fit.
     """
     taken = hidden_layers(norms, network) & np.isfinite(norms["log10_norm"])
     fit = norms[["position", "log10_norm"]].where(taken)

@@ -1,7 +1,7 @@
 """Record the gradients of every parameter, at chosen steps, without disturbing the training.
 
-Recording copies gradients and weights into flat buffers with a few fused calls and brings each buffer to the host at
-once: it never waits for the accelerator layer by layer, draws no random number and changes no weight.
+Recording copies gradients and weights into flat buffers with a few fused calls and transfers each buffer to the host
+in one piece: it never waits for the accelerator layer by layer, draws no random number and changes no weight.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _KINDS = {
     nn.GroupNorm: "norm",
     nn.PReLU: "activation",
 }
-"""Kinds of PyTorch's layers. A module of ours that has ``kind`` gives it to all that lies in it."""
+"""Kinds of PyTorch's layers. A module of the project may declare ``kind``, for itself and every layer inside it."""
 
 
 WEIGHT_LAYERS = ("conv", "linear")
@@ -31,7 +31,7 @@ WEIGHT_LAYERS = ("conv", "linear")
 
 
 class TensorInfo(NamedTuple):
-    """What the gradient table says of a parameter tensor."""
+    """How the gradient table describes a parameter tensor."""
 
     layer: str
     kind: str
@@ -44,8 +44,8 @@ class TensorInfo(NamedTuple):
 class Recording:
     """What has been recorded so far: one entry per recorded step in every list.
 
-    ``columns`` holds, by statistic, an array with one value (or one row of values) per tensor; ``snapshots`` the raw
-    gradient of the first weight layer, as a rule a convolution (out x in x height x width, float32), by step.
+    ``columns`` holds, by statistic, an array with one value (or one row of values) per tensor; ``snapshots`` holds, by
+    step, the raw gradient of the first weight layer, usually a convolution (out x in x height x width, float32).
     """
 
     tensors: list[TensorInfo]
@@ -56,15 +56,15 @@ class Recording:
 
 
 class GradientRecorder:
-    """Fills a :class:`Recording`: ``before_step`` once gradients stand, ``after_step`` once weights have moved."""
+    """Fills a :class:`Recording`: call ``before_step`` after the backward pass and ``after_step`` after the update."""
 
     def __init__(self, network: nn.Module, example: Tensor, config: GradientsConfig, total_steps: int) -> None:
         """Lay out the buffers.
 
         Args:
-            network: its parameters that require gradients are recorded.
-            example: a batch to find the order of the layers with; the network runs on it in eval mode.
-            config: at which steps to record what, and of how many to keep a snapshot.
+            network: the network; its parameters that require gradients are recorded.
+            example: a batch for finding the order of the layers; the network runs on it in eval mode.
+            config: which statistics to record at which steps, and how many snapshots to keep.
             total_steps: steps of the whole run.
 
         Raises:
@@ -90,14 +90,14 @@ class GradientRecorder:
         return step in self._steps
 
     def before_step(self, step: int) -> None:
-        """Take in the gradients, before anything clips them, and the weights."""
+        """Copy the gradients, before any clipping, and the weights."""
         self._gradients.fill([_gradient(p) for p in self._parameters])
         self._weights.fill(self._parameters)
         if step in self._snapshots:
             self.recording.snapshots[step] = _gradient(self._first).detach().cpu().contiguous().numpy().copy()
 
     def after_step(self, step: int, epoch: int) -> None:
-        """Take in the moved weights and add this step to the recording."""
+        """Copy the updated weights and add this step to the recording."""
         self._moved.fill(self._parameters)
         flat = (buffer.to_host() for buffer in (self._gradients, self._weights, self._moved))
         for name, values in self._describer.describe(*flat).items():
@@ -115,7 +115,7 @@ def describe_tensors(network: nn.Module, example: Tensor) -> list[TensorInfo]:
     """Describe every parameter that requires a gradient, in the order of ``named_parameters``.
 
     Raises:
-        TypeError: a layer is of a type that has no name among the kinds.
+        TypeError: the kind of a layer is not known.
     """
     order = _forward_order(network, example)
     infos = []
@@ -150,7 +150,7 @@ def _forward_order(network: nn.Module, example: Tensor) -> dict[str, int]:
 
 
 def _kind(network: nn.Module, layer: str) -> str:
-    """Return the ``kind`` that the layer or one around it declares, the outermost first; else that of its type."""
+    """Return the ``kind`` that the layer or a module around it declares, the outermost first; else that of its type."""
     module = network
     for name in layer.split("."):
         module = module.get_submodule(name)
@@ -170,7 +170,7 @@ def _gradient(parameter: nn.Parameter) -> Tensor:
 
 
 class _FlatBuffer:
-    """One flat tensor with a view of it for every parameter, laid out in memory as the parameter is."""
+    """One flat tensor with a view into it for every parameter, in the parameter's memory layout."""
 
     def __init__(self, parameters: list[nn.Parameter]) -> None:
         self._flat = torch.empty(sum(p.numel() for p in parameters), device=parameters[0].device)

@@ -1,7 +1,7 @@
-"""Many tensors end to end in one flat array, and what several statistics need of them, each computed once.
+"""Many tensors end to end in one flat array, and quantities that several statistics share, each computed once.
 
-One pass over a flat array costs what the arithmetic costs; a pass per tensor would cost a synchronisation each on an
-accelerator and a dozen Python calls each anywhere.
+One pass over a flat array costs only its arithmetic; with a pass per tensor, each would cost a synchronisation on an
+accelerator and a dozen Python calls anywhere.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ EXPONENTS = 256
 """Values of the exponent field of a float32 (IEEE 754)."""
 
 BIAS = 127
-"""Value e of the exponent field stands for magnitudes from 2^(e - 127) to twice that: but 0 stands for zero and for
-denormal numbers, and 255 for NaN and infinity."""
+"""Value e of the exponent field stands for magnitudes from 2^(e - 127) to twice that, except that 0 stands for zero and
+subnormal numbers, and 255 for NaN and infinity."""
 
 
 class Layout:
     """Where each tensor lies in the flat array: prepared once, used at every recorded step."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        """Prepare for tensors of these sizes (elements, each at least 1), in this order."""
+        """Prepare for tensors of these sizes (numbers of elements, each at least 1), in this order."""
         self.sizes = np.asarray(sizes)
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
         self.rows = np.repeat(np.arange(len(sizes)) * EXPONENTS, self.sizes)
@@ -31,14 +31,14 @@ class Layout:
 class Segments:
     """Tensors end to end.
 
-    Sums are taken in float64, so that a norm of 1e-25, whose square underflows float32, comes out as 1e-25. NaN and
-    infinity run through the arithmetic as they do anywhere: a tensor that holds one has a non-finite norm.
+    Sums are accumulated in float64, so that a norm of 1e-25, whose square underflows float32, comes out as 1e-25. NaN
+    and infinity propagate as usual: a tensor that contains one has a non-finite norm.
 
-    What a property returns is shared by all statistics: none may change it in place.
+    All statistics share the values of the properties: none may change them in place.
 
     Attributes:
         flat: all elements, float32.
-        sizes: elements of each tensor.
+        sizes: number of elements of each tensor.
     """
 
     def __init__(self, layout: Layout, flat: NDArray[np.float32]) -> None:
@@ -47,11 +47,11 @@ class Segments:
         self._layout = layout
 
     def sums(self, values: NDArray, dtype: type | None = None) -> NDArray:
-        """Add up, for each tensor, a value per element."""
+        """Return, for each tensor, the sum of a value per element."""
         return np.add.reduceat(values, self._layout.starts, dtype=dtype)
 
     def largest(self, values: NDArray) -> NDArray:
-        """Return, for each tensor, the largest of a value per element; NaN if one of them is."""
+        """Return, for each tensor, the largest of a value per element; NaN if one of them is NaN."""
         return np.maximum.reduceat(values, self._layout.starts)
 
     def spread(self, values: NDArray) -> NDArray:
@@ -75,12 +75,12 @@ class Segments:
 
     @cached_property
     def zeros(self) -> NDArray[np.int64]:
-        """Elements of each tensor that are exactly zero."""
+        """Number of elements of each tensor that are exactly zero."""
         return self.sums(self.flat == 0, np.int64)
 
     @cached_property
     def exponents(self) -> NDArray[np.int64]:
-        """Elements of each tensor by the value of their exponent field (tensors x :data:`EXPONENTS`)."""
+        """Number of elements of each tensor by the value of their exponent field (tensors x :data:`EXPONENTS`)."""
         fields = self.flat.view(np.int32) >> 23
         fields &= EXPONENTS - 1
         counts = np.bincount(self._layout.rows + fields, minlength=EXPONENTS * len(self.sizes))
@@ -88,11 +88,11 @@ class Segments:
 
 
 class Step:
-    """One backward pass, and the step of the optimiser after it, of consecutive parameter tensors.
+    """Consecutive parameter tensors in one backward pass and the optimiser's step after it.
 
     Attributes:
-        gradients: of the mean loss, before anything clips them, and before weight decay.
-        weights: the parameters, before the step.
+        gradients: the gradients of the mean loss, before clipping and weight decay.
+        weights: the parameters before the step.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Step:
         weights: NDArray[np.float32],
         moved: NDArray[np.float32] | None = None,
     ) -> None:
-        """Take in flat arrays; ``moved`` holds the parameters after the step, None if none was taken."""
+        """Take flat arrays; ``moved`` holds the parameters after the step, None if no step was taken."""
         self.gradients = Segments(layout, gradients)
         self.weights = Segments(layout, weights)
         self._layout = layout
@@ -110,7 +110,7 @@ class Step:
 
     @cached_property
     def updates(self) -> Segments:
-        """What the step changed the parameters by.
+        """The changes of the parameters in this step.
 
         Raises:
             ValueError: no step was taken.

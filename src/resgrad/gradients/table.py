@@ -17,13 +17,13 @@ RUN = (
     Column("depth", pa.int32(), "layers with weights on the longest path"),
     Column("seed", pa.int64(), "root seed of the run"),
 )
-"""What names a run."""
+"""The columns that identify a run."""
 
 STEP = (
     Column("step", pa.int32(), "optimiser steps taken before this gradient; 0 is at the initial weights", "steps"),
     Column("epoch", pa.int32(), "epoch the step belongs to, from 1"),
 )
-"""What names a recorded step of a run."""
+"""The columns that identify a recorded step of a run."""
 
 TENSOR = (
     Column("layer", pa.string(), "the module's name in the network, e.g. `stage2.0.conv1` or `blocks.2.linear1`"),
@@ -36,7 +36,7 @@ TENSOR = (
     Column("layer_index", pa.int32(), "place of the layer in the forward pass, from 0"),
     Column("numel", pa.int32(), "elements of the tensor", "elements"),
 )
-"""What names and describes a parameter tensor of a network."""
+"""The columns that identify and describe a parameter tensor of a network."""
 
 ABOUT = (
     "One row per recorded step and parameter tensor of a training. A gradient with NaN or infinite elements has "
@@ -45,11 +45,11 @@ ABOUT = (
 
 
 def gradient_table(statistics: Sequence[str]) -> Table:
-    """Return the table with the columns of these statistics, in this order, after what names a row.
+    """Return the table with the columns of these statistics, in this order, after those that identify a row.
 
     Raises:
         ParameterError: there is no such statistic, or it is named twice.
-        ValueError: a statistic is called as one of the other columns is.
+        ValueError: a statistic has the name of another column.
     """
     described = tuple(statistic.column for statistic in load(statistics))
     return Table("gradients", ABOUT, (*RUN, *STEP, *TENSOR, *described))
@@ -59,13 +59,13 @@ def write_table(path: Path, cell: Cell, recording: Recording, statistics: Sequen
     """Write the gradient table of one run.
 
     Args:
-        path: of the file.
+        path: the file.
         cell: the run.
-        recording: of its gradients.
-        statistics: what was to be recorded.
+        recording: its gradients.
+        statistics: the statistics that were to be recorded.
 
     Raises:
-        ValueError: something else was recorded.
+        ValueError: others were recorded.
     """
     records, tensors = len(recording.steps), len(recording.tensors)
 

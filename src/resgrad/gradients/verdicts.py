@@ -1,12 +1,12 @@
 """Whether gradients vanish, survive or explode: one definition for probed and for trained networks.
 
-Looked at is the *signal* of every weight layer l on the main path, the head among them::
+The measure is the *signal* of every weight layer l on the main path, including the head::
 
     signal(l) = |gradient of weight l| / |weight l| / |gradient of the head's bias|        (L2 norms)
 
-The relative gradient, |gradient| / |weight|, is what a step of SGD changes a layer by, per unit of learning rate. The
-gradient of the head's bias is the mean of softmax - one-hot: the error at the output, before it is sent back. Divided
-by it, a signal does not fall merely because the loss has been fitted.
+The relative gradient, |gradient| / |weight|, is the relative change of a layer in a step of SGD, per unit of learning
+rate. The gradient of the head's bias is the mean of softmax - one-hot: the error at the output, before backpropagation.
+Because a signal is divided by it, it does not fall merely because the loss has been fitted.
 """
 
 from typing import Annotated
@@ -35,14 +35,14 @@ def signals(table: pd.DataFrame, of: list[str]) -> pd.DataFrame:
     Args:
         table: rows of a gradient table or of the probe's: layer, kind, param, layer_index, numel, grad_norm,
             weight_norm.
-        of: the columns of it that name one backward pass, e.g. variant, depth, seed and step.
+        of: its columns that identify one backward pass, e.g. variant, depth, seed and step.
 
     Returns:
-        a row per backward pass and layer, as the table has them: ``of``, layer, position (of the layer among them,
-        from 1 at the input), numel, log10_norm (of the gradient), log10_signal. Both are -inf where a gradient is
-        exactly 0, as float32 has nothing below 1.4e-45, and +inf where one is not finite. Left out are layers whose
-        weights are all 0, which have no unit to measure a change in, and passes whose error at the output is exactly
-        0, with nothing to send back.
+        a row per backward pass and layer, in the order of the table: ``of``, layer, position (of the layer among the
+        weight layers, from 1 at the input), numel, log10_norm (of the gradient), log10_signal. Both are -inf where a
+        gradient is exactly 0, since float32 has nothing below 1.4e-45, and +inf where one is not finite. Layers whose
+        weights are all 0 are left out, because a relative change is then undefined, and so are passes whose error at
+        the output is exactly 0, because there is nothing to propagate back.
     """
     heads = table[(table["layer"] == "head") & (table["param"] == "bias")]
     weights = table[table["kind"].isin(WEIGHT_LAYERS) & (table["param"] == "weight")]
@@ -59,14 +59,14 @@ def signals(table: pd.DataFrame, of: list[str]) -> pd.DataFrame:
 
 
 def judge(signals: pd.DataFrame, of: list[str], config: VerdictsConfig) -> pd.DataFrame:
-    """Give the verdict on every backward pass.
+    """Give a verdict on every backward pass.
 
-    Vanishing: the smallest signal of a layer is below the one threshold. Exploding: the largest is above the other.
-    Where both hold, the larger excess decides, and whatever is not finite exceeds everything.
+    Vanishing: the smallest signal of a layer is below the lower threshold. Exploding: the largest is above the upper.
+    Where both hold, the larger excess decides; a non-finite signal counts as the largest excess.
 
     Args:
         signals: from :func:`signals`.
-        of: the columns that name one backward pass.
+        of: the columns that identify one backward pass.
         config: the thresholds.
 
     Returns:
@@ -85,12 +85,12 @@ def judge(signals: pd.DataFrame, of: list[str], config: VerdictsConfig) -> pd.Da
 def hidden_signals(signals: pd.DataFrame, of: list[str]) -> pd.DataFrame:
     """Return the smallest and the largest signal of the hidden layers: all but the first and the last.
 
-    How far they lie apart compares layers with each other: a factor on all initial weights or on the whole loss, the
-    shape of the input and the number of classes change all of them alike, or only the first and the last.
+    Their distance compares layers with each other: a factor on all initial weights or on the whole loss, the shape of
+    the input and the number of classes change all layers alike, or only the first and the last.
 
     Args:
         signals: from :func:`signals`.
-        of: the columns that name one backward pass.
+        of: the columns that identify one backward pass.
 
     Returns:
         a row per backward pass that has hidden layers: ``of``, lowest, highest (log10).

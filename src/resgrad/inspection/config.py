@@ -1,4 +1,4 @@
-"""What params.yaml says of the inspection."""
+"""The parameters of the inspection."""
 
 from typing import Annotated
 

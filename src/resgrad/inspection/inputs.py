@@ -1,4 +1,4 @@
-"""What is inspected: a network as its last step left it, and one batch of images."""
+"""The inputs of an inspection: a network after its last step, and one batch of images."""
 
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,17 @@ from resgrad.shards.shards import Shards, Split
 def load_network(
     folder: Path, cell: Cell, config: ModelConfig, manifest: dict[str, Any], device: torch.device
 ) -> nn.Module:
-    """Build the network of a run and give it its trained weights; in evaluation mode.
+    """Build the network of a run and load its trained weights; return it in evaluation mode.
 
     Args:
-        folder: of the run.
+        folder: the run's folder.
         cell: the run.
         config: the section ``model`` with which it was trained.
-        manifest: of the shards on which it was trained.
+        manifest: the manifest of the shards on which it was trained.
         device: where it is wanted.
 
     Raises:
-        RunError: the weights are missing or damaged, or are those of another network.
+        RunError: the weights are missing, damaged or another network's.
     """
     network = build_network(
         config,
@@ -54,7 +54,7 @@ def load_network(
 def fixed_batch(shards: Shards, split: Split, images: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Return images of a split (N x C x H x W, normalised, never augmented) and their labels (N).
 
-    They are evenly spread over the split, which holds photographs class by class. ``images`` is the most there are.
+    They are evenly spread over the split, which may be sorted by class; there are at most ``images`` of them.
     """
     batches, _ = Batches.read(shards, split, device)
     rows = np.linspace(0, len(batches) - 1, min(images, len(batches))).round().astype(int)

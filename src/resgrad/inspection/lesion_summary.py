@@ -1,4 +1,4 @@
-"""What lesions and reorderings come to, over seeds."""
+"""Lesions and reorderings, summarised over seeds."""
 
 import pandas as pd
 
@@ -7,16 +7,16 @@ from resgrad.results.runs import RUN
 
 
 def lesion_measures(lesions: pd.DataFrame, reorderings: pd.DataFrame) -> dict[str, float]:
-    """Say what one run loses with its blocks.
+    """Measure how much worse one run becomes without single blocks or with reordered ones.
 
     Args:
-        lesions: its rows, as :func:`~resgrad.inspection.lesions.lesions` says; at least one.
-        reorderings: its rows, as :func:`~resgrad.inspection.reordering.reorderings` says.
+        lesions: its rows from :func:`~resgrad.inspection.lesions.lesions`, at least one.
+        reorderings: its rows from :func:`~resgrad.inspection.reordering.reorderings`.
 
     Returns:
-        validation_error (of the whole network); what is added to it, lesion_rise and lesion_rise_largest (without one
-        of the blocks that keep the shape: mean and maximum over them), lesion_rise_changing (without one of those that
-        change the shape, mean) and reordering_rise (after the most swaps, mean over reorderings). NaN where undefined.
+        validation_error (of the whole network), and increases over it: lesion_rise and lesion_rise_largest (without one
+        of the blocks that keep the shape: mean and maximum over these), lesion_rise_changing (without one of the blocks
+        that change it, mean) and reordering_rise (after the most swaps, mean over reorderings). NaN where undefined.
     """
     rise = lesions["error"] - lesions["whole_error"]
     keeping = rise[~lesions["changes_shape"]]
@@ -34,11 +34,11 @@ def lesions_by_block(lesions: pd.DataFrame) -> pd.DataFrame:
     """Average over seeds.
 
     Args:
-        lesions: a row per run and block: variant, depth, seed and what
-            :func:`~resgrad.inspection.lesions.lesions` says.
+        lesions: a row per run and block: variant, depth, seed and the columns of
+            :func:`~resgrad.inspection.lesions.lesions`.
 
     Returns:
-        a row per variant, depth and block: changes_shape, error and whole_error, these also with _min and _max.
+        a row per variant, depth and block: changes_shape, error and whole_error, the errors also with _min and _max.
     """
     return over_seeds(lesions, ["variant", "depth", "block", "changes_shape"], ["error", "whole_error"])
 
@@ -47,8 +47,8 @@ def reorderings_by_swaps(reorderings: pd.DataFrame) -> pd.DataFrame:
     """Average over the reorderings of a run, then over seeds.
 
     Args:
-        reorderings: a row per run, number of swaps and reordering: variant, depth, seed and what
-            :func:`~resgrad.inspection.reordering.reorderings` says.
+        reorderings: a row per run, number of swaps and reordering: variant, depth, seed and the columns of
+            :func:`~resgrad.inspection.reordering.reorderings`.
 
     Returns:
         a row per variant, depth and number of swaps: kendall_tau, error and whole_error, each also with _min and _max.

@@ -1,8 +1,8 @@
-"""What a trained network gets wrong with one of its blocks left out (Veit et al. 2016, section 4.1).
+"""The error of a trained network without one of its blocks (Veit et al. 2016, section 4.1).
 
-In a residual network the branch of the block puts out zeros, so that its shortcut alone is left, with whatever follows
-the sum. In a plain network the block hands its input on. Where a block changes the shape, a residual one still has a
-shortcut that does so; in a plain network nothing could stand in its place, and the error without it is undefined.
+In a residual network the output of the block's branch is set to zero, so that only its shortcut is left, with whatever
+follows the sum. In a plain network the block passes its input on. If a block changes the shape, a residual block still
+has a shortcut that does so; in a plain network nothing can replace it, and the error without it is undefined.
 
 A network that has learnt little has little to lose: its error cannot rise far above that of guessing.
 """
@@ -21,17 +21,17 @@ COLUMNS = ["block", "changes_shape", "error", "whole_error"]
 
 
 def lesions(network: nn.Module, images: Tensor, labels: Tensor) -> pd.DataFrame:
-    """Leave out one block at a time.
+    """Remove one block at a time.
 
     Args:
-        network: in evaluation mode; it is left as it was.
-        images: N x C x H x W, of the validation split: test images are looked at once, by the training.
+        network: in evaluation mode; it is left unchanged.
+        images: N x C x H x W, of the validation split: test images are used only once, by the training.
         labels: N.
 
     Returns:
         a row per block: block (from 1, in the order in which the network was built), changes_shape (whether its output
-        has another shape than its input), error (share of the images that are misclassified without it; NaN where a
-        plain block changes the shape), whole_error (that of the whole network). No row if there are no blocks.
+        has another shape than its input), error (share of the images misclassified without it; NaN if a plain block
+        changes the shape), whole_error (of the whole network). No rows if there are no blocks.
     """
     whole = error_rate(network, images, labels)
     rows = []
@@ -49,7 +49,7 @@ def lesions(network: nn.Module, images: Tensor, labels: Tensor) -> pd.DataFrame:
 
 @contextmanager
 def left_out(block: Block) -> Iterator[None]:
-    """Let a residual block consist of its shortcut, and a plain one hand its input on, for as long as this lasts."""
+    """Reduce a residual block to its shortcut, or let a plain block pass its input on, within the context."""
     if block.shortcut is None:
         hook = block.register_forward_hook(lambda _block, inputs, _output: inputs[0])
     else:
@@ -63,7 +63,7 @@ def left_out(block: Block) -> Iterator[None]:
 
 
 def shapes(network: nn.Module, image: Tensor) -> list[tuple[torch.Size, torch.Size]]:
-    """Return the shapes of what each block takes in and puts out when it sees ``image``, 1 x C x H x W."""
+    """Return the shapes of each block's input and output for ``image``, 1 x C x H x W."""
     seen: dict[nn.Module, tuple[torch.Size, torch.Size]] = {}
 
     def note(block: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
@@ -80,7 +80,7 @@ def shapes(network: nn.Module, image: Tensor) -> list[tuple[torch.Size, torch.Si
 
 
 def error_rate(network: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Return the share of images that are misclassified; those whose logits are not finite are."""
+    """Return the share of misclassified images; an image with non-finite logits counts as misclassified."""
     with torch.inference_mode():
         logits = network(images)
     right = (logits.argmax(dim=1) == labels) & logits.isfinite().all(dim=1)

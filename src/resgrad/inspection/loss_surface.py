@@ -1,9 +1,9 @@
 """The loss around trained weights, on a plane through them (Li et al. 2018, section 4).
 
-The plane is spanned by two random directions, filter-normalised: a filter of a direction has the norm of the filter of
-the weights that it moves. So the surfaces of networks whose weights have different scales can be compared. A filter is
-what makes one output: a row of a weight tensor of two or more dimensions. Biases, and whatever a normalisation or a
-shortcut has one number a channel of, do not move, nor do the running statistics of batch norm.
+The plane is spanned by two random, filter-normalised directions: each filter of a direction has the norm of the
+corresponding filter of the weights, so that networks with differently scaled weights can be compared. A filter produces
+one output: it is a row of a weight tensor of two or more dimensions. Biases, parameters of normalisations and shortcuts
+with one number per channel, and the running statistics of batch norm do not move.
 """
 
 import numpy as np
@@ -22,14 +22,14 @@ COLUMNS = ["x", "y", "loss"]
 def loss_surface(
     network: nn.Module, images: Tensor, labels: Tensor, config: LossSurfaceConfig, seed: int
 ) -> pd.DataFrame:
-    """Measure the loss on a square grid in whose middle are the trained weights.
+    """Measure the loss on a square grid centred on the trained weights.
 
     Args:
         network: in evaluation mode.
         images: N x C x H x W.
         labels: N.
-        config: how many steps of the grid there are from the middle to a side, and how far that is.
-        seed: root of the directions; in networks that share a parameter's name it moves in the same ones.
+        config: number of steps of the grid from the centre to a side, and the distance.
+        seed: root of the directions; a parameter moves in the same directions in all networks that have its name.
 
     Returns:
         a row per point: x, y (in filter norms), loss (mean cross-entropy in nats; not finite where it overflows).
@@ -48,9 +48,9 @@ def loss_surface(
 
 
 def filter_normalised_direction(network: nn.Module, seed: int, axis: str) -> dict[str, Tensor]:
-    """Draw a direction: by name, for each parameter that moves, a tensor of its shape.
+    """Draw a direction: for each parameter that moves, by name, a tensor of its shape.
 
-    The draw of a parameter depends on its name, the axis and the seed alone.
+    The draw of a parameter depends only on its name, the axis and the seed.
     """
     direction = {}
     for name, parameter in network.named_parameters():
@@ -62,5 +62,5 @@ def filter_normalised_direction(network: nn.Module, seed: int, axis: str) -> dic
 
 
 def _filter_norms(weight: Tensor) -> Tensor:
-    """Return the L2 norm of each row, shaped so that it multiplies the row."""
+    """Return the L2 norm of each row, shaped for multiplication with the rows."""
     return torch.linalg.vector_norm(weight, dim=tuple(range(1, weight.dim())), keepdim=True)

@@ -26,14 +26,14 @@ Batch = tuple[Tensor, Tensor]
 def inspect_networks(
     cells: list[Cell], network: Load, batch: Batch, validation: Batch, config: InspectConfig
 ) -> dict[Table, pd.DataFrame]:
-    """Measure layer responses and paths of every network, and what it loses with its blocks.
+    """Measure layer responses, paths, lesions and reorderings of every network.
 
     Args:
         cells: the runs.
         network: returns the trained network of a run.
         batch: training images, for responses and paths.
-        validation: validation images, for what is lost.
-        config: how many paths, and how many reorderings.
+        validation: validation images, for lesions and reorderings.
+        config: numbers of paths and of reorderings.
 
     Returns:
         :data:`~resgrad.inspection.tables.RESPONSES`, :data:`~resgrad.inspection.tables.PATHS`,
@@ -59,10 +59,10 @@ def inspect_networks(
 
 
 def loss_surfaces(twins: list[Cell], network: Load, batch: Batch, config: InspectConfig) -> dict[Table, pd.DataFrame]:
-    """Measure the loss around the trained weights of one pair of twins, which takes longer than all the rest.
+    """Measure the loss around the trained weights of one pair of twins, which takes longer than everything else.
 
     Returns:
-        :data:`~resgrad.inspection.tables.SURFACE`; nothing where no surface is asked for, or there is no network.
+        :data:`~resgrad.inspection.tables.SURFACE`; empty if no surface is asked for, or there is no network.
     """
     if not (config.loss_surface.steps and twins):
         return {}
@@ -74,7 +74,7 @@ def loss_surfaces(twins: list[Cell], network: Load, batch: Batch, config: Inspec
 
 
 def _stack(frames: list[pd.DataFrame], table: Table) -> pd.DataFrame:
-    """Stack what has rows, if anything."""
+    """Concatenate the frames that have rows, if any."""
     filled = [frame for frame in frames if len(frame)]
     stacked = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
     return stacked.reindex(columns=table.schema.names)

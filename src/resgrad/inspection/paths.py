@@ -1,8 +1,8 @@
-"""Which length of path carries the gradient (Veit et al. 2016, section 5 and figure 6).
+"""Which path lengths carry the gradient (Veit et al. 2016, section 5 and figure 6).
 
-Unravelled, n residual blocks in series are 2^n paths: each goes through the branch of some blocks, whose number is its
-length, and along the shortcut of the others. The gradient at the input is the sum over all paths. As in the paper,
-paths of each length are drawn at random, and the norm of what one of them carries is multiplied by how many there are.
+Unravelled, n residual blocks in series are 2^n paths: each goes through the branches of some blocks, whose number is
+its length, and along the shortcuts of the others. The gradient at the input is the sum over all paths. As in the paper,
+paths of each length are drawn at random, and the norm of one path's gradient is multiplied by the number of such paths.
 A plain network is a single path through all blocks.
 """
 
@@ -22,21 +22,21 @@ COLUMNS = ["blocks", "length", "frequency", "gain", "gain_sd", "contribution", "
 def path_gains(network: nn.Module, images: Tensor, labels: Tensor, *, paths: int, seed: int) -> pd.DataFrame:
     """Measure the gradient by path length.
 
-    Each path is followed with an image of its own. The error at its logits is the cross-entropy's gradient, scaled to
-    norm 1: else the few images that a network still gets wrong would be all that is measured.
+    Each path uses an image of its own. The error at its logits is the gradient of the cross-entropy, scaled to norm 1;
+    otherwise the few images that a network still gets wrong would dominate.
 
     Args:
-        network: in evaluation mode, so that no image moves the gradient of another.
+        network: in evaluation mode, so that no image affects the gradient of another.
         images: N x C x H x W.
         labels: N.
-        paths: how many are drawn for each length; the images are shared out evenly among them.
+        paths: number of paths drawn for each length; the images are divided evenly among them.
         seed: root of the draws.
 
     Returns:
         a row per length: blocks, length, frequency (share of the paths that have this length), gain (L2 norm of the
         gradient at the image, mean over the drawn paths), gain_sd (its standard deviation over them), contribution
-        (frequency x gain, as a share of its sum over lengths), gain_of_all_paths (that of the whole gradient). No row
-        if the blocks do not stand in series: then there are no such paths.
+        (frequency x gain, as a share of its sum over lengths), gain_of_all_paths (of the whole gradient). No rows if
+        the blocks are not in series: then there are no such paths.
     """
     if not in_series(network, images[:1]):
         return pd.DataFrame(columns=COLUMNS, dtype=float)
@@ -75,10 +75,10 @@ def draw_paths(length: int, count: int, paths: int, seed: int) -> Tensor:
 
 
 def _unit_error(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return the gradient of each image's cross-entropy by its logits, scaled to an L2 norm of 1.
+    """Return the gradient of each image's cross-entropy with respect to its logits, scaled to an L2 norm of 1.
 
-    It is a multiple of -1 at the label and, at the other classes, their probabilities among themselves: so it has a
-    direction even where the label's probability rounds to 1.
+    It is proportional to -1 at the label and to the other classes' probabilities given that the label is wrong, so it
+    has a direction even where the label's probability rounds to 1.
     """
     label = labels.cpu()[:, None]
     others = logits.detach().cpu().double().scatter(1, label, -torch.inf).softmax(dim=1)

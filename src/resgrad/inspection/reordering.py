@@ -1,7 +1,7 @@
-"""What a trained network gets wrong when blocks have traded places (Veit et al. 2016, section 4.3).
+"""The error of a trained network whose blocks are reordered (Veit et al. 2016, section 4.3).
 
-Blocks can trade places where both their inputs and their outputs have the same shape. As in the paper, pairs of such
-blocks are drawn at random and swapped, a few or many.
+Blocks can be swapped if their inputs have the same shape, and their outputs too. As in the paper, pairs of such blocks
+are drawn at random and swapped, a few or many.
 """
 
 from collections.abc import Iterator
@@ -26,16 +26,16 @@ def reorderings(network: nn.Module, images: Tensor, labels: Tensor, *, count: in
     """Swap pairs of blocks: 1, 2, 4, ... pairs one after the other, at most as many as there are blocks to swap.
 
     Args:
-        network: in evaluation mode; it is left as it was.
-        images: N x C x H x W, of the validation split: test images are looked at once, by the training.
+        network: in evaluation mode; it is left unchanged.
+        images: N x C x H x W, of the validation split: test images are used only once, by the training.
         labels: N.
-        count: how many sequences of swaps are drawn.
-        seed: root of the draws; networks whose blocks have the same places are reordered in the same ways.
+        count: number of sequences of swaps.
+        seed: root of the draws; networks with the same blocks that can be swapped are reordered in the same ways.
 
     Returns:
         a row per number of swaps and sequence: swaps, reordering (number of the sequence, from 1), kendall_tau (rank
-        correlation of the new order with the old one), error (share of the images that are misclassified), whole_error
-        (that of the network in its own order). No row if no two blocks have the same shape.
+        correlation of the new order with the old one), error (share of misclassified images), whole_error (of the
+        network in its own order). No rows if no two blocks have the same shape.
     """
     places = shapes(network, images[:1])
     pairs = [(i, j) for i, j in combinations(range(len(places)), 2) if places[i] == places[j]]
@@ -53,14 +53,14 @@ def reorderings(network: nn.Module, images: Tensor, labels: Tensor, *, count: in
 
 
 def draw_swaps(pairs: list[Pair], seed: int, reordering: int) -> list[Pair]:
-    """Draw as many of the pairs, one by one and with replacement, as there are blocks in them."""
+    """Draw as many pairs, one by one and with replacement, as there are blocks in them."""
     generator = torch.Generator().manual_seed(derive(seed, "inspect", "swaps", reordering))
     count = len({place for pair in pairs for place in pair})
     return [pairs[drawn] for drawn in torch.randint(len(pairs), (count,), generator=generator).tolist()]
 
 
 def order_after(swaps: list[Pair], count: int) -> list[int]:
-    """Return which of ``count`` blocks stands at each place after the swaps, each of what then stands at two places."""
+    """Return which of ``count`` blocks is at each place after the swaps, each of which exchanges two places."""
     order = list(range(count))
     for i, j in swaps:
         order[i], order[j] = order[j], order[i]
@@ -74,7 +74,7 @@ def powers_of_two(most: int) -> list[int]:
 
 @contextmanager
 def reordered(network: nn.Module, order: list[int]) -> Iterator[None]:
-    """Let other blocks stand at the blocks' places for as long as this lasts: at the i-th, the ``order[i]``-th."""
+    """Reorder the blocks within the context: the ``order[i]``-th block takes the i-th place."""
     names = [name for name, module in network.named_modules() if isinstance(module, Block)]
     own = blocks(network)
     try:

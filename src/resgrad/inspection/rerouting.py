@@ -1,4 +1,4 @@
-"""Backward passes that take the branch of some blocks and the shortcut of the others, as each image says for itself."""
+"""Backward passes through the branches of some blocks and the shortcuts of the others, chosen for each image."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,17 +10,17 @@ from resgrad.models.blocks import Block
 
 
 class Rerouted:
-    """One forward pass, the network's own, and any number of backward passes on chosen ways.
+    """The network's own forward pass, and any number of backward passes along chosen paths.
 
-    What comes back to a block's sum is multiplied, image by image, by 1 or 0 before it enters the branch, and likewise
-    before it enters the shortcut. This needs a network that maps every image by itself: in evaluation mode.
+    The gradient at a block's sum is multiplied, image by image, by 1 or 0 before it enters the branch, and likewise
+    before it enters the shortcut. This requires a network that maps every image independently, in evaluation mode.
 
-    A shortcut that does more than to add is split where it takes in its two inputs: what a highway's gate does to the
-    gradient on its way to x counts as the shortcut's.
+    A shortcut that does more than add is split at its two inputs: the effect of a highway's gate on the gradient with
+    respect to x counts as part of the shortcut.
     """
 
     def __init__(self, network: nn.Module, images: Tensor) -> None:
-        """Send images (N x C x H x W) through the network; blocks without a shortcut are passed as they are."""
+        """Send images (N x C x H x W) through the network; blocks without a shortcut are left unchanged."""
         self._images = images.detach().clone().requires_grad_()
         self._ways: list[Tensor] = []
 
@@ -39,12 +39,12 @@ class Rerouted:
                 hook.remove()
 
     def gradient(self, error: Tensor, *, shortcuts: Tensor, branches: Tensor) -> Tensor:
-        """Return what arrives at the images, N x C x H x W, of an error at the logits, N x classes.
+        """Propagate an error at the logits, N x classes, back to the images, N x C x H x W.
 
         Args:
-            error: the gradient by the logits.
-            shortcuts: N x blocks, whether the way through the shortcut is open.
-            branches: likewise through the branch.
+            error: the gradient with respect to the logits.
+            shortcuts: N x blocks, whether the path through the shortcut is open.
+            branches: N x blocks, whether the path through the branch is open.
         """
         self._ways = [way.to(error.device) for way in (shortcuts, branches)]
         (gradient,) = torch.autograd.grad(self.logits, self._images, error, retain_graph=True)
@@ -57,9 +57,9 @@ def blocks(network: nn.Module) -> list[Block]:
 
 
 def in_series(network: nn.Module, image: Tensor) -> bool:
-    """Say whether there are blocks, and every way from the input to the output leads through all of them.
+    """Say whether there are blocks, and every path from the input to the output leads through all of them.
 
-    Found out by closing one block at a time, and seeing whether anything of the gradient still arrives.
+    It closes one block at a time and checks whether any gradient still arrives.
 
     Args:
         network: in evaluation mode.
@@ -84,7 +84,7 @@ def in_series(network: nn.Module, image: Tensor) -> bool:
 
 
 def _gated(x: Tensor, opened: Callable[[], Tensor]) -> Tensor:
-    """Return ``x``; the gradient that comes back to it is multiplied by what ``opened`` (N) then returns."""
+    """Return ``x``; its gradient is multiplied in the backward pass by the value that ``opened`` (N) then returns."""
     alias = x.view_as(x)
     alias.register_hook(lambda gradient: gradient * opened().view(-1, *[1] * (gradient.dim() - 1)))
     return alias

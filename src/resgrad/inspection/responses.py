@@ -1,8 +1,8 @@
 """How strongly each layer responds (He et al. 2015, section 4.2 and figure 7).
 
-The response of a weight layer is what its normalisation makes of its output, before an activation or an addition. Where
-none follows within the block (``model.normalization`` none, or the last layer of a branch with full pre-activation), it
-is that output itself. In residual networks the responses tell the strength of the residual functions.
+The response of a weight layer is its output after normalisation, before an activation or an addition. If no
+normalisation follows within the block (``model.normalization`` none, or the last layer of a branch with full
+pre-activation), it is the output itself. In residual networks responses show the strength of the residual functions.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ COLUMNS = ["layer", "position", "response_std"]
 
 
 def response_stds(network: nn.Module, images: Tensor) -> pd.DataFrame:
-    """Measure the responses of the layers on the main path, less the last one, which classifies.
+    """Measure the responses of the layers on the main path, except the last one, which classifies.
 
     Args:
         network: in evaluation mode.
@@ -57,7 +57,7 @@ def response_stds(network: nn.Module, images: Tensor) -> pd.DataFrame:
 
 
 def _block(network: nn.Module, layer: str) -> str:
-    """Return the name of the block that a layer is part of, or an empty one."""
+    """Return the name of the block that contains a layer, or an empty string."""
     blocks = (name for name, module in network.named_modules() if isinstance(module, Block))
     return next((name for name in blocks if layer.startswith(f"{name}.")), "")
 

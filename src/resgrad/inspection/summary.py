@@ -1,4 +1,4 @@
-"""What the tables of an inspection come to, over seeds."""
+"""The tables of an inspection, summarised over seeds."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from resgrad.inspection.lesion_summary import lesion_measures
 from resgrad.results.runs import RUN
 
 SHARE = 0.9
-"""Of the gradient: the effective lengths of paths are those that carry so much of it, tails of equal size left out."""
+"""The effective lengths of paths carry this share of the gradient, without tails of equal size."""
 
 PUBLISHED = (
     *("response_std", "gain_log10", "gain_log10_per_block"),
     *("path_length_median", "path_share_log10", "coherence_log10"),
 )
-"""Measures that are compared from commit to commit."""
+"""Measures that are compared between commits."""
 
 
 def summarise(
@@ -26,12 +26,12 @@ def summarise(
 
     Args:
         responses: a row per run and layer: variant, depth, seed, position, response_std.
-        paths: a row per run and length of path: variant, depth, seed and what
-            :func:`~resgrad.inspection.paths.path_gains` says; runs without paths have no row.
-        lesions: a row per run and block: variant, depth, seed and what :func:`~resgrad.inspection.lesions.lesions`
-            says; runs without blocks have no row.
-        reorderings: a row per run, number of swaps and reordering: likewise, and what
-            :func:`~resgrad.inspection.reordering.reorderings` says.
+        paths: a row per run and path length: variant, depth, seed and the columns of
+            :func:`~resgrad.inspection.paths.path_gains`; runs without paths have no rows.
+        lesions: a row per run and block: variant, depth, seed and the columns of
+            :func:`~resgrad.inspection.lesions.lesions`; runs without blocks have no rows.
+        reorderings: a row per run, number of swaps and reordering: likewise, with the columns of
+            :func:`~resgrad.inspection.reordering.reorderings`.
 
     Returns:
         a row per depth, variant and measure: depth, variant, measure, n, mean, sd over seeds (see
@@ -60,7 +60,7 @@ def summarise(
 
 
 def inspection_metrics(summary: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Pick the numbers that are compared from commit to commit: means at the greatest depth.
+    """Select the metrics that are compared between commits: means at the greatest depth.
 
     Args:
         summary: from :func:`summarise`.
@@ -100,7 +100,7 @@ def responses_by_place(responses: pd.DataFrame) -> pd.DataFrame:
 
 
 def paths_by_length(paths: pd.DataFrame) -> pd.DataFrame:
-    """Average over seeds, gains as logarithms: their means are geometric. A gain of 0 is left out.
+    """Average over seeds, gains as logarithms, so that their means are geometric. Gains of 0 are left out.
 
     Args:
         paths: as in :func:`summarise`.
@@ -115,18 +115,18 @@ def paths_by_length(paths: pd.DataFrame) -> pd.DataFrame:
 
 
 def effective_lengths(paths: pd.DataFrame) -> dict[str, float]:
-    """Say of one run on paths of which length the gradient comes.
+    """Return the path lengths that carry the gradient of one run.
 
     Args:
         paths: its rows, as in :func:`summarise`.
 
     Returns:
-        gain_log10 (of all paths together) and, where there is more than one path: path_length_median (half of the sum
-        of the paths' norms is on paths of at most this length), path_length_shortest and path_length_longest (the
-        effective lengths: between them is :data:`SHARE` of it), path_share_log10 (how many of all paths are that long),
-        gain_log10_per_block (what another block on a path does to the gradient), coherence_log10 (the norm of the sum
-        of all paths' gradients over what it would be if they were orthogonal, the root of the sum of their squares:
-        below 0 paths cancel, above 0 they support each other). NaN where undefined.
+        gain_log10 (of all paths together) and, if there is more than one path: path_length_median (half of the sum of
+        the paths' norms is on paths of at most this length), path_length_shortest and path_length_longest (the
+        effective lengths: :data:`SHARE` of the sum is between them), path_share_log10 (share of all paths with these
+        lengths), gain_log10_per_block (change of the gradient per further block on a path), coherence_log10 (the norm
+        of the sum of all paths' gradients over its value if they were orthogonal, the root of the sum of their squared
+        norms: below 0 paths cancel, above 0 they reinforce each other). NaN where undefined.
     """
     table = paths.sort_values("length")
     blocks, of_all = table[["blocks", "gain_of_all_paths"]].iloc[0]
@@ -148,5 +148,5 @@ def effective_lengths(paths: pd.DataFrame) -> dict[str, float]:
 
 
 def _log10(value: float) -> float:
-    """Return NaN for what has no finite logarithm."""
+    """Return the logarithm; NaN if it is not finite."""
     return float(np.log10(value)) if 0 < value < np.inf else np.nan

@@ -1,4 +1,4 @@
-"""The tables of the room: what the inspection of a dataset's trained networks writes."""
+"""The tables that the inspection of a dataset's trained networks writes."""
 
 import pyarrow as pa
 

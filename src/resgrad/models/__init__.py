@@ -1,7 +1,8 @@
-"""Networks from PyTorch primitives, with plain and residual twins.
+"""Networks built from PyTorch primitives, with plain and residual twins.
 
-Kinds of network, shortcut and activation are plug-ins: modules of :mod:`~resgrad.models.networks`,
-:mod:`~resgrad.models.shortcuts` and :mod:`~resgrad.models.activations`, whose docstrings say what such a module offers.
+Networks, shortcuts and activations are plug-ins: modules of :mod:`~resgrad.models.networks`,
+:mod:`~resgrad.models.shortcuts` and :mod:`~resgrad.models.activations`. The packages' docstrings say what a module must
+offer.
 """
 
 import torch
@@ -15,6 +16,15 @@ from resgrad.models.config import ModelConfig
 from resgrad.models.initialisation import check_start, initialise
 
 
+def check_depth(network: str, depth: int) -> None:
+    """Refuse a depth at which a kind of network does not exist.
+
+    Raises:
+        ParameterError: says which depths there are.
+    """
+    load_kind(networks, network).check_depth(depth)
+
+
 def check_network(config: ModelConfig, *, depth: int, residual: bool) -> None:
     """Refuse a network that does not exist, or that cannot learn.
 
@@ -26,7 +36,7 @@ def check_network(config: ModelConfig, *, depth: int, residual: bool) -> None:
 
 
 def check_twins(config: ModelConfig, *, depth: int) -> None:
-    """Refuse twins that are one and the same network.
+    """Refuse twins that are the same network.
 
     Raises:
         ParameterError: says which parameter to change, and why.
@@ -41,9 +51,9 @@ def check_twins(config: ModelConfig, *, depth: int) -> None:
 
 
 def check_image_size(config: ModelConfig, *, depth: int, residual: bool, image_size: int, dataset: str) -> None:
-    """Refuse images so small that a normalisation is left with a single value, which it turns into a constant.
+    """Refuse images so small that a normalisation has only a single value, which it turns into a constant.
 
-    Batch normalisation never is: it has the values of a whole batch.
+    This never happens to batch normalisation, which has the values of a whole batch.
 
     Raises:
         ParameterError: says which parameter to change, and why.
@@ -75,15 +85,15 @@ def build_network(
     """Build a network and give it its initial weights.
 
     Args:
-        config: what the network is made of; twins have the same.
+        config: the architecture; twins share it.
         depth: layers with weights on the longest path.
         residual: with shortcuts, or the plain twin.
         image_shape: channels, height and width of the images.
-        classes: outputs.
-        seed: root of the initial weights; twins with the same seed start from the same ones.
+        classes: number of outputs.
+        seed: root of the initial weights; twins with the same seed start from the same weights.
 
     Raises:
-        ParameterError: there is no such network, or it cannot learn.
+        ParameterError: the network does not exist, or cannot learn.
     """
     network = _build(config, depth=depth, residual=residual, image_shape=image_shape, classes=classes)
     initialise(network, config, seed)
@@ -91,8 +101,8 @@ def build_network(
 
 
 def _build(config: ModelConfig, *, depth: int, residual: bool, **shape) -> nn.Module:
+    check_depth(config.network, depth)
     kind = load_kind(networks, config.network)
-    kind.check_depth(depth)
     if not residual and hasattr(kind, "NO_PLAIN_TWIN"):
         raise ParameterError(
             f"model.network is {config.network}, which has no plain twin: {kind.NO_PLAIN_TWIN}; "

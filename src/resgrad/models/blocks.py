@@ -1,8 +1,7 @@
-"""The building blocks of residual networks, each with its plain twin, which lacks the shortcut and nothing else.
+"""The building blocks of residual networks, each with its plain twin, which lacks only the shortcut.
 
-Blocks map N x ``in_channels`` x H x W to N x ``out_channels`` x H/stride x W/stride, rounded up. The last weight layer
-of every branch and its normalisation, where that is what the branch ends with, are known by name: initialisations need
-them.
+Blocks map N x ``in_channels`` x H x W to N x ``out_channels`` x H/stride x W/stride, rounded up. Initialisations find
+the last weight layer of every branch by name, and so its normalisation if the branch ends with one.
 """
 
 from torch import Tensor, nn
@@ -12,7 +11,7 @@ from resgrad.models.sites import Site
 
 
 class Block(nn.Module):
-    """What all blocks have in common: a branch, and around it a shortcut or nothing."""
+    """The base of all blocks: a branch, with or without a shortcut around it."""
 
     def __init__(self, shortcut: nn.Module | None) -> None:
         super().__init__()
@@ -70,8 +69,8 @@ class BasicBlock(Block):
 class BottleneckBlock(Block):
     """1x1, 3x3 and 1x1 convolutions (He et al. 2015, figure 5, right): ``relu(F(x) + x)``.
 
-    The inner layers have a quarter of the channels. The stride is the 3x3 convolution's, as in later practice and in
-    torchvision; the paper has it in the first.
+    The inner layers have a quarter of the channels. The 3x3 convolution has the stride, as in later practice and in
+    torchvision; in the paper the first convolution has it.
     """
 
     EXPANSION = 4

@@ -7,7 +7,7 @@ part         output size      channels
 ``stage1``   H x W            c           n blocks
 ``stage2``   H/2 x W/2        2c          n blocks, the first with stride 2
 ``stage3``   H/4 x W/4        4c          n blocks, the first with stride 2
-``tail``     H/4 x W/4        4c          what a kind of block leaves to be done, or nothing
+``tail``     H/4 x W/4        4c          layers that a kind of block needs after the last one, or none
 ``head``     classes          -           global average, linear
 ===========  ===============  ==========
 
@@ -43,14 +43,14 @@ class CifarNetwork(nn.Module):
         """Build the network.
 
         Args:
-            make_block: makes the blocks.
+            make_block: builds a block.
             config: the section ``model``.
             blocks: n, per stage.
             image_shape: C, H, W.
-            classes: outputs.
+            classes: number of outputs.
             residual: with shortcuts, or the plain twin.
             expansion: c / w.
-            make_tail: makes the tail for a number of channels.
+            make_tail: builds the tail for a number of channels.
         """
         super().__init__()
         layers = Layers(config, residual=residual)
@@ -73,12 +73,12 @@ class CifarNetwork(nn.Module):
         self.head = nn.Linear(4 * first, classes)
 
     def stages(self, x: Tensor) -> Tensor:
-        """Map the stem's output to the last stage's."""
+        """Map the stem's output to the last stage's output."""
         return self.stage3(self.stage2(self.stage1(x)))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.tail(self.stages(self.stem(x)))
-        # A mean, not AdaptiveAvgPool2d, whose backward pass adds up in no fixed order on CUDA.
+        # A mean, not AdaptiveAvgPool2d, whose backward pass on CUDA sums in no fixed order.
         return self.head(torch.mean(x, dim=(2, 3)))
 
 
@@ -86,7 +86,7 @@ def blocks_per_stage(depth: int, network: str, layers_per_block: int = 2) -> int
     """Return n for a depth of 3 * ``layers_per_block`` * n + 2.
 
     Raises:
-        ParameterError: the depth has another form; names the nearest that have it.
+        ParameterError: the depth does not have this form; the message names the nearest ones that do.
     """
     step = 3 * layers_per_block
     if depth < step + 2 or (depth - 2) % step:

@@ -1,4 +1,4 @@
-"""What params.yaml says of the networks."""
+"""The parameters of the networks."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ Initialization = Literal["he", "xavier", "orthogonal", "normal", "uniform", "zer
 
 
 class ModelConfig(Section):
-    """The section ``model``, less its switch ``residual``; params.yaml explains each key."""
+    """The section ``model`` without its switch ``residual``; params.yaml explains each key."""
 
     network: Network
     shortcut: Shortcut
@@ -29,12 +29,12 @@ class ModelConfig(Section):
 
 
 def load_model(values: object) -> ModelConfig:
-    """Validate what the section ``model`` says of the networks.
+    """Validate the parameters of the networks in the section ``model``.
 
-    ``residual`` is passed over, whatever it is: it chooses which of the twins is reported, and builds none.
+    ``residual`` is ignored, whatever its value: it only chooses which of the twins is reported.
 
     Args:
-        values: the whole section, as params.yaml has it.
+        values: the whole section, as in params.yaml.
 
     Raises:
         ParameterError: says which parameter to change, and why.

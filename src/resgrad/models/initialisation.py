@@ -1,6 +1,6 @@
 """Initial weights, drawn parameter by parameter, each from a generator seeded by the parameter's name.
 
-So a parameter that two networks share starts the same in both, whatever else they have.
+A parameter that two networks share therefore starts with the same values in both, whatever else they contain.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from resgrad.models.config import ModelConfig
 
 
 def initialise(network: nn.Module, config: ModelConfig, seed: int) -> None:
-    """Draw initial weights in place: those of convolutions and linear layers as ``config.initialization`` says.
+    """Initialise a network in place: ``config.initialization`` draws the weights of convolutions and linear layers.
 
-    Weights are multiplied by ``config.gain``; biases start at 0, and what else has parameters (normalisations, PReLU,
-    shortcuts) as its own class says.
+    These weights are multiplied by ``config.gain``, and the layers' biases start at 0. The parameters of other modules
+    (normalisations, PReLU, shortcuts) start as their own classes define.
     """
     draw = _DRAWS[config.initialization]
     for name, module in network.named_modules():
@@ -39,7 +39,7 @@ def initialise(network: nn.Module, config: ModelConfig, seed: int) -> None:
 
 
 def check_start(network: nn.Module, config: ModelConfig, *, residual: bool) -> None:
-    """Refuse initial weights with which a network cannot learn, or that it has no place for.
+    """Refuse initial weights with which a network cannot learn, or which do not apply to it.
 
     Raises:
         ParameterError: says which parameter to change, and why.
@@ -89,7 +89,7 @@ def _xavier(weight: Tensor, generator: torch.Generator) -> None:
 
 
 def _orthogonal(weight: Tensor, generator: torch.Generator) -> None:
-    """Saxe et al. 2014: rows (out x rest) orthonormal, or columns where those are fewer."""
+    """Saxe et al. 2014: orthonormal rows (out x rest), or columns if these are fewer."""
     nn.init.orthogonal_(weight, generator=generator)
 
 
@@ -124,8 +124,8 @@ def _zero_gamma(network: nn.Module) -> None:
 def _fixup(network: nn.Module) -> None:
     """Zhang et al. 2019 (Fixup initialization), section 3, rules 1 and 2.
 
-    Of L blocks with m weight layers: the last layer of each branch and the classification layer start at 0, the others
-    of the branch are scaled by L^(-1 / (2m - 2)).
+    With L blocks of m weight layers: the last layer of each branch and the classification layer start at 0; the other
+    layers of a branch are scaled by L^(-1 / (2m - 2)).
     """
     blocks = _blocks(network)
     for block in blocks:

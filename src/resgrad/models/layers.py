@@ -1,4 +1,4 @@
-"""The elementary layers, as ``model.normalization``, ``activation``, ``dropout`` and ``shortcut`` ask for them."""
+"""The elementary layers that ``model.normalization``, ``activation``, ``dropout`` and ``shortcut`` choose."""
 
 import math
 
@@ -13,14 +13,14 @@ from resgrad.models.sites import Site
 
 GROUPS = 4
 LEAST_UNITS = 4
-"""Normalised among themselves, 1 unit is a constant and 2 are a sign; images have pixels to make up for it."""
+"""A group of 1 unit normalises to a constant and one of 2 to a sign; images have pixels to make up for that."""
 
 
 class ScalarAffine(nn.Module):
-    """One learned factor and one learned shift for all channels: what Fixup puts in place of normalisation.
+    """One learned scale and one learned bias for all channels, Fixup's replacement for normalisation.
 
-    Zhang et al. 2019 (Fixup initialization), section 3, rule 3. The paper has one factor and four shifts a block;
-    here each weight layer is followed by both.
+    Zhang et al. 2019 (Fixup initialization), section 3, rule 3. The paper has one scale and four biases per block; here
+    each weight layer is followed by one of each.
     """
 
     kind = "norm"
@@ -35,10 +35,10 @@ class ScalarAffine(nn.Module):
 
 
 class Layers:
-    """Makes the layers of one network. All kinds of network build from it, so that each knows every choice."""
+    """Makes the layers of one network. All kinds of network use it, so that each supports every choice."""
 
     def __init__(self, config: ModelConfig, *, residual: bool, spatial: bool = True) -> None:
-        """Take the choices.
+        """Take the parameters.
 
         Args:
             config: the section ``model``.
@@ -51,29 +51,29 @@ class Layers:
         self._activation = load_kind(activations, config.activation)
 
     def convolution(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
-        """Return a convolution that keeps the size but for its stride; a bias only where no normalisation follows."""
+        """Return a convolution padded to keep the size at stride 1; it has a bias only if no normalisation follows."""
         layer = getattr(self._activation, "Conv2d", nn.Conv2d)
         return layer(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=self._unnormalised)
 
     def linear(self, in_features: int, out_features: int) -> nn.Linear:
-        """Return a hidden linear layer; a bias only where no normalisation follows."""
+        """Return a hidden linear layer; it has a bias only if no normalisation follows."""
         layer = getattr(self._activation, "Linear", nn.Linear)
         return layer(in_features, out_features, bias=self._unnormalised)
 
     def pointwise(self, in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
         """Return a linear map of the channels, the same at every ``stride``-th pixel, without bias.
 
-        It is one of PyTorch's own layers, whatever the activation.
+        It is always one of PyTorch's own layers, whatever the activation.
         """
         if self._spatial:
             return nn.Conv2d(in_channels, out_channels, kernel_size=1, stride=stride, bias=False)
         return nn.Linear(in_channels, out_channels, bias=False)
 
     def normalization(self, channels: int) -> nn.Module:
-        """Return what follows a weight layer.
+        """Return the normalisation that follows a weight layer.
 
-        Group normalisation (Wu and He 2018) has 32 groups in the paper, whose networks have 64 channels and more;
-        here 4, or fewer where the channels do not divide by 4. Layer normalisation is that of one group.
+        Group normalisation (Wu and He 2018) has 32 groups in the paper, whose networks have 64 channels or more, and 4
+        here, or fewer where 4 does not divide the channels. Layer normalisation is group normalisation with one group.
 
         Raises:
             ParameterError: groups of a fully connected layer would have fewer than :data:`LEAST_UNITS` units.
@@ -91,15 +91,15 @@ class Layers:
                 return nn.Identity()
 
     def activation(self, channels: int) -> nn.Module:
-        """Return the activation of this many channels; the identity where the weight layers are the activation."""
+        """Return the activation for this many channels; the identity where the weight layers are the activation."""
         return self._activation.build(channels)
 
     def dropout(self) -> nn.Module:
-        """Return dropout (Srivastava et al. 2014), or nothing where its probability is 0."""
+        """Return dropout (Srivastava et al. 2014), or the identity if its probability is 0."""
         return nn.Dropout(self._config.dropout) if self._config.dropout else nn.Identity()
 
     def shortcut(self, site: Site) -> nn.Module | None:
-        """Return what joins a block's input to its branch; None in the plain twin."""
+        """Return the shortcut that joins a block's input to its branch; None in the plain twin."""
         if not self._residual:
             return None
         return load_kind(shortcuts, self._config.shortcut).Shortcut(site, self)

@@ -1,4 +1,4 @@
-"""How an input takes on the shape of the branch that it is joined to (He et al. 2015, section 3.3)."""
+"""Match an input to the shape of the branch that it is joined to (He et al. 2015, section 3.3)."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -8,9 +8,9 @@ from resgrad.models.sites import Site
 
 
 class ZeroPadding(nn.Module):
-    """Option A: every ``stride``-th pixel, and zeros for the channels that are new; no parameters.
+    """Option A: every ``stride``-th pixel, and zeros for new channels; no parameters.
 
-    Where a block has fewer channels than its input, as none of the published ones has, the first are kept.
+    If a block has fewer channels than its input, which no published block has, the first ones are kept.
     """
 
     def __init__(self, site: Site) -> None:
@@ -27,7 +27,7 @@ class ZeroPadding(nn.Module):
 
 
 class Projection(nn.Module):
-    """Option B: a 1x1 convolution, normalised."""
+    """Option B: a 1x1 convolution and a normalisation."""
 
     def __init__(self, site: Site, layers: Layers) -> None:
         super().__init__()

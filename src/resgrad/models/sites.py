@@ -1,10 +1,10 @@
-"""Where a block stands in its network."""
+"""The place of a block in its network."""
 
 from typing import NamedTuple
 
 
 class Site(NamedTuple):
-    """What a block maps, and its place: it is the ``number``-th, from 1, of ``total`` blocks."""
+    """A block's channels and stride, and its place: it is the ``number``-th, from 1, of ``total`` blocks."""
 
     in_channels: int
     out_channels: int

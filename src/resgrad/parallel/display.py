@@ -24,9 +24,17 @@ class Display:
     Use it as a context manager.
     """
 
-    def __init__(self, console: Console, jobs: int) -> None:
+    def __init__(self, console: Console, jobs: int, *, apart: bool = False) -> None:
+        """Show nothing yet.
+
+        Args:
+            console: to write to.
+            jobs: stages at once.
+            apart: whether a worker cannot see what another one has left behind.
+        """
         self._console = console
         self._jobs = jobs
+        self._again = "from its beginning" if apart else "from its checkpoint if it has one"
         self._waiting: set[str] = set()
         self._running: dict[str, _Running] = {}
         self._ended = 0
@@ -50,7 +58,8 @@ class Display:
         if stage not in self._waiting:  # its worker died after it had ended, and Dask asks for it again
             return
         if stage in self._running:
-            self.say(f"{stage}: worker {self._running[stage].worker} was lost; it runs again, on worker {worker}.")
+            lost = self._running[stage].worker
+            self.say(f"{stage}: worker {lost} was lost; it runs again, {self._again}, on worker {worker}.")
         self._running[stage] = _Running(worker)
 
     def bar(self, stage: str, text: str) -> None:

@@ -8,6 +8,7 @@ from itertools import groupby
 import networkx as nx
 from dvc.dvcfile import LOCK_FILE, PROJECT_FILE
 from dvc.exceptions import DvcException
+from dvc.lock import LockError
 from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.stage import Stage
@@ -22,6 +23,16 @@ class PipelineError(ResgradError):
 
 class TargetError(ResgradError):
     """The pipeline has no such target."""
+
+
+class BusyError(ResgradError):
+    """Another run is at work in this workspace."""
+
+
+_PATIENCE_SECONDS = 30.0
+"""For another run to end: one that was killed takes its workers along, but not at once."""
+
+_POLL_SECONDS = 0.2
 
 
 class Pipeline:
@@ -63,14 +74,44 @@ class Pipeline:
             raise TargetError(f"{error}; name a target that `dvc repro` knows, `dvc stage list` lists them.") from error
 
     @property
+    def repo(self) -> Repo:
+        """What DVC has loaded."""
+        return self._repo
+
+    def stage(self, name: str) -> Stage:
+        """Return a stage as it was loaded."""
+        return self._stages[name]
+
+    @property
     def names(self) -> list[str]:
         """All stages that the targets need, themselves included, in the order in which ``dvc repro`` takes them."""
         return list(self._stages)
 
+    @property
+    def inputs(self) -> list[str]:
+        """Files and folders that stages depend on, and those that say so, relative to the workspace."""
+        read = {dep.def_path for stage in self._stages.values() for dep in stage.deps}
+        return sorted({PROJECT_FILE, LOCK_FILE, *read})
+
     def changed(self) -> set[str]:
-        """Return the stages that are not up to date, by their own code, parameters, inputs and outputs."""
-        with lock_repo(self._repo):
-            return {name for name, stage in self._stages.items() if stage.changed()}
+        """Return the stages that are not up to date, by their own code, parameters, inputs and outputs.
+
+        Raises:
+            BusyError: another run is at work on one of them, and goes on.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                with lock_repo(self._repo):
+                    return {name for name, stage in self._stages.items() if stage.changed()}
+            except LockError as error:
+                if time.monotonic() > deadline:
+                    _, process, *_ = [*str(error).splitlines(), ""]
+                    raise BusyError(
+                        f"Another run is at work in this workspace, {process.strip() or error}; "
+                        "wait for it to end, or end it, and run again."
+                    ) from error
+                time.sleep(_POLL_SECONDS)
 
     def reproduce(self, name: str) -> bool:
         """Do what ``dvc repro --single-item`` does, but leave dvc.lock to :meth:`write_lockfile`.
@@ -87,6 +128,13 @@ class Pipeline:
                 return False
             self._unwritten.append(stage)
             return True
+
+    def ran_elsewhere(self, name: str) -> None:
+        """Take note that the workspace holds what a stage has written, and leave dvc.lock to :meth:`write_lockfile`."""
+        stage = self._stages[name]
+        stage.save()
+        stage.commit()
+        self._unwritten.append(stage)
 
     def write_lockfile(self, every: float = 0) -> None:
         """Write down in dvc.lock what has been reproduced, unless it was written less than ``every`` seconds ago.

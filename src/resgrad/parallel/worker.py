@@ -8,14 +8,19 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from distributed import Worker, WorkerPlugin, get_worker
+from dask.config import get as setting
+from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 from dvc.stage.exceptions import StageCmdFailedError
 
+from resgrad.parallel.apart import Apart
+from resgrad.parallel.exchange import Entry
 from resgrad.parallel.memory import largest_child
 from resgrad.parallel.pipeline import Pipeline
 from resgrad.parallel.terminal import Terminal
+from resgrad.parallel.versions import difference, versions
+from resgrad.parallel.workspace import Workspace, WorkspaceError
 
 TOPIC = "resgrad"
 """Under which workers tell Dask's subscribers what goes on."""
@@ -51,25 +56,28 @@ class Outcome:
         how: "run"; "restored" from the run-cache; or "unchanged", so that there was nothing to do.
         seconds: that this took, waiting for DVC's lock included.
         memory: bytes of the largest process that this worker has run so far.
+        entry: where the remote has the result of a worker that does not share the workspace.
     """
 
     stage: str
     how: str
     seconds: float
     memory: int
+    entry: Entry | None = None
 
 
-def reproduce(stage: str, *_needs: Outcome) -> Outcome:
+def reproduce(stage: str, intact: bool, *needs: Outcome) -> Outcome:
     """Reproduce a stage on the worker that this is called on.
 
     Args:
         stage: its name.
-        _needs: outcomes of the stages that it depends on; Dask calls this once they are there.
+        intact: whether its outputs were those of dvc.lock when the run began.
+        needs: outcomes of the stages that it depends on; Dask calls this once they are there.
 
     Raises:
         StageError: it failed.
     """
-    return _runner(get_worker()).reproduce(stage)
+    return _runner(get_worker()).reproduce(stage, intact, needs)
 
 
 def write_lockfile() -> None:
@@ -82,38 +90,76 @@ class StageRunner(WorkerPlugin):
 
     name = "stages"
 
-    def __init__(self, targets: list[str], columns: int) -> None:
+    def __init__(
+        self, targets: list[str], columns: int, workspace: Workspace, wanted: dict[str, str | None] | None = None
+    ) -> None:
         """Describe the worker; what it needs is made when it starts.
 
         Args:
             targets: of the pipeline.
             columns: width of the terminal in which progress bars are shown.
+            workspace: where it works.
+            wanted: versions that it must have, by package.
         """
         self._targets = targets
         self._columns = columns
+        self._workspace = workspace
+        self._wanted = wanted or {}
 
     def setup(self, worker: Worker) -> None:
         self._worker = worker
+        self.refusal = self._prepare(worker)
         self._stage = ""
         self._last_line = ""
         self._last_bar = 0.0
         self._commands = _Commands(self._tell_line)
         dvc = logging.getLogger("dvc")
         dvc.handlers = [self._commands]
+        _keep_log_apart()
         self._terminal = Terminal(self._columns, line=self._tell_line, bar=self._tell_bar)
         # The terminal is for stages: DVC, which looks here, draws no bars of its own between theirs.
         sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         self._pipeline: Pipeline | None = None
+        self._apart: Apart | None = None
 
-    def reproduce(self, stage: str) -> Outcome:
+    def _prepare(self, worker: Worker) -> str | None:
+        """Put this process where stages find what they would find under ``dvc repro``, or say why it cannot be done."""
+        if worker.state.nthreads != 1:
+            return f"it has {worker.state.nthreads} threads; start it with --nthreads 1, and more workers if need be"
+        if not worker.nanny:
+            return "it has no nanny, which starts it again; start it without --no-nanny"
+        if why := difference(self._wanted, versions(name for name in self._wanted if name != "python")):
+            return why
+        try:
+            self._workspace.enter(Path(worker.local_directory))
+        except WorkspaceError as error:
+            return str(error).rstrip(".")
+        for name, value in setting("distributed.nanny.pre-spawn-environ").items():
+            if os.environ.get(name) == str(value):
+                del os.environ[name]
+        os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        return None
+
+    def reproduce(self, stage: str, intact: bool, needs: tuple[Outcome, ...]) -> Outcome:
+        if self.refusal:  # a worker that came when the run had begun
+            self._tell("line", f"The worker at {self._worker.address} is sent away: {self.refusal}.")
+            self._worker.loop.add_callback(self._worker.close)
+            raise Reschedule
         began = time.perf_counter()
         self._stage, self._last_line, self._commands.started = stage, "", False
         self._tell("starts")
-        if self._pipeline is None:
-            self._pipeline = Pipeline(self._targets)
         try:
-            changed = self._pipeline.reproduce(stage)
-            self._pipeline.write_lockfile(every=_WRITE_SECONDS)
+            if self._pipeline is None:
+                self._pipeline = Pipeline(self._targets)
+                self._apart = Apart(self._pipeline) if self._workspace.apart else None
+            entry = None
+            if self._apart:
+                changed, entry = self._apart.reproduce(
+                    stage, intact, {need.stage: need.entry for need in needs if need.entry}
+                )
+            else:
+                changed = self._pipeline.reproduce(stage)
+                self._pipeline.write_lockfile(every=_WRITE_SECONDS)
         except Exception as error:  # whatever stops a stage of `dvc repro`, too
             if killed(error):
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -122,7 +168,7 @@ class StageRunner(WorkerPlugin):
             raise StageError(stage, said or str(error)) from None
         self._terminal.catch_up()
         how = "unchanged" if not changed else "run" if self._commands.started else "restored"
-        return Outcome(stage, how, time.perf_counter() - began, largest_child())
+        return Outcome(stage, how, time.perf_counter() - began, largest_child(), entry)
 
     def write_lockfile(self) -> None:
         if self._pipeline is not None:
@@ -143,6 +189,11 @@ class StageRunner(WorkerPlugin):
         self._worker.log_event(TOPIC, event)
 
 
+def refusal(dask_worker: Any) -> str | None:
+    """Return why a worker that was made into one that reproduces stages cannot be that."""
+    return _runner(dask_worker).refusal
+
+
 def killed(error: BaseException) -> bool:
     """Tell whether a stage was killed, by the kernel for lack of memory or by a batch system that ends the job.
 
@@ -150,6 +201,14 @@ def killed(error: BaseException) -> bool:
     """
     status = re.search(r"exited with (-?\d+)$", str(error)) if isinstance(error, StageCmdFailedError) else None
     return status is not None and int(status[1]) in _KILLED
+
+
+def _keep_log_apart() -> None:
+    """Let Dask go on logging to where it has until now, and not between the lines of stages."""
+    log = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8")
+    for handler in logging.getLogger("distributed").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(log)
 
 
 class _Commands(logging.Handler):

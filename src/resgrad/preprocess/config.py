@@ -1,4 +1,4 @@
-"""What params.yaml says of how a data set becomes shards."""
+"""The parameters for turning a data set into shards."""
 
 from typing import Annotated, Literal
 

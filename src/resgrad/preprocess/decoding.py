@@ -12,9 +12,9 @@ from resgrad.preprocess.images import Color, ImageError, decode, from_pixels
 from resgrad.preprocess.pictures import digest
 
 CHUNK_BYTES = 2**19
-"""Decoded pixels that a thread hands over at once: enough to make the handing over cheap."""
+"""Bytes of decoded pixels per chunk: enough to make the hand-over between threads cheap."""
 AHEAD = 6
-"""Chunks that wait beyond one per thread, so that threads go on while a shard is written."""
+"""Chunks in the queue beyond one per thread, so that threads keep working while a shard is written."""
 
 Read = Callable[[int], bytes | np.ndarray]
 
@@ -23,25 +23,25 @@ class Picture(NamedTuple):
     """One image, decoded and resized if it can be."""
 
     sha256: bytes
-    """Of the source: the file's bytes, or the pixels."""
+    """Digest of the source: the file's bytes, or the pixels."""
     pixels: np.ndarray | None
     """uint8, C x H x W."""
     reason: str = ""
-    """Why there are no pixels; empty where there are."""
+    """Why there are no pixels; empty if there are."""
 
 
 def decode_all(
     read: Read, positions: Sequence[int], *, size: int, color: Color, threads: int | None = None
 ) -> Iterator[Picture]:
-    """Decode on several threads, in the order of ``positions``, a few chunks ahead of who asks.
+    """Decode on several threads, in the order of ``positions``, a few chunks ahead of the consumer.
 
     Args:
-        read: gives the image at a position, as a file's bytes or as pixels.
+        read: returns the image at a position, as a file's bytes or as pixels.
         positions: which images.
         size: pixels per side.
         color: grey or rgb.
-        threads: that decode; None for one per core. The decoders work outside Python's lock, and unlike processes
-            threads start at once and hand pictures over for nothing.
+        threads: number of decoding threads; None for one per core. The decoders release Python's lock, and threads,
+            unlike processes, start at once and hand pictures over at no cost.
     """
     threads = threads or _cores()
     per_chunk = max(1, min(64, CHUNK_BYTES // (3 * size * size)))
@@ -69,5 +69,5 @@ def _decode_one(image: bytes | np.ndarray, size: int, color: Color) -> Picture:
 
 
 def _cores() -> int:
-    """Count the cores that this process may use, where the system tells."""
+    """Count the cores that this process may use, if the system reports them."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

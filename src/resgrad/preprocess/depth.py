@@ -1,4 +1,4 @@
-"""Pictures with more than eight bits a sample, brought down to eight without turning them black."""
+"""Reduce pictures with more than eight bits per sample to eight bits without turning them black."""
 
 import re
 import sys
@@ -8,18 +8,17 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 DEEP_COLOURS = re.compile(r"RGBA?;16[BLN]")
-"""How Pillow calls the layout of colours of 16 bits (big-endian, little-endian, native); it keeps their upper bytes."""
+"""Pillow's names for layouts of 16-bit colours (big-endian, little-endian, native); it keeps their upper bytes."""
 OTHER_END = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
 
 def to_eight_bits(samples: np.ndarray) -> np.ndarray:
     """Keep the upper eight of the bits that a picture uses.
 
-    A camera's 10, 12 or 14 bits are often stored as 16 without being scaled up, and nothing in the file says so.
-    Therefore a picture is taken to have the fewest bits, of 8, 10, 12, 14, 16, ..., that hold its brightest sample:
-    its scale is a power of four, and its brightest sample becomes at least 64 if it used more than eight bits. Samples
-    below 0 show black. Floats run from 0 to 1 if all are below 2, else they are taken for integers; what is not
-    finite shows black.
+    A camera's 10, 12 or 14 bits are often stored as 16 without scaling, and nothing in the file says so. A picture is
+    therefore assumed to have the fewest bits, of 8, 10, 12, 14, 16, ..., that hold its brightest sample: its scale is a
+    power of four, and its brightest sample becomes at least 64 if it used more than eight bits. Samples below 0 become
+    black. Floats are taken to range from 0 to 1 if all are below 2, else to be integers; non-finite ones become black.
 
     Args:
         samples: integers or floats, of any shape.
@@ -37,17 +36,17 @@ def to_eight_bits(samples: np.ndarray) -> np.ndarray:
 
 
 def has_deep_colours(image: ImageFile) -> bool:
-    """Tell whether an image that is not loaded yet has colours of 16 bits, which Pillow will cut to 8."""
+    """Say whether an image that is not loaded yet has 16-bit colours, which Pillow will cut to 8 bits."""
     return bool(image.tile) and all(DEEP_COLOURS.fullmatch(_layout(tile.args)) for tile in image.tile)
 
 
 def ask_for_lower_bytes(image: ImageFile) -> None:
-    """Have Pillow take the other byte of each sample, of an image with deep colours that is not loaded yet."""
+    """Make Pillow take the other byte of each sample, for an image with 16-bit colours that is not loaded yet."""
     image.tile = [tile._replace(args=_with_layout(tile.args, _other_end(_layout(tile.args)))) for tile in image.tile]
 
 
 def join_bytes(upper: Image.Image, lower: Image.Image) -> Image.Image:
-    """Make one picture of the upper and the lower bytes of its samples, RGB or RGBA; opacity has bits of its own."""
+    """Join the upper and lower bytes of a picture's samples, RGB or RGBA; opacity is scaled separately."""
     samples = np.asarray(upper).astype(np.uint16) << 8 | np.asarray(lower)
     colours, opacity = samples[..., :3], samples[..., 3:]
     parts = [to_eight_bits(part) for part in (colours, opacity) if part.size]
@@ -55,7 +54,7 @@ def join_bytes(upper: Image.Image, lower: Image.Image) -> Image.Image:
 
 
 def _layout(args: object) -> str:
-    """Read the raw mode of a tile, which stands alone or comes first."""
+    """Return the raw mode of a tile, which is the only argument or the first."""
     return str(args[0]) if isinstance(args, tuple) else str(args)
 
 

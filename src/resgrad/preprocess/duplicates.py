@@ -1,25 +1,25 @@
-"""The same bytes twice: which copy stays."""
+"""Duplicates, images with the same bytes: which copy is kept."""
 
 from collections.abc import Hashable, Sequence
 
 PRECEDENCE = ("test", "validation", "train")
-"""Where a set brings its splits, an image that is in two of them stays in the first of these."""
+"""If a set has its own splits, an image that is in two of them is kept in the first of these."""
 
 
 def find(
     contents: Sequence[Hashable | None], labels: Sequence[Hashable], splits: Sequence[str | None] | None = None
 ) -> dict[int, str]:
-    """Map the position of each image that must go to the reason why.
+    """Map the position of each image to remove to the reason.
 
-    Of equal images in one class the first stays and the others are a ``duplicate``; where equal images have different
-    labels nobody knows which is right, and all are ``under_two_classes``. Where the set brings its splits, this holds
-    within training and within validation; the test stays as published, and what is in it too leaves the others as a
-    ``duplicate_of_test``, or a ``duplicate_of_validation``.
+    Of equal images in one class the first is kept and the others are a ``duplicate``. If equal images have different
+    labels, nobody knows which is right, and all are ``under_two_classes``. If the set has its own splits, this applies
+    within training and within validation; the test set stays as published, and the other splits lose its images as
+    ``duplicate_of_test``, and training those of validation as ``duplicate_of_validation``.
 
     Args:
         contents: digest of each image, in sorted order of the images; None for one that is known to be unique.
-        labels: the class of each.
-        splits: the split of each, where the set brings them; None in it counts as train.
+        labels: the class of each image.
+        splits: the split of each image, if the set has its own; None in it counts as train.
     """
     if splits is None:
         return _find(list(range(len(contents))), contents, labels)

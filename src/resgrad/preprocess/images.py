@@ -1,4 +1,4 @@
-"""Decode pictures and bring them to one size: bytes in, channels x height x width in uint8 out; needs no torch."""
+"""Decode pictures and resize them: from bytes to channels x height x width in uint8; needs no torch."""
 
 import re
 from io import BytesIO
@@ -15,19 +15,19 @@ from resgrad.preprocess import depth, orientation, tiff
 Color = Literal["grey", "rgb"]
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
-"""All that Pillow may open: its other plug-ins reach as far as Ghostscript."""
+"""The formats that Pillow may open; some of its other plug-ins start programs such as Ghostscript."""
 BEGINNING = re.compile(rb"\xff\xd8|\x89PNG|BM|GIF8|II[*+]\0|MM\0\*|RIFF.{4}WEBP", re.DOTALL)
-"""How their files begin."""
+"""The first bytes of their files."""
 JPEG = b"\xff\xd8"
 TIFF = (b"II", b"MM")
-"""The byte order that a TIFF begins with, little or big."""
+"""The first bytes of a TIFF, which give its byte order, little or big."""
 
 MAX_PIXELS = 1 << 26
-"""Largest picture that is decoded, 67 megapixels; a few kilobytes of PNG can claim far more than fits in memory."""
+"""The largest picture that is decoded, 67 megapixels; a small PNG file can claim far more than fits in memory."""
 
 
 class ImageError(ResgradError):
-    """A file that cannot be used as a picture; ``reason`` is what it is counted under."""
+    """A file that cannot be used as a picture; it is counted under ``reason``."""
 
     def __init__(self, reason: Literal["not_an_image", "damaged", "too_large"]):
         super().__init__(reason)
@@ -37,20 +37,20 @@ class ImageError(ResgradError):
 def decode(data: bytes, size: int, color: Color) -> np.ndarray:
     """Decode a picture in one of FORMATS to ``size`` x ``size`` pixels, uint8, C x H x W.
 
-    A JPEG is decoded straight to the smallest multiple of 1/8 of its size that is not below ``size`` (libjpeg-turbo
-    leaves out the high frequencies, which costs a quarter of the time); everything else by Pillow, of an animation
-    the first frame. The picture is set upright by its orientation tag, and brought to 8 bits by
-    :func:`resgrad.preprocess.depth.to_eight_bits`. What remains is resized by :func:`resize`.
+    A JPEG is decoded directly to the smallest multiple of 1/8 of its size that is not below ``size`` (libjpeg-turbo
+    leaves out the high frequencies, which takes a quarter of the time). Pillow decodes everything else, and the first
+    frame of an animation. The picture is turned upright according to its orientation tag, reduced to 8 bits by
+    :func:`resgrad.preprocess.depth.to_eight_bits`, and resized by :func:`resize`.
 
     Raises:
-        ImageError: none of the formats, cut short or damaged, or more than MAX_PIXELS.
+        ImageError: the file has none of the formats, is truncated or damaged, or has more than MAX_PIXELS.
     """
     pixels = _decode_scaled(data, size, color) if data.startswith(JPEG) else None
     return resize(_decode_whole(data, color) if pixels is None else pixels, size)
 
 
 def probe_header(data: bytes) -> None:
-    """Look at a picture's header only: is it in one of FORMATS, and small enough? No pixel is decoded.
+    """Check from a picture's header alone that it is in one of FORMATS and small enough; no pixel is decoded.
 
     Raises:
         ImageError: not_an_image, damaged (within the header) or too_large, as :func:`decode` would raise it.
@@ -62,8 +62,8 @@ def probe_header(data: bytes) -> None:
 def resize(pixels: np.ndarray, size: int) -> np.ndarray:
     """Resize a grey (H x W) or RGB (H x W x 3) picture to a square, C x H x W; other aspect ratios are stretched.
 
-    The filter is Pillow's BILINEAR, which averages over the whole source area when shrinking; it is what
-    torchvision's ``Resize((size, size))`` does to a Pillow image.
+    The filter is Pillow's BILINEAR, which averages over the whole source area when shrinking, as torchvision's
+    ``Resize((size, size))`` does for a Pillow image.
     """
     if pixels.shape[:2] != (size, size):
         pixels = np.asarray(Image.fromarray(pixels).resize((size, size), Image.Resampling.BILINEAR))
@@ -71,9 +71,9 @@ def resize(pixels: np.ndarray, size: int) -> np.ndarray:
 
 
 def from_pixels(pixels: np.ndarray, size: int, color: Color) -> np.ndarray:
-    """Bring one picture, H x W or H x W x 3, to ``size`` x ``size``, C x H x W; as RGB, grey has three equal channels.
+    """Resize one picture, H x W or H x W x 3, to ``size`` x ``size``, C x H x W; grey as RGB has three equal channels.
 
-    Colours become grey as Pillow has it, ITU-R 601-2: 0.299 R + 0.587 G + 0.114 B.
+    Colours become grey as in Pillow, ITU-R 601-2: 0.299 R + 0.587 G + 0.114 B.
     """
     if pixels.ndim == 3 and color == "grey":
         pixels = np.asarray(Image.fromarray(pixels).convert("L"))
@@ -82,10 +82,10 @@ def from_pixels(pixels: np.ndarray, size: int, color: Color) -> np.ndarray:
 
 
 def _decode_scaled(data: bytes, size: int, color: Color) -> np.ndarray | None:
-    """Decode a JPEG at reduced size, H x W or H x W x 3; None leaves the judgement to Pillow.
+    """Decode a JPEG at reduced size, H x W or H x W x 3; None leaves the decision to Pillow.
 
-    That is for CMYK, whose inverted variant libjpeg-turbo does not know, and for all that it refuses or warns about:
-    a file with stray bytes is fine, one cut short is not.
+    That is for CMYK, whose inverted variant libjpeg-turbo does not support, and for files that it refuses or warns
+    about: stray bytes are acceptable, truncation is not.
     """
     if _jpeg_space(data) in {None, "CMYK"}:
         return None
@@ -100,7 +100,7 @@ def _decode_scaled(data: bytes, size: int, color: Color) -> np.ndarray | None:
 
 
 def _jpeg_space(data: bytes) -> str | None:
-    """Read a JPEG's colour space from its header; None where libjpeg-turbo does not understand it."""
+    """Read a JPEG's colour space from its header; None if libjpeg-turbo does not understand it."""
     try:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError:
@@ -117,18 +117,18 @@ def _decode_whole(data: bytes, color: Color) -> np.ndarray:
         deep = depth.has_deep_colours(image)
         image.load()
         turn = orientation.of_image(image)
-        if deep and np.asarray(image)[..., :3].max() < 64:  # what is brighter needs all its 16 bits
+        if deep and np.asarray(image)[..., :3].max() < 64:  # brighter pictures use all 16 bits
             lower = _open(data)
             depth.ask_for_lower_bytes(lower)
             image = depth.join_bytes(image, lower)
         image = _flatten(image, color)
         return np.asarray(image if turn is None else image.transpose(turn))
-    except Exception:  # whatever a decoder makes of damaged bytes: OSError, SyntaxError, struct.error, ...
+    except Exception:  # any error that damaged bytes cause in a decoder: OSError, SyntaxError, struct.error, ...
         raise ImageError("damaged") from None
 
 
 def _open(data: bytes) -> ImageFile:
-    """Have Pillow read the header."""
+    """Let Pillow read the header."""
     if not BEGINNING.match(data):
         raise ImageError("not_an_image")
     if data.startswith(TIFF) and tiff.claims_too_much(data, MAX_PIXELS):
@@ -145,8 +145,8 @@ def _open(data: bytes) -> ImageFile:
 
 
 def _flatten(image: Image.Image, color: Color) -> Image.Image:
-    """Convert any mode to 8-bit grey or RGB; what is transparent shows white, as on paper."""
-    if image.mode[0] in "IF":  # 16 or 32 bits a pixel, which Pillow would clip at 255
+    """Convert any mode to 8-bit grey or RGB; transparent parts become white, as on paper."""
+    if image.mode[0] in "IF":  # 16 or 32 bits per pixel, which Pillow would clip at 255
         image = Image.fromarray(depth.to_eight_bits(np.asarray(image)))
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -1,10 +1,10 @@
-"""Which photographs show the same leaf, as far as anybody knows.
+"""Which photographs show the same leaf, as far as this is known.
 
-PlantVillage photographed each leaf several times, in a row, so that photographs must be dealt to the splits in groups.
-What a photograph belongs to is, in this order: the leaf that the leaf map names; the leaf that its file name names
-(``… GH_HL Leaf 259.1.JPG``); else a stretch of the camera roll, captures of one class and source that follow each
-other. A stretch is no leaf, but little is torn apart where whole runs of stretches go to one split. An edited copy
-belongs where its original does.
+PlantVillage photographed each leaf several times in a row, so photographs must be assigned to splits in groups. The
+group of a photograph is, in this order: the leaf named by the leaf map; the leaf named by its file name
+(``… GH_HL Leaf 259.1.JPG``); else a stretch of the camera roll, consecutive captures of one class and source. A stretch
+is not a leaf, but few leaves are divided if whole runs of stretches go to one split. An edited copy belongs to the
+group of its original.
 """
 
 import json
@@ -39,17 +39,17 @@ class LeafMapError(ResgradError, ValueError):
 
 @dataclass(frozen=True)
 class LeafMap:
-    """Which leaf a photograph shows, as far as a file says."""
+    """Which leaf each photograph shows, according to a file."""
 
     shown: str
-    """What sentences call it."""
+    """Its name in messages."""
     example: str
-    """One of its entries, for a sentence."""
+    """One of its entries, for messages."""
     leaves: dict[tuple[str, str], set[str]]
-    """(canonical class, name in lower case) -> leaf; several where the name alone does not tell."""
+    """(canonical class, name in lower case) -> leaf; several leaves if the name is ambiguous."""
 
     def find(self, label: str, name: str) -> str | None:
-        """Return the leaf of a photograph: by its file name, else by that of its original, else by their captures."""
+        """Return the leaf of a photograph by its file name, else by its original's, else by their captures."""
         for form in (name, *_forms(Path(name).stem)):
             found = self.leaves.get((canonical(label), form.casefold()), ())
             if len(found) == 1:
@@ -57,10 +57,10 @@ class LeafMap:
         return None
 
     def leaves_of(self, labels: Sequence[str], names: Sequence[str]) -> list[str | None]:
-        """Return the leaf of each photograph, None where it is not known.
+        """Return the leaf of each photograph, None if it is not known.
 
         Raises:
-            LeafMapError: none is known.
+            LeafMapError: no leaf is known.
         """
         found = [self.find(label, name) for label, name in zip(labels, names, strict=True)]
         if not any(found):
@@ -73,24 +73,24 @@ class LeafMap:
 
 
 class Group(NamedTuple):
-    """Photographs that must not be torn apart."""
+    """Photographs that must stay in one split."""
 
     name: str
     """Unique within the dataset; begins with the class."""
     roll: str | None
-    """For a stretch, the camera roll (source) that it is cut from; None for a leaf that is known."""
+    """The camera roll (source) that a stretch is cut from; None for a known leaf."""
     number: int
-    """Place of a stretch within its roll; 0 for a leaf."""
+    """Position of a stretch within its roll; 0 for a leaf."""
 
 
 def read_map(path: Path, shown: str | None = None) -> LeafMap:
-    """Read a leaf map, a JSON file in any Unicode encoding; sentences call it ``shown``, or else by its path.
+    """Read a leaf map, a JSON file in any Unicode encoding; messages call it ``shown``, or by its path.
 
     It is ``{class: {leaf: [file name, ...]}}``, or ``{source and capture number: [class:::leaf, ...]}`` in lower case,
-    as PlantVillage publishes it (leaf_grouping/leaf-map.json of github.com/spMohanty/PlantVillage-Dataset).
+    as published by PlantVillage (leaf_grouping/leaf-map.json of github.com/spMohanty/PlantVillage-Dataset).
 
     Raises:
-        LeafMapError: it is something else or empty, or a file belongs to two leaves.
+        LeafMapError: it has another form, is empty, or assigns a file to two leaves.
         OSError: it cannot be read.
     """
     shown = shown or str(path)
@@ -118,15 +118,15 @@ def read_map(path: Path, shown: str | None = None) -> LeafMap:
 
 
 def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap | None) -> list[Group]:
-    """Say of each photograph which group it belongs to.
+    """Return the group of each photograph.
 
     Args:
         labels: class of each photograph, as published.
-        names: its file name, ``<uuid>___<source code> <capture number>.JPG`` where it follows the usage.
-        leaf_map: where there is one.
+        names: its file name, by convention ``<uuid>___<source code> <capture number>.JPG``.
+        leaf_map: the leaf map, if there is one.
 
     Raises:
-        LeafMapError: the map knows none of the photographs.
+        LeafMapError: the map has none of the photographs.
     """
     mapped = leaf_map.leaves_of(labels, names) if leaf_map else [None] * len(names)
     stems = [Path(name).stem for name in names]
@@ -153,7 +153,7 @@ def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap | None)
 
 
 def _forms(stem: str) -> list[str]:
-    """List the names that a leaf map may know a photograph by: its own, its originals', and the captures of all."""
+    """List the names under which a leaf map may have a photograph: its own, its originals', and the captures of all."""
     stems = list(originals(stem))
     return [*stems, *map(without_id, stems)]
 

@@ -1,4 +1,4 @@
-"""Which picture a file name says it is an edited copy of: turned, mirrored, cropped or simply copied."""
+"""Find from a file name the picture that it is an edited copy of: rotated, mirrored, cropped or simply copied."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ _ENDINGS = "jpe?g|jfif|jpe|png|bmp|gif|tiff?|webp"
 _WORDS = "|".join(
     (
         r"(?:new)?\d{1,3}deg(?:flip(?:lr|tb))?|flip(?:lr|tb)|new(?:pixel|grr)|lastrow",  # New Plant Diseases
-        r"mirror|vertical|horizontal|change|hight|lower",  # its relatives; "hight" is how they spell it
+        r"mirror|vertical|horizontal|change|hight|lower",  # related sets; "hight" is their spelling
         r"(?:final_)?masked|segmented",  # PlantVillage without the background
         r"cop(?:y|ie|ia)|kopie",  # Windows, macOS and Linux in four languages
         r"rotat(?:ed?|ion)|[hv]?flip(?:ped)?|flop|mirrored|cropped|resized|scaled|zoom(?:ed)?|shear(?:ed)?|shift(?:ed)?",
@@ -16,7 +16,7 @@ _WORDS = "|".join(
     )
 )
 _ALONE = r"(?:rot|crop)\d{0,3}|rot[\s_-](?:90|180|270)"
-"""Words that have another meaning before a number of its own: ``batch2_rot_17`` may be a rotten fruit."""
+"""Words that have another meaning before a separate number: ``batch2_rot_17`` may be a rotten fruit."""
 
 EDIT = re.compile(
     rf"""(?P<original>.*?[^\s_.-])
@@ -33,7 +33,7 @@ COPY_OF = re.compile(r"(?:copy of|kopie von|copie de|copia d[ei])\s(?P<original>
 
 
 def originals(stem: str) -> Iterator[str]:
-    """Yield all that a picture may be a copy of, nearest first, beginning with its own name (without the ending)."""
+    """Yield all names that a picture may be a copy of, nearest first, beginning with its own (without the suffix)."""
     yield stem
     while undone := _undo(stem):
         stem, _ = undone
@@ -41,14 +41,15 @@ def originals(stem: str) -> Iterator[str]:
 
 
 def original(stem: str, present: Mapping[str, str]) -> str:
-    """Name the picture that another is a copy of; a picture that is no copy is its own original.
+    """Name the picture that another is a copy of; a picture that is not a copy is its own original.
 
-    An edit counts where what was edited is present, or where a word tells of the edit and the name before it holds a
-    number: ``leaf_12_flipTB`` is a copy, wherever ``leaf_12`` is, ``red_apple_rotated`` only of a ``red_apple`` that
-    is there. A mere count must follow a number and a picture that is there: ``image (7)`` is a picture of its own.
+    An edit counts if the edited picture is present, or if a word names the edit and the name before it contains a
+    number: ``leaf_12_flipTB`` is a copy even without ``leaf_12``, ``red_apple_rotated`` only if ``red_apple`` is
+    present. A mere count must follow a name with a number, whose picture is present: ``image (7)`` is a picture of its
+    own.
 
     Args:
-        stem: file name without the ending.
+        stem: file name without the suffix.
         present: all stems, by their form in lower case (``str.casefold``).
     """
     while undone := _undo(stem):
@@ -60,15 +61,15 @@ def original(stem: str, present: Mapping[str, str]) -> str:
 
 
 def without_id(stem: str) -> str:
-    """Return what follows the ``<uuid>___`` that PlantVillage begins names with."""
+    """Return the part of a name after PlantVillage's ``<uuid>___``."""
     return stem.rsplit("___", 1)[-1]
 
 
 def _undo(stem: str) -> tuple[str, bool] | None:
-    """Undo the last edit that a name tells of.
+    """Undo the last edit that a name shows.
 
     Returns:
-        The name before it, and whether it was an edit for certain; None where there is no edit.
+        the name before it, and whether it is certainly an edit; None if there is no edit.
     """
     edit = EDIT.fullmatch(stem) or COPY_OF.fullmatch(stem)
     if edit is None:

@@ -1,4 +1,4 @@
-"""Which way up a picture is: the orientation tag of Exif, with which cameras spare themselves turning the pixels."""
+"""The orientation of a picture: the Exif tag that cameras write instead of turning the pixels."""
 
 from PIL import ExifTags, Image
 
@@ -11,14 +11,14 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What sets a picture upright, by the value of the tag (Exif 2.32, section 4.6.4); 1 and no tag mean upright."""
+"""The transposition that turns a picture upright, by the tag (Exif 2.32, section 4.6.4); 1 and no tag mean upright."""
 
-_FIRST_SEGMENTS = {*range(0xFFE0, 0xFFF0), 0xFFFE}  # of applications, of which Exif is one, and comments
+_FIRST_SEGMENTS = {*range(0xFFE0, 0xFFF0), 0xFFFE}  # application segments, such as Exif, and comments
 _EXIF = b"Exif\0\0"
 
 
 def of_jpeg(data: bytes) -> Image.Transpose | None:
-    """Read from a JPEG how to turn it; None where it is upright, has no tag or a damaged one."""
+    """Read from a JPEG how to turn it; None if it is upright, or its tag is missing or damaged."""
     place = 2
     while int.from_bytes(data[place : place + 2], "big") in _FIRST_SEGMENTS:
         end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
@@ -26,7 +26,7 @@ def of_jpeg(data: bytes) -> Image.Transpose | None:
             exif = Image.Exif()
             try:
                 exif.load(data[place + 4 : end])
-            except Exception:  # whatever Pillow makes of a damaged table; the picture is no worse for it
+            except Exception:  # any error of Pillow at a damaged table; the picture itself is not affected
                 return None
             return _turn(exif)
         place = end
@@ -34,7 +34,7 @@ def of_jpeg(data: bytes) -> Image.Transpose | None:
 
 
 def of_image(image: Image.Image) -> Image.Transpose | None:
-    """Read from an image that Pillow has loaded how to turn it; Pillow itself turns TIFF and takes the tag away."""
+    """Read from an image loaded by Pillow how to turn it; Pillow itself turns TIFF and removes the tag."""
     try:
         return _turn(image.getexif())
     except Exception:  # as above

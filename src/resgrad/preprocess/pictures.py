@@ -1,4 +1,4 @@
-"""The images of a data set that are worth decoding: no copies, and grouped by what must not be torn apart."""
+"""The images of a data set to decode: without duplicates, and grouped by what must stay in one split."""
 
 import hashlib
 from collections import Counter
@@ -17,27 +17,27 @@ class Pictures:
     """All images of a listing except duplicates; N is their number."""
 
     positions: np.ndarray
-    """In the listing, int64, N."""
+    """Positions in the listing, int64, N."""
     labels: np.ndarray
-    """Position in the listing's classes, int64, N."""
+    """Positions in the listing's classes, int64, N."""
     splits: np.ndarray | None
-    """The set's own: train, validation or test, N, as text; None where it brings none."""
+    """The set's own splits: train, validation or test, N, as text; None if it has none."""
     groups: list[Group] | None
-    """None where pictures do not come in groups."""
+    """None if pictures do not come in groups."""
     id_of: Callable[[int], str]
-    """The name of the picture at a place; made when asked for, as a large set has more names than memory."""
+    """The name of the picture at a position; made on demand, because the names of a large set do not fit in memory."""
     skipped: Counter[str]
     """Images left out, by reason."""
     copied: float | None
-    """Where the set brings its splits: the share of test images that training or validation held too, removed now."""
+    """If the set has its own splits: the share of test images that were also in training or validation, now removed."""
 
 
 def gather(listing: Listing, leaf_map: LeafMap | None) -> Pictures:
-    """Leave duplicates out, and group what is left.
+    """Leave out duplicates, and group the other images.
 
     Args:
-        listing: of the data set.
-        leaf_map: which photographs show the same leaf, where that is known.
+        listing: the images of the data set.
+        leaf_map: which photographs show the same leaf, if known.
     """
     contents = _contents(listing)
     gone = duplicates.find(contents, listing.labels.tolist(), listing.splits)
@@ -57,20 +57,20 @@ def gather(listing: Listing, leaf_map: LeafMap | None) -> Pictures:
 
 
 def _contents(listing: Listing) -> list[bytes | None]:
-    """Return the SHA-256 of images that may have a twin; None for the others, which need not be read for it."""
+    """Return the SHA-256 of images that may have duplicates; None for the others, which need not be read."""
     times = Counter(listing.marks)
     return [digest(listing.read(position)) if times[mark] > 1 else None for position, mark in enumerate(listing.marks)]
 
 
 def digest(image: bytes | np.ndarray) -> bytes:
-    """Return the SHA-256 of an image: of the file's bytes, or of the pixels."""
+    """Return the SHA-256 of an image's file, or of its pixels."""
     return hashlib.sha256(image if isinstance(image, bytes) else image.tobytes()).digest()
 
 
 def _id_of(
     listing: Listing, kept: Sequence[int], classes: Sequence[str], names: Sequence[str] | None
 ) -> Callable[[int], str]:
-    """Name a file ``class/file name``, or by its full path where several would have that name."""
+    """Name a file ``class/file name``, or by its full path if several would have that name."""
     if names is None:
         return lambda place: listing.id_of(kept[place])
     shared = {pair for pair, times in Counter(zip(classes, names, strict=True)).items() if times > 1}

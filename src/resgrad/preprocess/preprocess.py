@@ -1,4 +1,4 @@
-"""From raw files to shards: list the images, deal them to the splits, write them, say what became of them."""
+"""From raw files to shards: list the images, assign them to splits, write them, and report the result."""
 
 import json
 from collections import Counter
@@ -24,7 +24,7 @@ from resgrad.shards.shards import SPLITS, Scheme
 
 LEAF_MAP = "leaf-map.json"
 Schemes = dict[Scheme, np.ndarray]
-"""The splits by each scheme, as in :mod:`resgrad.preprocess.splits`."""
+"""The splits, by scheme, as in :mod:`resgrad.preprocess.splits`."""
 
 
 class PreprocessError(ResgradError):
@@ -37,14 +37,14 @@ def preprocess(
     """Turn a folder of raw files into a folder of shards.
 
     Args:
-        raw: holds provenance.json, what the format's ``bring`` made, and perhaps leaf-map.json.
-        shards: is replaced, once the new ones are whole.
+        raw: holds provenance.json, the result of the format's ``bring``, and perhaps leaf-map.json.
+        shards: the folder to replace, once the new one is complete.
         config: size, colour, limit and splits.
         format_name: one of :mod:`resgrad.datasets.formats`.
-        threads: that decode; None for one per core. The result does not depend on it.
+        threads: number of decoding threads; None for one per core. The result does not depend on it.
 
     Returns:
-        What is worth publishing: ``{provenance: {...}}``, numbers only.
+        the metrics to publish: ``{provenance: {...}}``, numbers only.
 
     Raises:
         ResgradError: the raw files cannot be used, or not be split as asked.
@@ -110,10 +110,10 @@ def _write_images(
     schemes: Schemes,
     skipped: Counter[str],
 ) -> tuple[np.ndarray, list[bytes]]:
-    """Write each picture that some scheme has a use for; count the others.
+    """Write each picture that some scheme uses; count the others.
 
     Returns:
-        The places of the pictures that are written, int64, and their SHA-256.
+        the positions of the written pictures, int64, and their SHA-256.
     """
     used = np.flatnonzero(np.any([dealt != splits.UNUSED for dealt in schemes.values()], axis=0)).tolist()
     skipped.update(over_train_limit=len(pictures.labels) - len(used))
@@ -131,7 +131,7 @@ def _write_images(
 
 
 def _index(pictures: Pictures, written: np.ndarray, digests: list[bytes], schemes: Schemes) -> Iterator[dict[str, Any]]:
-    """Make the rows of the index; ``schemes`` are those of the pictures that are written."""
+    """Make the rows of the index; ``schemes`` hold the splits of the written pictures."""
     names = [*SPLITS, None]  # UNUSED is -1, the last
     for row, place in enumerate(written):
         yield {
@@ -144,7 +144,7 @@ def _index(pictures: Pictures, written: np.ndarray, digests: list[bytes], scheme
 
 
 def _leak(pictures: Pictures, written: np.ndarray, schemes: Schemes) -> dict[str, float]:
-    """Measure the leak of each scheme; empty where no leaves are known."""
+    """Measure the leak of each scheme; empty if no leaves are known."""
     if pictures.groups is None:
         return {}
     groups = [pictures.groups[place] for place in written]
@@ -153,19 +153,19 @@ def _leak(pictures: Pictures, written: np.ndarray, schemes: Schemes) -> dict[str
 
 
 def _known(pictures: Pictures, written: np.ndarray, dealt: np.ndarray) -> dict[str, float]:
-    """Measure of how many test images the leaf is known; empty where pictures do not come in groups."""
+    """Measure for how many test images the leaf is known; empty if pictures do not come in groups."""
     if pictures.groups is None:
         return {}
     return {"leaf_known": splits.known(dealt, [pictures.groups[place] for place in written])}
 
 
 def _own_splits(pictures: Pictures) -> dict[str, Any]:
-    """Say what leaked between the splits that a set brings, before copies were removed; empty where it brings none."""
+    """Return what leaked between a set's own splits before duplicates were removed; empty if it has none."""
     return {} if pictures.copied is None else {"split_given": 1, "leak_copies": pictures.copied}
 
 
 def _files(listing: Listing) -> dict[str, Mapping[str, Any]]:
-    """Say what became of files: which folders make up each class, and what is passed over; empty without files."""
+    """Return the use of files: the folders of each class, and the ignored files; empty without files."""
     passed_over = {reason: kind.files for reason, kind in listing.passed_over.items()}
     found = {"folders": listing.folders, "passed_over": {"total": sum(passed_over.values()), **passed_over}}
     return found if listing.names else {}

@@ -1,12 +1,12 @@
-"""Camera rolls: the place of a photograph in one, as its file name tells it, and stretches cut from one."""
+"""Camera rolls: the position of a photograph in a roll, from its file name, and the stretches of a roll."""
 
 import re
 from collections.abc import Iterator
 
 STRETCH = 8
-"""Most captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
+"""Maximum captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
 STRETCHES = 10
-"""Least stretches in a roll, so that a short roll can be cut near the asked shares too."""
+"""Minimum number of stretches in a roll, so that even a short roll can be cut close to the requested shares."""
 
 CAPTURES = (
     re.compile(r"(?P<source>.*?)\s\(?(?P<number>\d+)(\D.*)?"),
@@ -16,7 +16,7 @@ CAPTURES = (
 
 
 def capture(stem: str) -> tuple[str, int]:
-    """Read source and capture number; a name without a number is a source of its own."""
+    """Read the source and the capture number; a name without a number is a source of its own."""
     for pattern in CAPTURES:
         if found := pattern.fullmatch(stem):
             return found["source"], int(found["number"])
@@ -24,7 +24,7 @@ def capture(stem: str) -> tuple[str, int]:
 
 
 def stretches(captures: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """Cut one camera roll, (capture number, photograph) in order, into stretches; equal numbers stay together."""
+    """Cut one camera roll, sorted (capture number, photograph) pairs, into stretches; equal numbers stay together."""
     length = max(1, min(STRETCH, len(captures) // STRETCHES))
     stretch: list[tuple[int, int]] = []
     for position, (number, index) in enumerate(captures):

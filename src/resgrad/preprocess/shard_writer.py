@@ -18,17 +18,17 @@ from resgrad.common.files import write_json
 from resgrad.shards.shards import DEALT, Scheme, index_schema
 
 SHARD_BYTES = 8 * 2**20
-"""A shard holds as many images as fit into this; writing needs about three times as much memory."""
+"""A shard holds as many images as fit into this; writing takes about three times as much memory."""
 
 INDEX_ROWS = 2048
-"""Rows of the index that are in memory at a time, and in a row group."""
+"""Rows of the index in memory at a time, and in a row group."""
 
 
 class ShardWriter:
-    """Fill a folder with shards, one of them in memory at a time."""
+    """Fills a folder with shards, one of them in memory at a time."""
 
     def __init__(self, folder: Path, shape: tuple[int, int, int], schemes: Sequence[Scheme] = DEALT):
-        """Begin a folder that does not exist yet, for images of channels x height x width, split by these schemes."""
+        """Create a folder for images of channels x height x width, split by these schemes; it must not exist."""
         folder.mkdir()
         self._folder = folder
         capacity = max(1, SHARD_BYTES // int(np.prod(shape)))
@@ -46,7 +46,7 @@ class ShardWriter:
         Args:
             image: the pixels.
             label: position in the classes.
-            trained_in: the schemes that train on it; their scaling is computed from it.
+            trained_in: the schemes that train on it; it counts in their scaling.
         """
         if self._filled == len(self._images):
             self._flush()
@@ -57,11 +57,11 @@ class ShardWriter:
         self._filled += 1
 
     def finish(self, index: Iterable[Mapping[str, Any]], manifest: Mapping[str, Any]) -> None:
-        """Write what is left, the index and the manifest.
+        """Write the last shard, the index and the manifest.
 
         Args:
             index: a row per image, in the order in which they were added, with the columns of the schema.
-            manifest: what else to put into manifest.json, beside ``shape``, ``scaling`` (by scheme: mean and standard
+            manifest: further entries of manifest.json, beside ``shape``, ``scaling`` (by scheme: mean and standard
                 deviation of the training images' channels, for pixels from 0 to 1), ``shards``, ``index_sha256``.
         """
         self._flush()
@@ -82,7 +82,7 @@ class ShardWriter:
         images = self._images[: self._filled]
         content = safetensors.numpy.save({"images": images, "labels": self._labels[: self._filled]})
         name = f"shard-{len(self._shards):05d}.safetensors"
-        # Not save_file: it makes files that other users of a shared DVC cache cannot read.
+        # Not save_file: other users of a shared DVC cache could not read its files.
         (self._folder / name).write_bytes(content)
         self._shards.append(
             {
@@ -107,15 +107,15 @@ def _power_sums(images: np.ndarray) -> np.ndarray:
     """Sum the 0th, 1st and 2nd power of the pixels by image and channel, exactly; 3 x N x C."""
     pixels = images.reshape(*images.shape[:2], -1)
     counts = np.full(pixels.shape[:2], pixels.shape[2], np.uint64)
-    squares = np.einsum("ncp,ncp->nc", pixels, pixels, dtype=np.uint64)  # converts a little at a time: no large copy
+    squares = np.einsum("ncp,ncp->nc", pixels, pixels, dtype=np.uint64)  # converts in small pieces: no large copy
     return np.stack([counts, pixels.sum(axis=2, dtype=np.uint64), squares])
 
 
 def _write_index(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> None:
     supply = iter(rows)
-    # By way of JSON, because pa.array and pa.table import pandas to find out whether they were handed some: 0.2 s.
+    # Through JSON, because pa.array and pa.table import pandas to check for its types: 0.2 s.
     parsing = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-    reading = pyarrow.json.ReadOptions(use_threads=False)  # each thread would keep memory of its own
+    reading = pyarrow.json.ReadOptions(use_threads=False)  # each thread would keep its own memory
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while lines := "\n".join(json.dumps(row) for row in islice(supply, INDEX_ROWS)):
             writer.write_table(pyarrow.json.read_json(BytesIO(lines.encode()), reading, parsing))

@@ -1,7 +1,7 @@
-"""Deal images to training, validation and test, class by class; say how much of the test leaked into training.
+"""Split images into training, validation and test, class by class; measure how much of the test leaks into training.
 
-A split is an int8 array with one of TRAIN, VALIDATION, TEST, UNUSED per image. Draws depend on the class by name and
-on the number of its images, so that no class moves another.
+A split is an int8 array with one of TRAIN, VALIDATION, TEST, UNUSED per image. Draws depend on a class's name and on
+the number of its images, so that classes do not affect each other.
 """
 
 from collections import Counter, defaultdict
@@ -25,9 +25,9 @@ class SplitError(ResgradError, ValueError):
 
 
 def deal(pictures: Pictures, classes: Sequence[str], config: PreprocessConfig) -> dict[Scheme, np.ndarray]:
-    """Deal all images, by every scheme that applies.
+    """Split all images, by every scheme that applies.
 
-    A set that brings its splits keeps them; what it lacks, validation or test, is cut from its training images.
+    A set's own splits are kept; missing ones, validation or test, are cut from its training images.
     """
     labels, groups = pictures.labels, pictures.groups
     if pictures.splits is None:
@@ -50,7 +50,7 @@ def deal(pictures: Pictures, classes: Sequence[str], config: PreprocessConfig) -
 
 
 def deal_singly(labels: np.ndarray, classes: Sequence[str], validation: float, test: float) -> np.ndarray:
-    """Deal each image by itself, the same shares of every class (at least one image, unless the share is 0).
+    """Split images individually, with the same shares of every class (at least one image, unless the share is 0).
 
     Args:
         labels: index into ``classes`` of each image.
@@ -70,11 +70,11 @@ def deal_singly(labels: np.ndarray, classes: Sequence[str], validation: float, t
 def deal_groups(
     labels: np.ndarray, groups: Sequence[Group], classes: Sequence[str], validation: float, test: float
 ) -> np.ndarray:
-    """Deal whole groups, to shares of every class as near to the asked ones as groups allow.
+    """Split whole groups, with shares of every class as near to the requested ones as groups allow.
 
-    Known leaves are dealt in random order. Of each camera roll the last captures are the test, those before them
-    validation and the first training: a leaf can be torn at two places only, and validation lies between the others.
-    What a roll gives too much or too little, the next one of the class makes up for; known leaves, the smallest
+    Known leaves are assigned in random order. The last captures of each camera roll are the test, those before them
+    validation and the first ones training: a leaf can be divided in two places only, and validation lies between the
+    others. If a roll gives too much or too little, the next roll of the class compensates; known leaves, the smallest
     groups, come last.
 
     Args:
@@ -100,7 +100,7 @@ def deal_groups(
 
 
 def _rolls(groups: list[Group], name: str) -> list[list[Group]]:
-    """Line up the groups of a class: its camera rolls by name, each in capture order; then its leaves, shuffled."""
+    """List the groups of a class: its camera rolls by name, each in capture order; then its leaves, shuffled."""
     rolls: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         if group.roll is not None:
@@ -112,7 +112,7 @@ def _rolls(groups: list[Group], name: str) -> list[list[Group]]:
 
 
 def _deal_class(rolls: list[list[Group]], sizes: dict[Group, int], shares: dict[int, float]) -> dict[Group, int]:
-    """Cut the end off each roll for every share in turn; return the groups that are cut off."""
+    """Cut groups off the end of each roll for every share in turn, and return them."""
     dealt: dict[Group, int] = {}
     total = sum(sizes[group] for roll in rolls for group in roll)
     given = dict.fromkeys(shares, 0)
@@ -122,7 +122,7 @@ def _deal_class(rolls: list[list[Group]], sizes: dict[Group, int], shares: dict[
         seen += sum(sizes[group] for group in roll)
         for part, share in shares.items():
             wanted = _count(share, total) * seen / total
-            # As long as one more group brings the sum nearer; at the very end, one group rather than none.
+            # As long as one more group brings the sum closer; at the very end, one group rather than none.
             while rest and (given[part] + sizes[rest[-1]] / 2 < wanted or (seen == total and not given[part])):
                 group = rest.pop()
                 dealt[group] = part
@@ -131,14 +131,14 @@ def _deal_class(rolls: list[list[Group]], sizes: dict[Group, int], shares: dict[
 
 
 def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str], limit: int | None) -> np.ndarray:
-    """Mark all but ``limit`` training images UNUSED, the same share of every class; others stay as they are.
+    """Mark all but ``limit`` training images UNUSED, the same share of every class; other images are unchanged.
 
-    What a smaller limit keeps is part of what a larger one keeps.
+    A smaller limit keeps a subset of the images that a larger one keeps.
     """
     limited = split.copy()
     if limit is None:
         return limited
-    # Each class in random order and evenly spread over [0, 1): every beginning of the merged line is stratified.
+    # Each class in random order and evenly spread over [0, 1): every prefix of the merged line is stratified.
     line: list[tuple[float, int, int]] = []
     for label, name in enumerate(classes):
         shuffled = _generator("limit", name).permutation(np.flatnonzero((labels == label) & (split == TRAIN)))
@@ -148,16 +148,16 @@ def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]
 
 
 def check(split: np.ndarray, labels: np.ndarray, classes: Sequence[str], skipped: Counter[str]) -> None:
-    """Make sure that every class has an image in every split.
+    """Check that every class has an image in every split.
 
     Args:
-        split: of each image.
-        labels: position in ``classes`` of each.
+        split: split of each image.
+        labels: position in ``classes`` of each image.
         classes: names.
-        skipped: images that were left out, by reason: the likeliest cause, where a class has none at all.
+        skipped: number of images left out, by reason: the likeliest cause if a class has no image at all.
 
     Raises:
-        SplitError: one has none.
+        SplitError: a class has no image in a split.
     """
     gone = [name for label, name in enumerate(classes) if not np.any(labels == label)]
     if gone:
@@ -197,7 +197,7 @@ def count(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict
 def leak(split: np.ndarray, groups: Sequence[Group]) -> float | None:
     """Return the share of test images whose leaf is in training too, among test images whose leaf is known.
 
-    None where no leaf of a test image is known.
+    None if no leaf of a test image is known.
     """
     leaves: dict[int, Counter[str]] = {part: Counter() for part in (TRAIN, VALIDATION, TEST, UNUSED)}
     for part, group in zip(split.tolist(), groups, strict=True):
@@ -209,9 +209,9 @@ def leak(split: np.ndarray, groups: Sequence[Group]) -> float | None:
 
 
 def known(split: np.ndarray, groups: Sequence[Group]) -> float:
-    """Return the share of test images whose leaf is known, of which alone :func:`leak` speaks; 0 where there are none.
+    """Return the share of test images whose leaf is known, the only ones that :func:`leak` covers; 0 if there are none.
 
-    An edited copy of an image of a known leaf counts as known; a stretch of a camera roll is no leaf.
+    An edited copy of an image of a known leaf counts as known; a stretch of a camera roll is not a leaf.
     """
     tested = [group.roll is None for part, group in zip(split.tolist(), groups, strict=True) if part == TEST]
     return sum(tested) / len(tested) if tested else 0.0

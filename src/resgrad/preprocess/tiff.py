@@ -1,28 +1,28 @@
-"""What the directory of a TIFF claims, read before Pillow believes it.
+"""Check the claims of a TIFF's directory before Pillow relies on them.
 
-Pillow makes a Python number of every value that it needs, and libtiff makes room for a whole tile, however small the
-picture is: without a bound, a file of 60 MB takes 2 GB, and one of a few kilobytes as much as it likes. The layout is
-that of TIFF 6.0, section 2, and of BigTIFF.
+Pillow makes a Python number of every value that it needs, and libtiff allocates a whole tile, however small the picture
+is: without a bound, a file of 60 MB takes 2 GB, and one of a few kilobytes any amount. The layout is that of TIFF 6.0,
+section 2, and of BigTIFF.
 """
 
 import math
 import struct
 
 MAX_VALUES = 1 << 17
-"""Most numbers in one entry: the places of as many strips, of one line each."""
+"""Maximum numbers in one entry, enough for the offsets of as many strips of one line each."""
 
 BYTE_TYPES = {1, 2, 6, 7}
-"""BYTE, ASCII, SBYTE and UNDEFINED, which stay bytes, such as a colour profile."""
+"""BYTE, ASCII, SBYTE and UNDEFINED, which are kept as bytes, such as a colour profile."""
 VALUE_BYTES = {3: 2, 4: 4}
-"""SHORT and LONG; what else gives a number (LONG8) fills its field."""
+"""SHORT and LONG; the other type of number (LONG8) fills its field."""
 TILE_SIDES = (322, 323)
 """TileWidth and TileLength."""
 
 
 def claims_too_much(data: bytes, max_pixels: int) -> bool:
-    """Tell whether the first directory has an entry of too many numbers, or tiles of more than ``max_pixels``.
+    """Say whether the first directory has an entry of too many numbers, or tiles of more than ``max_pixels``.
 
-    Of a file that is cut short only what is there is looked at; that it is damaged is for the decoder to say.
+    In a truncated file only the existing part is checked; the decoder will report the damage.
     """
     order, is_big = ("<" if data.startswith(b"II") else ">"), data[2:3] == b"+"
     entry = struct.Struct(order + ("HHQ8s" if is_big else "HHI4s"))

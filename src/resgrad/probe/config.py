@@ -1,4 +1,4 @@
-"""What params.yaml says of the probe."""
+"""The parameters of the probe."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Grid(Section):
-    """An entry of ``probe.grids``: every combination of what its lists hold."""
+    """An entry of ``probe.grids``: every combination of the values in its lists."""
 
     network: Network
     shortcut: Shortcut

@@ -1,11 +1,12 @@
-"""What is left of the difference between inputs, layer by layer, in one forward pass at the initial weights.
+"""How far inputs remain different, layer by layer, in one forward pass at the initial weights.
 
-Gradients of the same size in all layers teach little where every input has become the same features on the way (Yang
-and Schoenholz 2017 follow both). So beside the growth of the gradient stand, of the features that enter a weight layer,
+Gradients of equal size in all layers are of little use if all inputs have turned into the same features on the way
+(Yang and Schoenholz 2017 follow both). Beside the growth of the gradient, two measures therefore describe the features
+that enter a weight layer:
 
-* the mean cosine between those of two inputs: 1 where all inputs point one way;
-* their effective rank, the exponential of the entropy of the singular values, divided by their sum (Roy and Vetterli
-  2007): 1 where all inputs differ in scale alone, at most the number of inputs.
+* the mean cosine between those of two inputs: 1 if all inputs point in one direction;
+* their effective rank, the exponential of the entropy of the singular values, normalised to sum 1 (Roy and Vetterli
+  2007): 1 if all inputs differ only in scale, at most the number of inputs.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from resgrad.probe.summary import at_middle_depth
 
 
 def of_middle_depth(grid: list[Probe]) -> list[Probe]:
-    """Choose the networks of the middle depth of their kind."""
+    """Select the networks of the middle depth of their kind."""
     named = pd.DataFrame([(probe.recipe.network, probe.depth) for probe in grid], columns=["network", "depth"])
     return [grid[number] for number in at_middle_depth(named).index]
 
@@ -31,8 +32,8 @@ def probe_features(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
     """Send a batch of noise through one network, with every seed.
 
     Returns:
-        a row per seed and weight layer: the columns that name the probe, seed, position (of the layer, from 1 at the
-        input), cosine, effective_rank (of what enters it; see :func:`geometry`).
+        a row per seed and weight layer: the columns that identify the probe, seed, position (of the layer, from 1 at
+        the input), cosine, effective_rank (of the features that enter it; see :func:`geometry`).
     """
     probed = ProbedNetwork(config, probe.model, depth=probe.depth, variant=probe.variant)
     layers = probed.path
@@ -48,16 +49,16 @@ def probe_features(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
 
 
 def geometry(grams: Tensor) -> tuple[Tensor, Tensor]:
-    """Measure how alike inputs are, from the inner products of their features.
+    """Measure the similarity of inputs from the inner products of their features.
 
-    The squares of the singular values are the eigenvalues of these products.
+    The eigenvalues of the matrix of these products are the squared singular values.
 
     Args:
         grams: ... x N x N, float64.
 
     Returns:
         mean cosine over the pairs of different inputs (...), and effective rank (...). Inputs whose features are all 0
-        are in no pair. Both are NaN where all features are 0, or one is not finite.
+        are left out of the pairs. Both are NaN if all features are 0, or one is not finite.
     """
     norms = grams.diagonal(dim1=-2, dim2=-1).sqrt()
     scales = norms[..., :, None] * norms[..., None, :]
@@ -71,10 +72,9 @@ def geometry(grams: Tensor) -> tuple[Tensor, Tensor]:
 
 @contextmanager
 def _grams(network: nn.Module, layers: list[str]) -> Iterator[dict[str, Tensor]]:
-    """Keep, by layer, the inner products (N x N, float64) of what entered it in the last pass of the block.
+    """Collect, by layer, the inner products (N x N, float64) of its inputs in the last pass within the context.
 
-    They are taken of features divided by the largest of them, so that neither very small nor very large ones are lost
-    when squared.
+    Features are first divided by the largest of them, so that squaring loses neither very small nor very large ones.
     """
     grams: dict[str, Tensor] = {}
 

@@ -1,4 +1,4 @@
-"""Probe the whole grid: one forward and one backward pass through each of its networks, with every seed."""
+"""Probe the whole grid: one forward and one backward pass through each network, with every seed."""
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ from resgrad.probe.recipes import Probe
 
 
 def probe_network(config: ProbeConfig, probe: Probe) -> pd.DataFrame:
-    """Send a batch of noise through one network, and the gradient of its cross-entropy back, with every seed.
+    """Send a batch of noise through one network and the gradient of its cross-entropy back, with every seed.
 
     Returns:
-        the rows of this network: :data:`resgrad.probe.table.TABLE`, less the verdict.
+        the rows of this network: :data:`resgrad.probe.table.TABLE` without the verdict.
     """
     probed = ProbedNetwork(config, probe.model, depth=probe.depth, variant=probe.variant)
     parameters = list(probed.network.parameters())

@@ -1,4 +1,4 @@
-"""What one forward and one backward pass through a network show."""
+"""Measurements in one forward and one backward pass through a network."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from resgrad.gradients.describer import Describer
 
 STATISTICS = ("grad_norm", "grad_mean", "grad_std", "grad_max", "zero_fraction", "nonfinite", "weight_norm")
-"""What is recorded of every gradient. ``log2_hist`` is not among these: it would be most of the file."""
+"""The statistics recorded of every gradient, without ``log2_hist``, which would take most of the file."""
 
 
 @contextmanager
 def output_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, float]]:
-    """Keep, by layer, the population standard deviation of all that it put out in the last pass of the block."""
+    """Collect, by layer, the population standard deviation of its output in the last pass within the context."""
     stds: dict[str, float] = {}
 
     def take(name: str, output: Tensor) -> None:
@@ -36,10 +36,10 @@ def output_stds(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str,
 
 
 def gradient_statistics(gradients: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> dict[str, NDArray]:
-    """Describe gradients and the weights they belong to.
+    """Describe gradients and their weights.
 
     Returns:
-        by name of :data:`STATISTICS`, a value per parameter.
+        for each name in :data:`STATISTICS`, a value per parameter.
     """
     describer = Describer(STATISTICS, [parameter.numel() for parameter in parameters])
     return describer.describe(_flat(gradients), _flat(parameters))

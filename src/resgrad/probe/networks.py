@@ -16,7 +16,7 @@ from resgrad.probe.config import ProbeConfig
 
 
 class Start(NamedTuple):
-    """The network stands at the weights of ``seed`` until the next start."""
+    """The network has the weights of ``seed`` until the next start."""
 
     seed: int
     images: Tensor
@@ -24,7 +24,7 @@ class Start(NamedTuple):
 
 
 class ProbedNetwork:
-    """A network, and what its parameters are, in their order."""
+    """A network, and descriptions of its parameters, in their order."""
 
     def __init__(self, config: ProbeConfig, model: ModelConfig, *, depth: int, variant: str) -> None:
         """Build the network with the weights of the first seed."""
@@ -42,7 +42,7 @@ class ProbedNetwork:
 
     @property
     def path(self) -> list[str]:
-        """The names of the weight layers on the main path, from the input on."""
+        """The names of the weight layers on the main path, starting at the input."""
         layers = (of for of in self.tensors if of.kind in WEIGHT_LAYERS and of.param == "weight")
         return [of.layer for of in sorted(layers, key=lambda of: of.layer_index)]
 
@@ -51,8 +51,8 @@ class ProbedNetwork:
         config = self._config
         for seed in config.seeds:
             if seed != config.seeds[0]:
-                initialise(self.network, self._model, seed)  # much quicker than to build it anew
-            torch.manual_seed(derive(seed, "probe", "network"))  # what draws inside, such as stochastic depth
+                initialise(self.network, self._model, seed)  # much faster than building it again
+            torch.manual_seed(derive(seed, "probe", "network"))  # for draws inside, such as stochastic depth
             yield Start(seed, *draw_batch(seed, config.batch_size, config.image_shape, config.classes))
 
 

@@ -1,4 +1,4 @@
-"""Work on all processors; how many there are changes nothing but the time."""
+"""Work on all processors; their number changes only the time."""
 
 import gc
 import os
@@ -20,14 +20,13 @@ ForEach = Callable[[Callable[[Item], pd.DataFrame], Sequence[Item]], pd.DataFram
 
 @contextmanager
 def processes(kernels: Kernels) -> Iterator[ForEach]:
-    """Start a process of one thread per processor; they end with the block.
+    """Start a single-threaded process per processor; they end with the context.
 
     Args:
-        kernels: as they were fixed in this process, from which the others have them.
+        kernels: the instruction set fixed in this process, which the others inherit.
 
     Yields:
-        a function that takes a function and items, and returns the frames that it makes of them, in their order, as
-        one.
+        a function that applies a function to items and returns the resulting frames, in their order, as one frame.
     """
     # Spawned, not forked: a fork of a process that has used torch's threads may hang.
     with ProcessPoolExecutor(os.cpu_count() or 1, get_context("spawn"), _start, (kernels,)) as pool:
@@ -43,6 +42,6 @@ def processes(kernels: Kernels) -> Iterator[ForEach]:
 
 def _start(kernels: Kernels) -> None:
     make_repeatable(threads=1, kernels=kernels)
-    # What has been imported stays, and need not be looked through at every collection: a sixth of the time of networks
-    # of a thousand layers, which are many small objects.
+    # Imported objects stay, and need not be scanned at every collection: that is a sixth of the time of networks of a
+    # thousand layers, which are many small objects.
     gc.freeze()

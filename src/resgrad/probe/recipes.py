@@ -1,4 +1,4 @@
-"""Which networks are probed: recipes for initial weights, at every depth, plain and residual."""
+"""The probed networks: recipes for initial weights, at every depth, plain and residual."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from resgrad.common.cells import VARIANTS, is_residual
 from resgrad.common.config import ParameterError
-from resgrad.models import check_network
+from resgrad.models import check_depth, check_network
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import Grid, ProbeConfig
 
 
 class Recipe(NamedTuple):
-    """What decides how signals travel at the initial weights, besides depth and shortcuts."""
+    """The choices that decide signal propagation at the initial weights, besides depth and shortcuts."""
 
     network: str
     activation: str
@@ -23,14 +23,14 @@ class Recipe(NamedTuple):
 
 
 def recipe_label(normalization: str, activation: str, initialization: str, gain: float) -> str:
-    """Write ``tanh, normal x 0.5, batch``: what is 1 or none is not said."""
+    """Write ``tanh, normal x 0.5, batch``, leaving out a gain of 1 and a normalisation of none."""
     times = "" if gain == 1 else f" x {gain:g}"
     normalised = "" if normalization == "none" else f", {normalization}"
     return f"{activation}, {initialization}{times}{normalised}"
 
 
 class Probe(NamedTuple):
-    """A network that is probed, with every seed."""
+    """A network to probe, with every seed."""
 
     recipe: Recipe
     depth: int
@@ -39,20 +39,20 @@ class Probe(NamedTuple):
 
 
 PROBE = [*Recipe._fields, "depth", "variant"]
-"""The columns that name a probe."""
+"""The columns that identify a probe."""
 
 
 def probes(config: ProbeConfig) -> list[Probe]:
-    """List what is probed, in the order of params.yaml, less the networks that do not exist.
+    """List the networks to probe, in the order of params.yaml, without those that do not exist.
 
-    So ``zero_gamma`` is probed in residual networks alone: a plain one is refused.
+    For example, ``zero_gamma`` is probed only in residual networks, because plain ones are refused.
     """
     return [
         Probe(recipe, depth, variant, model)
         for grid in config.grids
         for recipe, model in _recipes(grid)
         for variant in VARIANTS
-        # What exists at one depth exists at every greater one, and to ask takes long for a thousand layers.
+        # A network that exists at one depth exists at every greater one, and checking a thousand layers takes long.
         for everywhere in [refusal(model, min(grid.depths), variant) is None]
         for depth in grid.depths
         if everywhere or refusal(model, depth, variant) is None
@@ -60,17 +60,22 @@ def probes(config: ProbeConfig) -> list[Probe]:
 
 
 def check_probe(config: ProbeConfig) -> None:
-    """Refuse a grid of networks that do not exist, and what would be probed twice.
+    """Refuse a grid of networks that do not exist, and networks that would be probed twice.
 
     Raises:
         ParameterError: says which parameter to change, and why.
     """
     for number, grid in enumerate(config.grids):
+        least = min(grid.depths)
+        refusals = (refusal(model, least, variant) for _, model in _recipes(grid) for variant in VARIANTS)
+        first = next(refusals)
+        if first is not None and None not in refusals:
+            raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {least}: {first}")
         for depth in grid.depths:
-            refusals = (refusal(model, depth, variant) for _, model in _recipes(grid) for variant in VARIANTS)
-            first = next(refusals)
-            if first is not None and None not in refusals:
-                raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {first}")
+            try:
+                check_depth(grid.network, depth)
+            except ParameterError as error:
+                raise ParameterError(f"probe.grids.{number} has nothing to probe at depth {depth}: {error}") from None
     named = {
         "probe.seeds": config.seeds,
         "probe.shattering.depths": config.shattering.depths,
@@ -82,10 +87,10 @@ def check_probe(config: ProbeConfig) -> None:
 
 
 def check_once(named: Mapping[str, Sequence[int] | Sequence[str]]) -> None:
-    """Refuse what is listed twice.
+    """Refuse values that are listed twice.
 
     Args:
-        named: lists by the parameter that holds them.
+        named: the lists, by the parameter that holds them.
 
     Raises:
         ParameterError: says which value to leave out.
@@ -97,7 +102,7 @@ def check_once(named: Mapping[str, Sequence[int] | Sequence[str]]) -> None:
 
 
 def refusal(model: ModelConfig, depth: int, variant: str) -> ParameterError | None:
-    """Return why a network does not exist; None if it does."""
+    """Return the reason why a network does not exist; None if it does."""
     try:
         check_network(model, depth=depth, residual=is_residual(variant))
     except ParameterError as refused:

@@ -1,4 +1,4 @@
-"""How the tables of the room are put together from what was probed."""
+"""Assemble the probe's tables from its measurements."""
 
 from typing import Any
 
@@ -21,18 +21,18 @@ from resgrad.probe.recipes import PROBE, recipe_label
 from resgrad.probe.summary import RECIPE, at_middle_depth, outcomes, steadiness, textbook, textbook_growth
 
 LIKE = [*RECIPE, "depth", "variant"]
-"""The columns in which networks agree that differ in the seed alone."""
+"""The columns shared by networks that differ only in the seed."""
 
 
 def network_tables(
     passes: pd.DataFrame, networks: pd.DataFrame, thresholds: VerdictsConfig
 ) -> dict[Table, pd.DataFrame]:
-    """Put together what the room says of gradients from layer to layer, and from depth to depth.
+    """Assemble the tables on gradients from layer to layer, and from depth to depth.
 
     Args:
-        passes: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
+        passes: from :func:`~resgrad.gradients.verdicts.signals`, for all networks and seeds.
         networks: from :func:`~resgrad.probe.summary.majority`.
-        thresholds: those of the verdicts.
+        thresholds: thresholds of the verdicts.
     """
     middle = at_middle_depth(passes)
     cases = textbook(middle)
@@ -57,7 +57,7 @@ def network_tables(
 
 
 def shortcut_tables(shortcuts: pd.DataFrame) -> dict[Table, pd.DataFrame]:
-    """Put together what the room says of shortcuts.
+    """Assemble the tables on shortcuts.
 
     Args:
         shortcuts: rows from :func:`~resgrad.probe.shortcuts.probe_shortcut`.
@@ -67,10 +67,10 @@ def shortcut_tables(shortcuts: pd.DataFrame) -> dict[Table, pd.DataFrame]:
 
 
 def feature_tables(features: pd.DataFrame, passes: pd.DataFrame) -> dict[Table, pd.DataFrame]:
-    """Set what is left of the differences between inputs beside the growth of the gradient.
+    """Assemble the tables on the differences between inputs, beside the growth of the gradient.
 
     Args:
-        features: rows from :func:`~resgrad.probe.features.probe_features`, of networks of the middle depth.
+        features: rows from :func:`~resgrad.probe.features.probe_features`, for networks of the middle depth.
         passes: as in :func:`network_tables`.
     """
     last = features[features["position"] == features.groupby([*LIKE, "seed"])["position"].transform("max")]
@@ -83,7 +83,7 @@ def feature_tables(features: pd.DataFrame, passes: pd.DataFrame) -> dict[Table, 
 
 
 def about(config: ProbeConfig, thresholds: VerdictsConfig, networks: int) -> dict[str, Any]:
-    """Say what the room's tables are about, in single numbers."""
+    """Return what the tables are about, in single numbers."""
     return {
         **thresholds.model_dump(),
         "batch_size": config.batch_size,

@@ -1,13 +1,13 @@
-"""Shattered gradients: how alike the gradients at neighbouring inputs are, in networks of growing depth.
+"""Shattered gradients: the similarity of gradients at neighbouring inputs, in networks of increasing depth.
 
 The experiment of Balduzzi et al. 2017 (The shattered gradients problem: if resnets are the answer, then what is the
 question?), section 1.1, figures 1 and 2: networks that map one number to one number are differentiated, at their
-initial weights, at inputs spread evenly over [-2, 2]. The sequence of those gradients is set beside white noise, whose
-values know nothing of their neighbours, and brown noise, the random walk, whose neighbours are almost the same.
+initial weights, at inputs spread evenly over [-2, 2]. The sequence of these gradients is compared with white noise,
+whose values are independent of their neighbours, and brown noise, a random walk, whose neighbours are almost equal.
 
 The networks are not the paper's but the study's own: ``fully_connected`` twins with batch normalisation, which differ
-in the shortcut alone. Without normalisation there would be nothing to see: biases start at 0, so that a network of any
-depth is a straight line on either side of input 0. Nor is there with one hidden layer, whose units all bend at 0.
+only in the shortcut. Without normalisation there would be nothing to see: biases start at 0, so that a network of any
+depth is a straight line on either side of input 0. The same holds for one hidden layer, whose units all bend at 0.
 """
 
 from typing import Annotated
@@ -43,10 +43,10 @@ def gradient_sequences(config: ShatteringConfig, seed: int) -> pd.DataFrame:
 
     Args:
         config: which networks, how many, and at how many inputs.
-        seed: root of the initial weights; twins start from the same ones, networks of two depths from different ones.
+        seed: root of the initial weights; twins start from the same weights, networks of different depths do not.
 
     Returns:
-        a row per variant, depth, sample (a network, from 0) and input, from the lowest: input, value (dy/dx).
+        a row per variant, depth, sample (a network, from 0) and input, in ascending order: input, value (dy/dx).
     """
     inputs = torch.linspace(LOWEST, HIGHEST, config.inputs, dtype=torch.float64)
     sequences = []
@@ -61,7 +61,7 @@ def gradient_sequences(config: ShatteringConfig, seed: int) -> pd.DataFrame:
                     classes=1,
                     seed=derive(seed, "shattering", depth, sample),
                 )
-                # In float32, deep plain networks amplify rounding until it moves whole gradients.
+                # In float32, deep plain networks amplify rounding errors until they change whole gradients.
                 gradients = input_gradients(network.double(), inputs)
                 keys = {"variant": variant, "depth": depth, "sample": sample}
                 sequences.append(pd.DataFrame({**keys, "input": inputs, "value": gradients}))
@@ -69,7 +69,7 @@ def gradient_sequences(config: ShatteringConfig, seed: int) -> pd.DataFrame:
 
 
 def brown_and_white(config: ShatteringConfig, seed: int) -> pd.DataFrame:
-    """Simulate as many sequences of white and of brown noise, of the same length.
+    """Simulate equally many sequences of white and of brown noise, of the same length.
 
     Returns:
         a row per noise (white, brown), sample and input: input, value: independent standard normal numbers, and their
@@ -97,11 +97,11 @@ def brown_and_white(config: ShatteringConfig, seed: int) -> pd.DataFrame:
 def autocorrelations(sequences: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Average the autocorrelation of sequences over samples, lag by lag.
 
-    The mean at lag 1, of neighbouring inputs, says most in one number: near 1 in brown noise, near 0 in white noise.
+    The mean at lag 1, of neighbouring inputs, is the best single number: near 1 in brown noise, near 0 in white noise.
 
     Args:
         sequences: from :func:`gradient_sequences` or :func:`brown_and_white`.
-        by: what tells kinds of sequence apart: variant and depth, or noise.
+        by: the columns that identify a kind of sequence: variant and depth, or noise.
 
     Returns:
         a row per kind and lag, from 0 to a quarter of the length: n (samples), mean, low and high (see
@@ -118,14 +118,14 @@ def autocorrelations(sequences: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 def autocorrelation(sequences: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
     """Return the sample autocorrelation at lags 0 to ``lags`` (Box and Jenkins 1970, section 2.1).
 
-    r_k = c_k / c_0 with c_k the sum over t of (z_t - mean) (z_(t+k) - mean), which has fewer terms at longer lags.
+    r_k = c_k / c_0, where c_k is the sum over t of (z_t - mean) (z_(t+k) - mean), which has fewer terms at longer lags.
 
     Args:
         sequences: ... x length.
         lags: less than the length.
 
     Returns:
-        ... x (lags + 1); NaN where a sequence is constant.
+        ... x (lags + 1); NaN if a sequence is constant.
     """
     length = sequences.shape[-1]
     centred = sequences - sequences.mean(axis=-1, keepdims=True)
@@ -137,11 +137,11 @@ def autocorrelation(sequences: NDArray[np.float64], lags: int) -> NDArray[np.flo
 def input_gradients(network: nn.Module, inputs: Tensor) -> Tensor:
     """Differentiate a network's only output with respect to its only input.
 
-    Batch normalisation takes its statistics from all the inputs together and then keeps them, so that the network is a
-    function of one number: the gradient at one input does not reach the output at another.
+    Batch normalisation computes its statistics from all inputs together and then keeps them, so that the network is a
+    function of one number: an input does not affect the output for another.
 
     Args:
-        network: maps N x 1 x 1 x 1 to N x 1. It is left in evaluation mode, with those statistics.
+        network: maps N x 1 x 1 x 1 to N x 1. It is left in evaluation mode, with these statistics.
         inputs: N numbers, of the network's type.
 
     Returns:
@@ -160,7 +160,7 @@ def _fix_batch_statistics(network: nn.Module, batch: Tensor) -> None:
     with torch.no_grad():
         network.train()(batch)
     for layer in layers:
-        # PyTorch normalises by the variance with N in the denominator, but keeps the one with N - 1.
+        # PyTorch normalises by the variance with N in the denominator, but stores the one with N - 1.
         if layer.running_var is not None:
             layer.running_var *= (len(batch) - 1) / len(batch)
     network.eval()
@@ -169,7 +169,7 @@ def _fix_batch_statistics(network: nn.Module, batch: Tensor) -> None:
 def _model(width: int) -> ModelConfig:
     return ModelConfig(
         network="fully_connected",
-        shortcut="zero_padding",  # the identity, since no shape changes
+        shortcut="zero_padding",  # the identity, because no shape changes
         width=width,
         normalization="batch",
         activation="relu",

@@ -1,16 +1,16 @@
-"""Gradients over depth around every kind of shortcut: is it the identity, or any way round a block, that matters?
+"""Gradients over depth for every kind of shortcut: does the identity matter, or any path around a block?
 
-He et al. 2016 ask the same of trained networks. In their table 1, of 110 layers on CIFAR-10, the identity has the
-lowest error; plain networks, constant scaling, and highway gates unless they start nearly closed, fail; a 1x1
-convolution on every shortcut trains, to nearly twice the error.
+He et al. 2016 ask the same of trained networks. In their table 1, with 110 layers on CIFAR-10, the identity has the
+lowest error; plain networks, constant scaling, and highway gates unless they start nearly closed, fail; networks with a
+1x1 convolution on every shortcut train, to nearly twice the error.
 
-Compared are two pairs of gradients, at the initial weights (ReLU, batch normalisation, ``he``), by their L2 norms:
+Two pairs of gradients at the initial weights (ReLU, batch normalisation, ``he``) are compared by their L2 norms:
 
 ``weights``  of the first and the last hidden weight layer;
-``blocks``   with respect to what the first and the last block put out: the error on its way from block to block.
+``blocks``   with respect to the outputs of the first and the last block: the error propagated from block to block.
 
-Of ReZero there is only the second: every branch is multiplied by 0 at first, and so is the gradient of its weights.
-What learns in the first step are those factors, the stem and the head.
+For ReZero only the second exists: every branch is multiplied by 0 at first, and so is the gradient of its weights. In
+the first step only these factors, the stem and the head learn.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from resgrad.common.config import ParameterError
-from resgrad.models import check_twins
+from resgrad.models import check_depth, check_twins
 from resgrad.models.blocks import Block
 from resgrad.models.config import ModelConfig
 from resgrad.probe.config import ProbeConfig, ShortcutsConfig
@@ -37,7 +37,7 @@ MEASURES = ("weights", "blocks")
 
 
 class ShortcutProbe(NamedTuple):
-    """A network that is probed, with every seed."""
+    """A network to probe, with every seed."""
 
     shortcut: str
     depth: int
@@ -50,7 +50,7 @@ class ShortcutProbe(NamedTuple):
 
 
 def shortcut_probes(config: ShortcutsConfig) -> list[ShortcutProbe]:
-    """List what is probed, in the order of params.yaml: of each kind of network its plain twin first, if it has one."""
+    """List the networks to probe, in the order of params.yaml, each kind's plain twin first, if it has one."""
     named = [
         (shortcut, _model(family.network, of, config.width))
         for family in config.families
@@ -61,17 +61,21 @@ def shortcut_probes(config: ShortcutsConfig) -> list[ShortcutProbe]:
 
 
 def check_shortcuts(config: ShortcutsConfig) -> None:
-    """Refuse networks that do not exist, or have no shortcut, and what would be probed twice.
+    """Refuse networks that do not exist, have no shortcut, or would be probed twice.
 
     Raises:
         ParameterError: says which parameter to change, and why.
     """
-    for family in config.families:
-        for shortcut, depth in ((shortcut, depth) for shortcut in family.shortcuts for depth in config.depths):
-            try:
-                check_twins(_model(family.network, shortcut, config.width), depth=depth)
-            except ParameterError as error:
-                raise ParameterError(f"probe.shortcuts cannot probe {family.network}, {shortcut}: {error}") from None
+    for network, shortcut in [
+        (family.network, shortcut) for family in config.families for shortcut in family.shortcuts
+    ]:
+        try:
+            # Twins that differ at one depth differ at every greater one.
+            check_twins(_model(network, shortcut, config.width), depth=min(config.depths))
+            for depth in config.depths:
+                check_depth(network, depth)
+        except ParameterError as error:
+            raise ParameterError(f"probe.shortcuts cannot probe {network}, {shortcut}: {error}") from None
     named = {
         "probe.shortcuts.depths": config.depths,
         "probe.shortcuts.families": [family.network for family in config.families],
@@ -87,8 +91,8 @@ def probe_shortcut(config: ProbeConfig, probe: ShortcutProbe) -> pd.DataFrame:
     """Compare the gradients at both ends of one network, with every seed.
 
     Returns:
-        a row per seed and measure: network, shortcut, depth, seed, measure, log10_ratio (of the first norm over the
-        last; NaN where both are 0).
+        a row per seed and measure: network, shortcut, depth, seed, measure, log10_ratio (the first norm over the last;
+        NaN if both are 0).
     """
     probed = ProbedNetwork(config, probe.model, depth=probe.depth, variant=probe.variant)
     hidden = [probed.network.get_submodule(layer).get_parameter("weight") for layer in probed.path[1:-1]]
@@ -106,14 +110,14 @@ def probe_shortcut(config: ProbeConfig, probe: ShortcutProbe) -> pd.DataFrame:
 
 
 def shortcut_metrics(shortcuts: pd.DataFrame) -> dict[str, Any]:
-    """Boil shortcuts down to a number each.
+    """Reduce each shortcut to one number.
 
     Args:
         shortcuts: rows from :func:`probe_shortcut`.
 
     Returns:
         ``first_to_last_log10`` -> ``depth-218`` -> network -> shortcut -> ratio of the weights' gradients, mean over
-        seeds, at the greatest depth, where it is defined.
+        seeds, at the greatest depth, if defined.
     """
     depth = shortcuts["depth"].max()
     chosen = shortcuts[(shortcuts["depth"] == depth) & (shortcuts["measure"] == "weights")]
@@ -137,7 +141,7 @@ def _model(network: str, shortcut: str, width: int) -> ModelConfig:
 
 @contextmanager
 def _block_outputs(network: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect what the network's blocks put out within the block, in the order in which they do."""
+    """Collect the outputs of the network's blocks within the context, in the order of the forward pass."""
     outputs: list[Tensor] = []
 
     def take(_block: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:

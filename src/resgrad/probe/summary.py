@@ -1,4 +1,4 @@
-"""From the verdicts on probed networks to what can be said of a recipe."""
+"""From the verdicts on probed networks to statements about a recipe."""
 
 import math
 from typing import Any
@@ -22,12 +22,13 @@ TEXTBOOK = {
     ("relu", "he", 1.0, "group"): "relu_he_group",
     ("relu", "he", 1.0, "layer"): "relu_he_layer",
 }
-"""Recipes that theory has a word on, by activation, initialization, gain and normalization, and what metrics call them.
+"""Recipes that theory makes predictions for, by activation, initialization, gain and normalization: their metric names.
 
-Plain networks of saturating units vanish (Hochreiter 1991; Bengio et al. 1994; Glorot and Bengio 2010). Without
-normalisation, gradients vanish below a critical scale of the weights and explode above it (Schoenholz et al. 2017); at
-it, He et al. 2015 for ReLU and Saxe et al. 2014 for orthogonal weights, they survive, ReLU networks as long as depth is
-not much larger than width (Hanin 2018). With batch normalisation they explode whatever the scale (Yang et al. 2019).
+In plain networks of saturating units gradients vanish (Hochreiter 1991; Bengio et al. 1994; Glorot and Bengio 2010).
+Without normalisation, they vanish below a critical scale of the weights and explode above it (Schoenholz et al. 2017).
+At the critical scale (He et al. 2015 for ReLU, Saxe et al. 2014 for orthogonal weights) they survive, with ReLU as long
+as depth is not much larger than width (Hanin 2018). With batch normalisation they explode at any scale (Yang et al.
+2019).
 """
 
 RECIPE = list(Recipe._fields)
@@ -35,14 +36,14 @@ FROM_THE_WORST = ["exploding", "vanishing", "healthy"]
 
 
 def majority(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Unite the verdicts of the seeds.
+    """Combine the verdicts of the seeds.
 
     Args:
-        verdicts: from :func:`~resgrad.gradients.verdicts.judge` on a network and seed each.
+        verdicts: from :func:`~resgrad.gradients.verdicts.judge`, one per network and seed.
 
     Returns:
-        a row per probed network, in the order of the verdicts: ``PROBE``, verdict: the most frequent one; of equally
-        frequent ones the worse, and exploding is worse than vanishing; n (seeds), agreeing (seeds with that verdict).
+        a row per probed network, in the order of the verdicts: ``PROBE``; verdict: the most frequent one, or the worst
+        of equally frequent ones, with exploding worse than vanishing; n (seeds); agreeing (seeds with that verdict).
     """
     each = pd.get_dummies(verdicts["verdict"]).reindex(columns=FROM_THE_WORST, fill_value=False)
     counts = each.groupby([verdicts[key] for key in PROBE], sort=False).sum()
@@ -57,8 +58,8 @@ def outcomes(networks: pd.DataFrame) -> pd.DataFrame:
         networks: from :func:`majority`.
 
     Returns:
-        a row per recipe and variant, in the order of the networks: the keys, depth and verdict there; the greatest
-        probed depth, and healthy, where it is so at all of them.
+        a row per recipe and variant, in the order of the networks: the keys, that depth and its verdict; the greatest
+        probed depth and healthy, if it is healthy at all of them.
     """
     keys = [*RECIPE, "variant"]
     ordered = networks.sort_values("depth", kind="stable")
@@ -69,15 +70,15 @@ def outcomes(networks: pd.DataFrame) -> pd.DataFrame:
 
 
 def steadiness(signals: pd.DataFrame, config: VerdictsConfig) -> pd.Series:
-    """Tell how far the verdicts hang on where the thresholds are.
+    """Measure how far the verdicts depend on the thresholds.
 
     Args:
-        signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
+        signals: from :func:`~resgrad.gradients.verdicts.signals`, for all networks and seeds.
         config: the thresholds.
 
     Returns:
-        by kind of network: the share of networks whose verdict stays the same when either threshold moves by one
-        decade either way.
+        by kind of network, the share of networks whose verdict stays the same when either threshold moves by one
+        decade in either direction.
     """
     networks = _majority_at(signals, config)
     steady = pd.Series(data=True, index=networks.index)
@@ -88,7 +89,7 @@ def steadiness(signals: pd.DataFrame, config: VerdictsConfig) -> pd.Series:
 
 
 def middle_depth(networks: pd.DataFrame) -> pd.Series:
-    """Return, by kind of network, the middle one of its probed depths: where recipes differ most."""
+    """Return, by kind of network, the middle one of its probed depths, where recipes differ most."""
     return networks.groupby("network", sort=False)["depth"].agg(
         lambda depths: sorted(set(depths))[depths.nunique() // 2]
     )
@@ -100,7 +101,7 @@ def at_middle_depth(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def textbook(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows of recipes that theory has a word on, with its name for them in a column ``case``."""
+    """Keep the rows of the recipes in :data:`TEXTBOOK`, with their names in a column ``case``."""
     case = pd.Series(list(zip(*(frame[name] for name in RECIPE[1:]), strict=True)), index=frame.index).map(TEXTBOOK)
     return frame.assign(case=case)[case.notna()]
 
@@ -112,22 +113,21 @@ def probe_metrics(
     neighbours: pd.DataFrame,
     config: VerdictsConfig,
 ) -> dict[str, Any]:
-    """Boil the probe down to a handful of numbers, which are compared from commit to commit.
+    """Select the metrics of the probe that are compared between commits.
 
     Args:
-        signals: from :func:`~resgrad.gradients.verdicts.signals`, of all networks and seeds.
+        signals: from :func:`~resgrad.gradients.verdicts.signals`, for all networks and seeds.
         networks: from :func:`majority`.
-        laws: of these, from :func:`~resgrad.gradients.depth_laws.depth_laws`.
+        laws: their laws, from :func:`~resgrad.gradients.depth_laws.depth_laws`.
         neighbours: mean correlation of the gradients at neighbouring inputs: variant, depth, mean.
         config: the thresholds.
 
     Returns:
-        kind of network -> ``healthy_share`` -> variant -> of all recipes and depths; ``steady_share`` (see
-        :func:`steadiness`); of ReLU, he and batch normalisation ``batch_norm_growth_per_layer`` -> variant -> factor at
-        the middle depth, where it is defined (see :func:`~resgrad.gradients.growth.growth_per_layer`) and growth over
-        depth is no power law, and ``batch_norm_depth_laws`` -> variant -> exponent, power_r2, factor (per layer) and
-        exponential_r2, where they are defined; and ``neighbour_correlation`` -> ``depth-50`` -> variant, at the
-        greatest depth.
+        kind of network -> ``healthy_share`` -> variant -> share of all recipes and depths; ``steady_share`` (see
+        :func:`steadiness`); for ReLU, he and batch normalisation ``batch_norm_growth_per_layer`` -> variant -> factor
+        at the middle depth, if defined (see :func:`~resgrad.gradients.growth.growth_per_layer`) and growth over depth
+        is not a power law, and ``batch_norm_depth_laws`` -> variant -> exponent, power_r2, factor (per layer) and
+        exponential_r2, if defined; and ``neighbour_correlation`` -> ``depth-50`` -> variant, at the greatest depth.
     """
     steady = steadiness(signals, config)
     healthy = (networks["verdict"] == "healthy").groupby([networks["network"], networks["variant"]]).mean()
@@ -157,8 +157,8 @@ def textbook_growth(signals: pd.DataFrame) -> pd.DataFrame:
         signals: as in :func:`probe_metrics`.
 
     Returns:
-        a row per case and variant: ``RECIPE``, case, depth, variant, and what
-        :func:`~resgrad.gradients.growth.growth_per_layer` says.
+        a row per case and variant: ``RECIPE``, case, depth, variant, and the columns of
+        :func:`~resgrad.gradients.growth.growth_per_layer`.
     """
     return growth_per_layer(textbook(at_middle_depth(signals)), [*RECIPE, "case", "depth", "variant"])
 

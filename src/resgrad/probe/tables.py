@@ -1,4 +1,4 @@
-"""The tables of the room."""
+"""The tables that the probe writes."""
 
 import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""Averages over seeds, as several rooms have them: a row per depth, variant and measure."""
+"""Averages over seeds, shared by several rooms: a row per depth, variant and measure."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Average(NamedTuple):
     sd: float
 
     def text(self, form: str) -> str:
-        """Write it as :func:`~resgrad.report.markdown.spread_text` does."""
+        """Write it with :func:`~resgrad.report.markdown.spread_text`."""
         return spread_text(self.n, self.mean, self.sd, form=form)
 
 

@@ -1,4 +1,4 @@
-"""Numbers for people: tables, means with their spread, intervals, as Markdown."""
+"""Numbers for readers as Markdown: tables, means with their spread, intervals."""
 
 import html
 import math
@@ -8,23 +8,23 @@ from tabulate import tabulate
 
 
 def table_text(headers: list[str], rows: list[list[str]]) -> str:
-    """Lay out a table as GitHub reads it; cells stand as they are."""
+    """Write a table in GitHub's Markdown; cells are not escaped."""
     return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
 
 
 def plain_text(name: str) -> str:
-    """Write a name that somebody else chose, such as a class's, so that nothing in it is taken for Markdown or HTML."""
+    """Escape a name from outside, such as a class's, so that nothing in it is read as Markdown or HTML."""
     return re.sub(r"([\\`*|\[\]])", r"\\\1", html.escape(" ".join(name.split()), quote=False))
 
 
 def spread_text(n: float, mean: float = math.nan, sd: float = math.nan, *, form: str) -> str:
-    """Write ``0.954 ± 0.012 (n=3)``; ``undefined`` where n is 0, no ± where sd is NaN.
+    """Write ``0.954 ± 0.012 (n=3)``; ``undefined`` if n is 0, no ± if sd is NaN.
 
     Args:
-        n: values.
-        mean: of them.
-        sd: standard deviation of them.
-        form: format of the mean, and but for a sign that of the standard deviation.
+        n: number of values.
+        mean: their mean.
+        sd: their standard deviation.
+        form: format of the mean and, without a sign, of the standard deviation.
     """
     if n == 0:
         return "undefined"
@@ -33,7 +33,7 @@ def spread_text(n: float, mean: float = math.nan, sd: float = math.nan, *, form:
 
 
 def interval_text(value: float, low: float, high: float, form: str) -> str:
-    """Write ``+0.437 [+0.066, +0.808]``; ``undefined`` for NaN, no brackets where their ends are NaN."""
+    """Write ``+0.437 [+0.066, +0.808]``; ``undefined`` for NaN, no brackets if the ends are NaN."""
     if math.isnan(value):
         return "undefined"
     return f"{value:{form}}" if math.isnan(low) else f"{value:{form}} [{low:{form}}, {high:{form}}]"

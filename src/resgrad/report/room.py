@@ -1,4 +1,4 @@
-"""What a report reads: the tables of a room, and what they are about."""
+"""The input of a report: the tables of a room, and what they are about."""
 
 import json
 from functools import cache
@@ -12,10 +12,10 @@ from resgrad.common.tables import ABOUT
 
 
 class Room:
-    """A folder of tables, each read when it is first asked for."""
+    """A folder of tables, each read on first access."""
 
     def __init__(self, folder: Path) -> None:
-        """Read what the tables are about.
+        """Read the description of the tables.
 
         Raises:
             ResgradError: the folder holds no tables.
@@ -34,18 +34,18 @@ class Room:
         return self._read(name).copy()
 
     def find(self, name: str) -> pd.DataFrame | None:
-        """Read a table that need not be there."""
+        """Read a table that may be missing."""
         if name not in self:
             return None
         return self[name]
 
     @property
     def data(self) -> str:
-        """What the data are, for titles: ``mnist (embedded data)``."""
+        """The data in titles: ``mnist (embedded data)``."""
         return f"{self.about['dataset']} ({self.about['provenance']} data)"
 
     def write_csv(self, name: str, path: Path) -> None:
-        """Write a table as it is kept in Git: six significant digits, nothing for null."""
+        """Write a table for Git: six significant digits, nothing for null."""
         self[name].to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
 
     def _path(self, name: str) -> Path:
@@ -59,7 +59,7 @@ class Room:
 
 
 def seeds_text(table: pd.DataFrame) -> str:
-    """Write over how many seeds a table is: see :func:`count_text`."""
+    """Write the number of seeds in a table, see :func:`count_text`."""
     return count_text(table["seed"].nunique())
 
 

@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from resgrad.common.files import replacing
 
-# Okabe and Ito's palette: told apart with any colour vision, and in grey by lightness.
+# Okabe and Ito's palette: distinguishable with any colour vision, and by lightness in grey.
 COLOURS = {"plain": "#D55E00", "residual": "#0072B2"}
 MARKERS = {"plain": "s", "residual": "o"}
 
 look = style.context(
     [
-        "default",  # not what the user's own matplotlibrc says
+        "default",  # not the user's own matplotlibrc
         {
             "font.size": 10,
             "axes.titlesize": 11,
@@ -34,10 +34,10 @@ look = style.context(
 
 
 def drawable(name: str) -> str:
-    r"""Write a name that somebody else chose so that it can be drawn.
+    r"""Rewrite a name from outside so that it can be drawn.
 
-    The font that comes with matplotlib, the same everywhere, has Latin, Greek, Cyrillic, Arabic and Hebrew letters; all
-    that it lacks is written as a code point, such as ``\u732b``. A dollar begins no formula.
+    The font included in matplotlib, the same everywhere, has Latin, Greek, Cyrillic, Arabic and Hebrew letters; missing
+    characters are written as code points, such as ``\u732b``. A dollar does not begin a formula.
     """
     font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
     letters = (c if font.get_char_index(ord(c)) else c.encode("ascii", "backslashreplace").decode() for c in name)
@@ -46,6 +46,6 @@ def drawable(name: str) -> str:
 
 @look
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG without a trace of when and with what: the same figure gives the same bytes."""
+    """Write a figure as PNG without the time and software in it, so that the same figure gives the same bytes."""
     with replacing(path) as partial:
         figure.savefig(partial, format="png", dpi=100, metadata={"Software": None})

@@ -1,1 +1,1 @@
-"""What trainings left behind, read back and measured: shared by the rooms that look at all runs."""
+"""Read and measure the results of trainings; shared by the rooms that use all runs."""

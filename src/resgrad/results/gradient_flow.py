@@ -1,4 +1,4 @@
-"""How large gradients are, layer by layer: norms of the weights' gradients on the way from input to output."""
+"""Gradient norms of the weights, layer by layer from input to output."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,36 +13,36 @@ from resgrad.gradients.verdicts import VerdictsConfig, hidden_signals, judge, si
 from resgrad.results.runs import RUN, read_table
 
 FLOOR = float(np.log10(np.finfo(np.float32).smallest_subnormal))
-"""log10 of 1.4e-45, the smallest that a float32 gradient can be without being 0; a norm of 0 counts as that."""
+"""log10 of 1.4e-45, the smallest positive float32 number; a norm of 0 counts as this."""
 
 CEILING = float(np.log10(np.finfo(np.float32).max))
-"""log10 of 3.4e38, the largest that a float32 gradient can be and be finite."""
+"""log10 of 3.4e38, the largest finite float32 number."""
 
 PHASES = ("first step", "last quarter")
-"""At the initial weights, and over the last quarter of the steps. A mean over all steps would tell neither: gradients
-that explode towards the input at first and vanish later average out."""
+"""At the initial weights, and over the last quarter of the steps. A mean over all steps would show neither: gradients
+that first explode towards the input and later vanish average out."""
 
 RATIO = "gradient_log10_first_to_last."
 
 STATISTICS = ["grad_norm", "weight_norm"]
 READ_BY = "the verdicts and norms of gradients"
-"""Statistics that gradient tables must have, and what reads them: ``check`` refuses parameters that lack one."""
+"""Statistics that gradient tables must have, and what reads them; ``check`` refuses parameters without them."""
 
 NORM_COLUMNS = [*RUN, "step", "layer", "layer_index", "kind", "param", "numel", "grad_norm"]
 SIGNAL_COLUMNS = [*NORM_COLUMNS, "weight_norm"]
 
 
 def load_norms(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
-    """Read gradient norms of the weights on the main path: those of convolutions and linear layers.
+    """Read the gradient norms of the weights on the main path, those of convolutions and linear layers.
 
     Args:
-        folder: holds one gradient table per run, named as the cell.
+        folder: holds one gradient table per run, with the cell's name.
         cells: the runs to read.
 
     Returns:
-        a row per run, recorded step and layer: variant, depth, seed, step, layer, kind, position (of the layer among
-        them, from 1 at the input to depth at the output), numel, grad_norm, log10_norm (NaN where the norm is
-        not finite).
+        a row per run, recorded step and layer: variant, depth, seed, step, layer, kind, position (of the layer on the
+        main path, from 1 at the input to depth at the output), numel, grad_norm, log10_norm (NaN if the norm is not
+        finite).
 
     Raises:
         RunError: a table is missing or damaged.
@@ -54,15 +54,15 @@ def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -
     """Judge every recorded step of some runs.
 
     Args:
-        folder: holds one gradient table per run, named as the cell.
+        folder: holds one gradient table per run, with the cell's name.
         cells: the runs to read.
         config: the thresholds.
 
     Returns:
-        a row per run and recorded step: variant, depth, seed, step, lowest, highest, verdict, and hidden_spread: how
-        far the hidden layers' signals lie apart, in powers of ten (see
-        :func:`~resgrad.gradients.verdicts.hidden_signals`; at most from :data:`FLOOR` to :data:`CEILING`, NaN where
-        there are none).
+        a row per run and recorded step: variant, depth, seed, step, lowest, highest, verdict, and hidden_spread: the
+        range of the hidden layers' signals, in powers of ten (see
+        :func:`~resgrad.gradients.verdicts.hidden_signals`; clipped to :data:`FLOOR` and :data:`CEILING`, NaN if there
+        are none).
 
     Raises:
         RunError: a table is missing or damaged.
@@ -77,15 +77,15 @@ def load_verdicts(folder: Path, cells: Iterable[Cell], config: VerdictsConfig) -
 
 
 def main_path(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the weights on the main path: those of convolutions and linear layers.
+    """Keep the weights on the main path, those of convolutions and linear layers.
 
-    A projection is a convolution too, but lies beside the main path: its kind is shortcut.
+    A projection is also a convolution, but beside the main path: its kind is shortcut.
 
     Args:
         table: the gradient table of one run, or some columns of it.
 
     Returns:
-        those rows, and in ``position`` the place of their layer among them, from 1 at the input.
+        those rows, with the position of their layer on the main path, from 1 at the input, in ``position``.
     """
     weights = table[table["kind"].isin(WEIGHT_LAYERS) & (table["param"] == "weight")]
     return weights.assign(position=weights["layer_index"].rank(method="dense").astype(int))
@@ -94,15 +94,15 @@ def main_path(table: pd.DataFrame) -> pd.DataFrame:
 def norms_by_layer(norms: pd.DataFrame) -> pd.DataFrame:
     """Average norms over the recorded steps of each phase, then over seeds.
 
-    Means are of log10: geometric means of the norms. A norm of 0 enters as :data:`FLOOR`; one that is not finite is
-    left out.
+    Means are taken over log10, so they are geometric means of the norms. A norm of 0 counts as :data:`FLOOR`;
+    non-finite norms are left out.
 
     Args:
         norms: from :func:`load_norms`.
 
     Returns:
-        a row per variant, depth, phase and position: layer, log10_norm, log10_norm_min, log10_norm_max (NaN where no
-        seed has a finite norm), zeros, nonfinite (how many norms were so, all seeds together).
+        a row per variant, depth, phase and position: layer, log10_norm, log10_norm_min, log10_norm_max (NaN if no seed
+        has a finite norm), zeros, nonfinite (numbers of such norms, over all seeds).
     """
     norms = with_phase(norms)
     layer = ["variant", "depth", "phase", "position", "layer"]
@@ -113,19 +113,19 @@ def norms_by_layer(norms: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
-    """Compare the gradient that reaches the first layer with the one at the last layer like it.
+    """Compare the gradient at the first layer with the one at the last layer of the same kind.
 
-    That is the last convolution of a network of convolutions, and the last hidden layer of a fully connected one. The
-    head is left aside: its weights have another shape, and a norm depends on that.
+    That is the last convolution of a convolutional network, and the last hidden layer of a fully connected one. The
+    head is excluded: its weights have another shape, which affects the norm.
 
     Args:
         norms: from :func:`load_norms`.
 
     Returns:
         a row per run: variant, depth, seed, and for each phase ``gradient_log10_first_to_last.<phase>``: log10 of the
-        first layer's norm over the last's, mean over the recorded steps at which both are finite. Negative: gradients
-        shrink on their way back to the input; positive: they grow; both but for the shapes of the two layers, on
-        which norms depend. NaN: there is no such step.
+        first layer's norm over the last one's, mean over the recorded steps at which both are finite. Negative:
+        gradients shrink towards the input; positive: they grow; apart from the effect of the two layers' shapes on the
+        norms. NaN: there is no such step.
     """
     norms = with_phase(norms)
     kind = norms.loc[norms["position"] == 1, "kind"].iloc[0]
@@ -140,12 +140,12 @@ def first_to_last(norms: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_phase(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the phase, and drop the steps between the two; the last quarter is that of the longest run.
+    """Add the phase, and drop the steps between the two phases; the last quarter is that of the longest run.
 
-    A diverged run may have stopped before it, and then has none.
+    A diverged run that stopped before it has no rows in it.
 
     Args:
-        rows: with a column ``step``.
+        rows: a frame with a column ``step``.
     """
     step = rows["step"]
     phase = np.select([step == 0, step > step.max() * 3 / 4], PHASES, default="")

@@ -1,7 +1,7 @@
-"""How well networks classify: from predictions to the numbers that are compared.
+"""How well networks classify: from predictions to the metrics that are compared.
 
-A diverged run is a result. Its accuracy, in training too, is that of guessing, 1 / classes, by definition; its macro
-F1, precision and recall are those of the guesses it left as predictions; its loss and ROC-AUC are undefined.
+A diverged run is a result. Its accuracy, on training images too, is by definition that of guessing, 1 / classes; its
+macro F1, precision and recall are those of the guesses it left as predictions; its loss and ROC-AUC are undefined.
 """
 
 from collections import defaultdict
@@ -14,23 +14,23 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 from resgrad.results.runs import RUN, Run
 
 PREDICTED = ("validation", "test")
-"""Splits of which a run leaves its predictions."""
+"""Splits for which a run saves its predictions."""
 
 
 def classification(labels: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
     """Measure predictions against labels.
 
-    Macro measures are plain means over the classes that occur among the labels, however rare: a class without images
-    has no recall. The precision of a class that was never predicted is 0.
+    Macro averages are unweighted means over the classes that occur among the labels, however rare: a class without
+    images has no recall. The precision of a class that was never predicted is 0.
 
     Args:
         labels: N, integers below K.
         predicted: N, integers below K.
-        probabilities: N x K, rows add up to 1.
+        probabilities: N x K, rows sum to 1.
 
     Returns:
-        accuracy, macro_precision, macro_recall, macro_f1, loss and, unless all labels are equal, roc_auc (one class
-        against the rest); nothing at all where N is 0.
+        accuracy, macro_precision, macro_recall, macro_f1, loss and, unless all labels are equal, roc_auc (one-vs-rest,
+        macro average); an empty dictionary if N is 0.
     """
     if len(labels) == 0:
         return {}
@@ -63,8 +63,8 @@ def macro_averages(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, fl
 def cross_entropy(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the mean of -log p(label), in nats.
 
-    A probability that came out as 0 counts as the smallest that its type can hold, 1.4e-45 in float32: the loss is
-    then the 103.3 that it must at least have been, where scikit-learn would clip it to 15.9.
+    A probability of 0 counts as the smallest positive value of its type, 1.4e-45 in float32: the loss is then 103.3, a
+    lower bound, where scikit-learn would clip it to 15.9.
     """
     of_label = probabilities[np.arange(len(labels)), labels]
     smallest = np.finfo(of_label.dtype).smallest_subnormal
@@ -75,21 +75,21 @@ def measure_runs(runs: list[Run]) -> pd.DataFrame:
     """Measure every run.
 
     Returns:
-        a row per run: variant, depth, seed, diverged, train_loss, train_error, and for both splits what
-        :func:`classification` returns, as in ``test.accuracy``; NaN where a measure is undefined.
+        a row per run: variant, depth, seed, diverged, train_loss, train_error, and for both splits the metrics of
+        :func:`classification`, named as ``test.accuracy``; NaN where a metric is undefined.
     """
     return pd.DataFrame([_measure(run) for run in runs])
 
 
 def summarise(measures: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Average the measures of one variant's runs over seeds.
+    """Average the metrics of one variant's runs over seeds.
 
     Args:
-        measures: a row per run: variant, depth, seed, diverged, and measures.
+        measures: a row per run: variant, depth, seed, diverged, and metrics.
 
     Returns:
-        ``depth-20`` -> runs, runs_diverged and the mean of each measure, ``test.accuracy`` as ``test`` -> ``accuracy``;
-        an undefined mean is left out.
+        ``depth-20`` -> runs, runs_diverged and the mean of each metric, ``test.accuracy`` as ``test`` -> ``accuracy``;
+        undefined means are left out.
     """
     summary: dict[str, dict[str, Any]] = {}
     for depth, runs in measures.groupby("depth", sort=True):
@@ -103,14 +103,14 @@ def summarise(measures: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def confusion(runs: list[Run]) -> pd.DataFrame:
-    """Count which class the test images of each class were taken for, all runs pooled.
+    """Return the confusion matrix of the test images, all runs pooled.
 
     Args:
-        runs: of one variant and depth.
+        runs: runs of one variant and depth.
 
     Returns:
-        a row per pair of classes, K x K: actual, predicted (names), count, share (of the actual class's images, 0 to
-        1; NaN for a class without test images).
+        a row per class, then one per mistake that occurs (of 200 classes, few of the 40,000 pairs do): actual,
+        predicted (names), count, share (of the actual class's images, 0 to 1; NaN for a class without test images).
     """
     classes = runs[0].classes
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
@@ -119,14 +119,11 @@ def confusion(runs: list[Run]) -> pd.DataFrame:
         np.add.at(counts, (test["label"].to_numpy(), test["predicted"].to_numpy()), 1)
     images = counts.sum(axis=1, keepdims=True).astype(float)
     share = np.divide(counts, images, out=np.full(counts.shape, np.nan), where=images > 0)
-    return pd.DataFrame(
-        {
-            "actual": np.repeat(classes, len(classes)),
-            "predicted": np.tile(classes, len(classes)),
-            "count": counts.ravel(),
-            "share": share.ravel(),
-        }
-    )
+    # The diagonal first, so that whoever draws the rows meets the classes in their order.
+    mistakes = np.nonzero(counts * ~np.eye(len(classes), dtype=bool))
+    pairs = tuple(np.concatenate([range(len(classes)), places]) for places in mistakes)
+    actual, predicted = (np.array(classes, dtype=object)[places] for places in pairs)
+    return pd.DataFrame({"actual": actual, "predicted": predicted, "count": counts[pairs], "share": share[pairs]})
 
 
 def _measure(run: Run) -> dict[str, Any]:

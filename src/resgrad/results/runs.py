@@ -1,4 +1,4 @@
-"""Read what the trainings of a dataset left behind."""
+"""Read the results of a dataset's trainings."""
 
 import json
 from collections.abc import Iterable
@@ -31,22 +31,22 @@ class Run:
     """One finished training.
 
     Attributes:
-        cell: which one.
-        provenance: kind of data it saw: embedded, official or custom.
+        cell: the run.
+        provenance: kind of its data: embedded, official or custom.
         classes: names, in the order of the labels.
-        epochs: passes over the training images that it began; fewer than its twins' if it diverged.
-        steps: of the optimiser that it took; likewise.
-        flops_per_image: operations of one forward and one backward pass: of convolutions and matrix products, two a
-            multiply-add.
-        activation_bytes_per_image: memory that is kept of the forward pass until the backward pass.
-        diverged: whether it left the finite numbers.
+        epochs: passes over the training images that it began; fewer than its twin's if it diverged.
+        steps: optimiser steps taken; likewise.
+        flops_per_image: operations of one forward and one backward pass, in convolutions and matrix products, with a
+            multiply-add as two.
+        activation_bytes_per_image: memory that the forward pass keeps for the backward pass.
+        diverged: whether the loss became non-finite.
         train_loss: on the training images after the last step; NaN if it was not finite.
         train_accuracy: likewise.
         history: a row per epoch: epoch, step (the last one), train_loss, train_accuracy, validation_loss,
             validation_accuracy; NaN where a value was not finite.
-        evaluations: a row per look at the validation images, at least one an epoch: step (the last one before it),
-            validation_loss, validation_accuracy; likewise.
-        losses: of every step's batch, in nats; NaN or infinite where they were.
+        evaluations: a row per evaluation on the validation images, at least one per epoch: step (the last one before
+            it), validation_loss, validation_accuracy; likewise.
+        losses: loss of every step's batch, in nats; NaN or infinite where it was.
         predictions: a row per validation and test image: id, split, label, predicted, prob_0, prob_1, ...
     """
 
@@ -67,7 +67,7 @@ class Run:
 
     @property
     def chance(self) -> float:
-        """Accuracy of guessing, which is by definition that of a diverged run."""
+        """Accuracy of guessing, which is by definition the accuracy of a diverged run."""
         return 1 / len(self.classes)
 
 
@@ -75,8 +75,8 @@ def load_runs(folder: Path, cells: Iterable[Cell]) -> list[Run]:
     """Read the runs of one dataset, in the order of ``cells``.
 
     Args:
-        folder: holds one folder per run, named as the cell.
-        cells: the runs there must be; whatever else lies in the folder is not looked at.
+        folder: holds one folder per run, with the cell's name.
+        cells: the runs that must exist; anything else in the folder is ignored.
 
     Raises:
         RunError: a run is missing or damaged, or the runs were made from different data.
@@ -102,7 +102,7 @@ def read_json(path: Path, cell: Cell) -> Any:
 
 
 def read_table(path: Path, cell: Cell, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet file that the training of ``cell`` wrote, or some of its columns.
+    """Read a Parquet file, or some of its columns, that the training of ``cell`` wrote.
 
     Raises:
         RunError: the file is missing or damaged.

@@ -1,1 +1,1 @@
-"""Tensor shards read back: batches, and random changes of training images."""
+"""Reading tensor shards: batches, and random augmentation of training images."""

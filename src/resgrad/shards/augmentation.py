@@ -1,8 +1,8 @@
-"""Random changes of a batch of images, each image with its own draw, without a Python loop over images.
+"""Random augmentation of a batch of images, each image with its own draw, without a Python loop over images.
 
 The numbers are drawn for a whole epoch at once from one generator on the host, so that they are the same on every
-device. Formulas are those of torchvision.transforms.functional, which treats one image at a time and is the reference
-in the tests.
+device. The formulas are those of torchvision.transforms.functional, which processes one image at a time and is the
+reference in the tests.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from torch.nn import functional
 from resgrad.shards.config import AugmentConfig
 
 _LUMA = (0.2989, 0.587, 0.114)
-"""Weights of red, green and blue in brightness: ITU-R BT.601, as torchvision rounds them."""
+"""Weights of red, green and blue in brightness: ITU-R BT.601, rounded as in torchvision."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Draws:
     saturation: Tensor | None = None
 
     def batch(self, rows: slice) -> "Draws":
-        """Take the draws of some images."""
+        """Return the draws of some images."""
         return Draws(**{name: None if values is None else values[rows] for name, values in vars(self).items()})
 
 
@@ -39,7 +39,7 @@ NO_DRAWS = Draws()
 
 
 def draw(config: AugmentConfig, images: int, generator: torch.Generator) -> Draws:
-    """Draw for this many images; what the configuration switches off is ``None``."""
+    """Draw for this many images; a change that the configuration switches off is ``None``."""
 
     def flip(wanted: bool) -> Tensor | None:
         return torch.rand(images, generator=generator) < 0.5 if wanted else None
@@ -60,11 +60,11 @@ def draw(config: AugmentConfig, images: int, generator: torch.Generator) -> Draw
 
 
 def apply(images: Tensor, draws: Draws) -> Tensor:
-    """Change images, in the order of the statements below.
+    """Augment images, in the order of the statements below.
 
     Args:
-        images: uint8, N x H x W x C; so laid out, all channels of a pixel move at once.
-        draws: one of each per image.
+        images: uint8, N x H x W x C; in this layout all channels of a pixel move together.
+        draws: one draw of each kind per image.
 
     Returns:
         N x H x W x C, float32 in [0, 1].
@@ -79,7 +79,7 @@ def apply(images: Tensor, draws: Draws) -> Tensor:
         images = _blend(images, _grey(images), draws.saturation)
     if draws.rotation is not None:
         images = _rotate(_scale(images), draws.rotation)
-    # What only moves pixels works on bytes as well, a quarter of the memory to go through.
+    # Changes that only move pixels work on bytes, which is a quarter of the memory traffic.
     if draws.horizontal_flip is not None:
         images = _flip(images, draws.horizontal_flip, dim=2)
     if draws.vertical_flip is not None:
@@ -106,7 +106,7 @@ def _grey(images: Tensor) -> Tensor:
 
 
 def _rotate(images: Tensor, degrees: Tensor) -> Tensor:
-    """Turn square images counter-clockwise about the centre, bilinear, black outside."""
+    """Rotate square images counter-clockwise about the centre, with bilinear interpolation and black outside."""
     radians = torch.deg2rad(degrees).to(images.device)
     cos, sin = radians.cos(), radians.sin()
     zero = torch.zeros_like(cos)
@@ -125,7 +125,7 @@ def _flip(images: Tensor, chosen: Tensor, dim: int) -> Tensor:
 
 
 def _shift(images: Tensor, shift: Tensor) -> Tensor:
-    """Move by (down, right) pixels; black moves in."""
+    """Shift by (down, right) pixels and fill with black."""
     count, height, width, channels = images.shape
     padding = int(shift.abs().max())
     if not padding:
@@ -133,7 +133,7 @@ def _shift(images: Tensor, shift: Tensor) -> Tensor:
     padded = functional.pad(images, (0, 0, padding, padding, padding, padding))
     image, row, column, value = padded.stride()
     places = 2 * padding + 1
-    # Every place where a window of the original size fits into a padded image, without copying any.
+    # A view of every window of the original size in a padded image, without copying any.
     windows = padded.as_strided((count, places, places, height, width * channels), (image, row, column, row, value))
     down, right = (padding - shift).to(images.device).unbind(dim=1)
     return windows[torch.arange(count, device=images.device), down, right].view(images.shape)

@@ -1,4 +1,4 @@
-"""Batches of normalised images, straight from mapped files or an accelerator's memory, without a loop over images."""
+"""Batches of normalised images from mapped files or an accelerator's memory, without a loop over images."""
 
 import math
 import sys
@@ -16,14 +16,14 @@ from resgrad.shards.images import Images
 from resgrad.shards.shards import Scheme, Shards, Split
 
 PIECE = 1024
-"""Images that are on their way to an accelerator at a time."""
+"""Images copied to an accelerator at a time."""
 
 
 class Batches:
     """The images of a split as bytes, normalised batch by batch; batches are channels-last in memory.
 
-    A processor takes them from where they lie. An accelerator gets them all at once if its memory has the room, else
-    batch by batch.
+    A CPU reads them from where they lie. An accelerator gets all of them at once if its memory has room, else batch by
+    batch.
     """
 
     def __init__(
@@ -34,19 +34,19 @@ class Batches:
         std: list[float],
         device: torch.device,
     ) -> None:
-        """Take in a split.
+        """Take the images of a split.
 
         Args:
             images: uint8, N x C x H x W.
             labels: N.
-            mean: of the training split per channel, in units of [0, 1].
-            std: likewise the standard deviation; a channel that is constant is only centred.
+            mean: mean of the training split per channel, on the scale [0, 1].
+            std: standard deviation, likewise; a constant channel is only centred.
             device: where batches are wanted.
         """
         self._images = images
         self._resident = _all_on(device, images) if device.type != "cpu" and _has_room(device, images) else None
         self.labels = torch.from_numpy(labels).to(device)
-        # Repeated along a row of pixels: long rows go through the arithmetic much faster than many short ones.
+        # Repeated along a row of pixels: arithmetic on long rows is much faster than on many short ones.
         width = images.shape[3]
         self._mean = torch.tensor(mean, device=device).repeat(width)
         self._std = torch.tensor([value or 1.0 for value in std], device=device).repeat(width)
@@ -58,13 +58,13 @@ class Batches:
         """Read a split from its shards.
 
         Args:
-            shards: the images.
-            split: which of them.
+            shards: the shards.
+            split: which split.
             device: where batches are wanted.
-            scheme: by which they were split; None for the one in use.
+            scheme: the scheme of the split; None for the one in use.
 
         Returns:
-            its batches, and the ids of its images.
+            the split's batches, and the ids of its images.
 
         Raises:
             ShardError: a file is missing or is not what the manifest says.
@@ -77,21 +77,21 @@ class Batches:
         return len(self.labels)
 
     def in_order(self, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield every image once, in the order of the split, unchanged."""
+        """Yield every image once, in the order of the split, without augmentation."""
         for start in range(0, len(self), batch_size):
             rows = slice(start, start + batch_size)
             yield self._normalise(apply(self._bytes(rows), NO_DRAWS)), self.labels[rows]
 
     def at(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Return some images, unchanged, and their labels."""
+        """Return some images, without augmentation, and their labels."""
         return self._normalise(apply(self._bytes(rows), NO_DRAWS)), self.labels[rows]
 
     def shuffled(
         self, batch_size: int, augment: AugmentConfig, seed: int, epoch: int
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield every image once, in an order and with changes drawn for this epoch.
+        """Yield every image once, in an order and with augmentation drawn for this epoch.
 
-        Batches differ in size by one at most, so that no step is taken on a remainder of a few images.
+        Batch sizes differ by at most one, so that no step is taken on a remainder of a few images.
         """
         order = torch.randperm(len(self), generator=_generator(seed, "order", epoch))
         draws = draw(augment, len(self), _generator(seed, "augment", epoch))
@@ -124,13 +124,13 @@ def _channels_last(images: NDArray[np.uint8]) -> Tensor:
     """Turn N x C x H x W into N x H x W x C."""
     count, channels, height, width = images.shape
     turned = np.empty((count, height, width, channels), np.uint8)
-    for channel in range(channels):  # three times as quick as torch's or numpy's copy of the whole
+    for channel in range(channels):  # three times as fast as one copy by torch or numpy
         turned[..., channel] = images[:, channel]
     return torch.from_numpy(turned)
 
 
 def _has_room(device: torch.device, images: Images | NDArray[np.uint8]) -> bool:
-    """Say whether a device can hold all images, which may take half of its free memory; if not, tell the user so."""
+    """Say whether all images fit into half of a device's free memory; if not, tell the user."""
     if device.type != "cuda":
         return True
     free, _ = torch.cuda.mem_get_info(device)
@@ -145,7 +145,7 @@ def _has_room(device: torch.device, images: Images | NDArray[np.uint8]) -> bool:
 
 
 def _all_on(device: torch.device, images: Images | NDArray[np.uint8]) -> Tensor:
-    """Copy all images to a device, N x H x W x C, a piece at a time."""
+    """Copy all images to a device, N x H x W x C, piece by piece."""
     count, channels, height, width = images.shape
     resident = torch.empty((count, height, width, channels), dtype=torch.uint8, device=device)
     for start in range(0, count, PIECE):

@@ -1,4 +1,4 @@
-"""What params.yaml says of the random changes of training images."""
+"""The parameters of the random augmentation of training images."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ Jitter = Annotated[float, Field(ge=0, lt=1)]
 
 
 class AugmentConfig(Section):
-    """The section ``data.<dataset>.augment``; params.yaml explains each key. What is left out changes nothing."""
+    """The section ``data.<dataset>.augment``; params.yaml explains each key. An omitted key changes nothing."""
 
     horizontal_flip: bool = False
     vertical_flip: bool = False

@@ -1,7 +1,7 @@
-"""The images of a split where they lie: in files of shards that are mapped into memory, not copied there.
+"""The images of a split, read in place from shard files that are mapped into memory.
 
-The system reads a page of a file when it is first looked at, keeps it for as long as there is room, and takes it back
-where there is none. So what a process must hold does not grow with the set.
+The system reads a page of a file on first access, keeps it while there is room, and drops it when memory is short. The
+memory that a process must hold therefore does not grow with the set.
 """
 
 import json
@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TYPES = {"U8": np.dtype("u1"), "I64": np.dtype("<i8")}
-"""What a shard's tensors are made of, by the names that safetensors gives the types."""
+"""The types of a shard's tensors, by safetensors' names for them."""
 
 
 class Images:
-    """Some of the images of several arrays: ``images[rows]`` copies those that are asked for, and reads no other."""
+    """Some of the images of several arrays: ``images[rows]`` copies the requested images and reads no others."""
 
     def __init__(self, parts: Sequence[NDArray[np.uint8]], rows: NDArray[np.int64]) -> None:
         """Choose images.
 
         Args:
-            parts: one array or more, each N x C x H x W.
-            rows: places of the chosen images in the parts laid end to end.
+            parts: one or more arrays, each N x C x H x W.
+            rows: indices of the chosen images in the concatenated parts.
         """
         self._parts = parts
         self._rows = rows
@@ -35,7 +35,7 @@ class Images:
         return len(self._rows)
 
     def __getitem__(self, chosen: int | slice | NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Copy images into memory, n x C x H x W, or one of them, C x H x W."""
+        """Copy images into memory, n x C x H x W, or a single image, C x H x W."""
         rows = np.atleast_1d(self._rows[chosen])
         images = np.empty((len(rows), *self.shape[1:]), np.uint8)
         part_of = np.searchsorted(self._starts, rows, side="right") - 1
@@ -52,11 +52,11 @@ class Images:
 def map_tensors(path: Path) -> dict[str, NDArray[Any]]:
     """Map the tensors of a safetensors file into memory, read-only.
 
-    The file is as https://huggingface.co/docs/safetensors describes it: the length of the header in eight bytes, the
-    header in JSON, and the tensors, whose places the header counts from its own end.
+    The format is described at https://huggingface.co/docs/safetensors: the length of the header in eight bytes, the
+    header in JSON, and the tensors, at offsets that the header counts from its own end.
 
     Args:
-        path: of a file whose content has been verified.
+        path: a file whose content has been verified.
     """
     with path.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))

@@ -1,9 +1,9 @@
-"""Images as a few large files that are read without decoding anything.
+"""Images as a few large files that are read without decoding.
 
 A folder of shards holds ``shard-00000.safetensors``, … (``images``: uint8, N x C x H x W; ``labels``: int64, N),
 ``index.parquet`` (one row per image, in the order of the shards, with the columns of :func:`index_schema`) and
-``manifest.json``. Reading is kept apart from writing (``shard_writer``), so that training does not depend on how shards
-came about. Neither torch nor pandas is needed.
+``manifest.json``. Reading is separate from writing (``shard_writer``), so that training does not depend on how shards
+were made. Neither torch nor pandas is needed.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 Scheme = Literal["given", "leaf", "random"]
-"""How images came to the splits: as the set itself has it; leaves kept together; or every image by itself."""
+"""How images were assigned to splits: as the set itself defines; keeping leaves together; or each image separately."""
 DEALT: tuple[Scheme, ...] = ("leaf", "random")
-"""The schemes of a set that brings no splits: its shards hold both."""
+"""The schemes of a set without splits of its own: its shards hold both."""
 GIVEN: tuple[Scheme, ...] = ("given",)
-"""The scheme of a set that brings its splits."""
+"""The scheme of a set with splits of its own."""
 
 _EXPECTED = {"index_sha256", "shape", "shards"}
 
@@ -38,15 +38,15 @@ class ShardError(ResgradError):
 
 
 def index_schema(schemes: Sequence[Scheme]) -> pa.Schema:
-    """Return the columns of an index, whose images were dealt by these schemes."""
+    """Return the schema of an index of images that were split by these schemes."""
     return pa.schema(
         {
-            "id": pa.string(),  # test-00017; of files: class/file name
+            "id": pa.string(),  # test-00017; for files: class/file name
             "label": pa.int64(),  # position in the manifest's classes
-            "group": pa.string(),  # what must not be torn apart, such as a leaf; null where none are known
-            # train, validation, test; null: over the limit, not used by this scheme
+            "group": pa.string(),  # images that must stay together, such as a leaf's; null where unknown
+            # train, validation or test; null if this scheme does not use the image, because of the limit
             **{f"split_{scheme}": pa.string() for scheme in schemes},
-            "sha256": pa.string(),  # of the source: the file's bytes, or the pixels of an image that is no file
+            "sha256": pa.string(),  # of the source: the file's bytes, or the pixels if an image is not a file
         }
     )
 
@@ -55,7 +55,7 @@ class Shards:
     """A folder of shards, read and verified."""
 
     def __init__(self, folder: Path):
-        """Open a folder; reads its manifest only.
+        """Open a folder and read only its manifest.
 
         Raises:
             ShardError: there is no manifest, or it is damaged.
@@ -72,14 +72,14 @@ class Shards:
             raise self._damaged(path)
 
     def read(self, split: Split, scheme: Scheme | None = None) -> tuple[Images, NDArray[np.int64], list[str]]:
-        """Verify and open the images of one split; shards without any of them stay closed.
+        """Verify and open the images of one split; shards without any of them are not opened.
 
         Args:
-            split: which one.
-            scheme: by which it was made; None for the one in use.
+            split: which split.
+            scheme: the scheme of the split; None for the one in use.
 
         Returns:
-            N images of C x H x W, which stay in their files until they are asked for; labels, N; ids, N.
+            N images of C x H x W, which stay in their files until they are accessed; labels, N; ids, N.
 
         Raises:
             ShardError: a file is missing or is not what the manifest says.
@@ -110,7 +110,7 @@ class Shards:
             return file.read()
 
     def _find(self, split: Split, scheme: Scheme) -> tuple[NDArray[np.int64], list[str]]:
-        """Return the places of a split's images in the shards, and their ids; a row group of the index at a time."""
+        """Return the positions of a split's images in the shards, and their ids; reads the index by row groups."""
         rows, ids = [], []
         start = 0
         with self._open_index() as file:
@@ -139,7 +139,7 @@ class Shards:
     def _verify(self, path: Path, sha256: str) -> None:
         try:
             with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()  # a little at a time
+                digest = hashlib.file_digest(file, "sha256").hexdigest()  # in small pieces
         except FileNotFoundError:
             raise self._damaged(path, "is missing") from None
         if digest != sha256:

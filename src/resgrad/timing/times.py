@@ -1,4 +1,4 @@
-"""How long the trainings took: times as they were measured, and their averages over seeds."""
+"""How long the trainings took: measured times, and their averages over seeds."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +17,7 @@ from resgrad.results.runs import read_json
 MACHINE = ("device", "processor", "instruction_set", "kernels", "python", "threads", "torch")
 
 ACTIVITIES = ("training", "recording", "evaluation", "total")
-"""What is timed: the steps, recording among them, evaluation, and the whole stage."""
+"""The timed activities: the steps, including recording; recording; evaluation; and the whole stage."""
 
 TIMES = Table(
     "times",
@@ -52,11 +52,11 @@ def load_times(folder: Path, cells: Iterable[Cell]) -> pd.DataFrame:
     """Read the times of a dataset's runs.
 
     Args:
-        folder: holds one JSON file per run, named as the cell.
+        folder: holds one JSON file per run, with the cell's name.
         cells: the runs to read.
 
     Returns:
-        a row per run: variant, depth, seed, seconds.total, ..., images_per_second, and what it ran on.
+        a row per run: variant, depth, seed, seconds.total, ..., images_per_second, and the machine it ran on.
 
     Raises:
         RunError: a file is missing or damaged.
@@ -93,7 +93,7 @@ def average(times: pd.DataFrame) -> pd.DataFrame:
 
 
 def machine(times: pd.DataFrame) -> dict[str, Any]:
-    """Say what the runs ran on: device, processor and so on, each ``mixed`` where runs differ."""
+    """Return the machine of the runs: device, processor and so on, each ``mixed`` if runs differ."""
     return {name: _same(times[name]) for name in MACHINE}
 
 

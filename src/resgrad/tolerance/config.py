@@ -1,4 +1,4 @@
-"""What params.yaml says of the tolerance to the learning rate, and which trainings that makes."""
+"""The parameters of the tolerance to the learning rate, and the trainings that they define."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -16,7 +16,7 @@ def _as_written(value: Any, check: Any) -> Any:
 
 
 Rate = Annotated[float, Field(gt=0), WrapValidator(_as_written)]
-"""A peak learning rate, as params.yaml writes it, 1 or 1.0: DVC names stages and files by its text."""
+"""A peak learning rate, kept as params.yaml writes it, 1 or 1.0: DVC puts this text into names of stages and files."""
 
 
 class Point(NamedTuple):
@@ -28,7 +28,7 @@ class Point(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What its file is called within the dataset's folder, and its stage behind the dataset."""
+        """The name of its file within the dataset's folder, and the part of its stage's name after the dataset."""
         return f"{self.variant}-{self.rate}-{self.seed}"
 
     @property
@@ -52,7 +52,7 @@ class ToleranceConfig(Section):
 
 
 class Budget(Section):
-    """What null in the section stands for, as ``check`` resolves it.
+    """The values that ``check`` puts in place of null in the section.
 
     Attributes:
         depth: layers with weights.
@@ -64,24 +64,24 @@ class Budget(Section):
 
 
 def resolve(config: ToleranceConfig, depths: list[int], epochs: dict[str, int]) -> Budget:
-    """Fill in what the section leaves to the rest of the study.
+    """Fill in the values that the section takes from the rest of the study.
 
     Args:
         config: the section.
-        depths: of the study.
-        epochs: of its datasets.
+        depths: depths of the study.
+        epochs: epochs of its datasets, by name.
     """
     depth = max(depths) if config.depth is None else config.depth
     return Budget(depth=depth, epochs={dataset: config.epochs or of_set for dataset, of_set in epochs.items()})
 
 
 def check_tolerance(config: ToleranceConfig, depths: list[int], warmup_epochs: int) -> None:
-    """Refuse what cannot be trained, or would be trained twice.
+    """Refuse trainings that are impossible, or that would be run twice.
 
     Args:
         config: the section.
-        depths: of the study.
-        warmup_epochs: of all trainings.
+        depths: depths of the study.
+        warmup_epochs: warm-up epochs of all trainings.
 
     Raises:
         ParameterError: says which parameter to change, and why.

@@ -1,4 +1,4 @@
-"""From trainings at several learning rates to numbers that say how little the rate matters."""
+"""From trainings at several learning rates to measures of how little the rate matters."""
 
 from itertools import groupby
 from typing import Any
@@ -14,11 +14,11 @@ _RUN = [column.name for column in columns.RUN]
 
 
 def trainings(points: list[dict[str, Any]], classes: int) -> pd.DataFrame:
-    """Lay out what trainings left behind.
+    """Arrange the results of trainings as a table.
 
     Args:
         points: from :func:`~resgrad.tolerance.points.read_points`.
-        classes: of the dataset.
+        classes: number of classes.
 
     Returns:
         the frame of :data:`~resgrad.tolerance.tables.TRAININGS`.
@@ -44,7 +44,7 @@ def tolerances(table: pd.DataFrame, target: float) -> pd.DataFrame:
     """Measure the tolerance of every seed of every variant.
 
     Args:
-        table: of trainings.
+        table: the trainings.
         target: validation accuracy at which a network counts as having learnt.
 
     Returns:
@@ -60,13 +60,13 @@ def tolerances(table: pd.DataFrame, target: float) -> pd.DataFrame:
 
 
 def mean_over(decades: np.ndarray, accuracy: np.ndarray) -> float:
-    """Return the mean accuracy over the range of a grid, of straight lines from one rate to the next.
+    """Return the mean accuracy over the range of a grid, interpolated linearly from one rate to the next.
 
-    It does not hang on how densely a part of the range is sampled. Of one rate, it is the accuracy there.
+    It does not depend on how densely a part of the range is sampled. With one rate, it is the accuracy there.
 
     Args:
-        decades: log10 of the rates, rising.
-        accuracy: at each.
+        decades: log10 of the rates, increasing.
+        accuracy: accuracy at each rate.
     """
     if len(decades) == 1:
         return float(accuracy[0])
@@ -74,23 +74,23 @@ def mean_over(decades: np.ndarray, accuracy: np.ndarray) -> float:
 
 
 def widest_range(decades: np.ndarray, reached: np.ndarray) -> float:
-    """Return the decades from end to end of the longest stretch of neighbouring rates that all reach the target.
+    """Return the width, in decades, of the widest range of neighbouring rates that all reach the target.
 
-    0 where no two neighbours do.
+    It is 0 if no two neighbours do.
 
     Args:
-        decades: log10 of the rates, rising.
-        reached: whether the target is, at each.
+        decades: log10 of the rates, increasing.
+        reached: whether the target is reached at each rate.
     """
     stretches = ([place for place, _ in run] for good, run in groupby(enumerate(reached), key=lambda x: x[1]) if good)
     return max((float(decades[run[-1]] - decades[run[0]]) for run in stretches), default=0.0)
 
 
 def tolerance_metrics(table: pd.DataFrame) -> dict[str, Any]:
-    """Pick the numbers that are compared from commit to commit: means over seeds, and how many these are.
+    """Select the metrics that are compared between commits: means over seeds, and the number of seeds.
 
     Args:
-        table: of tolerances.
+        table: the tolerances.
 
     Returns:
         ``depth-56`` -> ``higher_is_better`` -> measure -> plain, residual; ``seeds`` -> plain, residual.

@@ -1,4 +1,4 @@
-"""How a training at a learning rate ended, on validation images alone."""
+"""The outcome of a training at a learning rate, on validation images alone."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from resgrad.training.run import Trained
 
 
 def write_outcome(path: Path, point: Point, depth: int, result: Trained, training: Batches) -> None:
-    """Write how a training ended; what was not finite is left out.
+    """Write how a training ended; non-finite values are left out.
 
     Args:
-        path: of the file.
-        point: which training it is.
-        depth: of its network.
+        path: the file.
+        point: the training.
+        depth: depth of its network.
         result: the trained network.
-        training: the images it was trained on, on which it is scored once more.
+        training: the images that it was trained on, for its training error.
     """
     progress = result.progress
     accuracies = [row["validation_accuracy"] for row in progress.history if "validation_loss" in row]

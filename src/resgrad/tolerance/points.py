@@ -1,4 +1,4 @@
-"""What the trainings at several learning rates left behind."""
+"""Read the results of the trainings at several learning rates."""
 
 import json
 from collections.abc import Iterable
@@ -18,8 +18,8 @@ def read_points(folder: Path, dataset: str, points: Iterable[Point]) -> list[dic
 
     Args:
         folder: holds their files.
-        dataset: its name, for the sentence of the error.
-        points: the trainings there must be; whatever else lies in the folder is not looked at.
+        dataset: its name, for error messages.
+        points: the trainings that must exist; anything else in the folder is ignored.
 
     Raises:
         PointError: a file is missing or damaged.

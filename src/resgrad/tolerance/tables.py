@@ -1,4 +1,4 @@
-"""The tables of the room: what the tolerance of a dataset's networks consists of."""
+"""The tables of the tolerance to the learning rate of a dataset's networks."""
 
 import pyarrow as pa
 

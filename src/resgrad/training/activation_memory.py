@@ -1,4 +1,4 @@
-"""What the backward pass needs kept of the forward pass: the memory that grows with the batch."""
+"""The memory that the forward pass keeps for the backward pass, which grows with the batch."""
 
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
@@ -7,9 +7,9 @@ from torch.autograd.graph import saved_tensors_hooks
 def activation_bytes_per_image(network: nn.Module, image: Tensor) -> int:
     """Count the bytes that automatic differentiation keeps between the forward and the backward pass.
 
-    Every piece of memory counts once, however many operations keep it; weights and running statistics, which are there
-    anyway, do not count. Counted in eval mode, in which dropout keeps no mask; the network is left as it was. What a
-    kernel needs for itself while it runs is not seen.
+    Every piece of memory counts once, however many operations keep it; weights and running statistics exist anyway and
+    do not count. The count is made in eval mode, in which dropout keeps no mask; the network is left unchanged. It does
+    not include the temporary memory of kernels.
 
     Args:
         network: any network.
@@ -27,7 +27,7 @@ def activation_bytes_per_image(network: nn.Module, image: Tensor) -> int:
     training = network.training
     try:
         with saved_tensors_hooks(keep, lambda tensor: tensor):
-            # The graph must live until the end, or its memory is used again and counts once for two tensors.
+            # The graph must live until the end; otherwise its memory is reused, and counts once for two tensors.
             output = network.eval()(image)
     finally:
         network.train(training)

@@ -1,7 +1,7 @@
-"""Go on where an interrupted run stopped, and never where another run did.
+"""Resume an interrupted run from its own checkpoint, and never from another run's.
 
 A checkpoint lies in a folder named by a key of everything that decides the run. It is one safetensors file, replaced
-as a whole after every epoch and removed when the run has succeeded. A lock keeps a second trainer from the same run.
+as a whole after every epoch and removed when the run has succeeded. A lock keeps a second process out of the same run.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from resgrad.common.files import replacing
 
 
 class BusyError(ResgradError):
-    """Another process is training the very same run."""
+    """Another process is training the same run."""
 
 
 def run_key(decides: dict[str, Any]) -> str:
-    """Return 16 hexadecimal digits that stand for these JSON values, the versions of torch and numpy, and the code.
+    """Return a hash (16 hexadecimal digits) of these JSON values, the versions of torch and numpy, and the code.
 
-    Code counts as loaded at the time of the call, so build the network first: every module of ``resgrad`` and
-    ``stages``, and the one that runs.
+    The code is every module of ``resgrad`` and ``stages`` loaded at the time of the call, and the main module; so build
+    the network first.
     """
     sources = {
         name: hashlib.sha256(Path(file).read_bytes()).hexdigest()
@@ -54,12 +54,12 @@ class Checkpoint:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Hold the run for this process; if the block succeeds, the run is over and the checkpoint is removed.
+        """Reserve the run for this process; if the block succeeds, the run is over and the checkpoint is removed.
 
         Raises:
-            BusyError: another process holds it, perhaps a trainer that outlived a killed ``dvc``.
+            BusyError: another process holds it, perhaps a training that outlived a killed ``dvc``.
         """
-        # Beside the folder, not in it: the folder goes while the lock is still held.
+        # Beside the folder, not in it: the folder is removed while the lock is still held.
         lock = self._folder.with_name(f"{self._folder.name}.lock")
         owner = self._folder / "owner.txt"
         lock.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ class Checkpoint:
             save_file(whole, partial, metadata={"state": json.dumps(state)})
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Return what was saved last, on the host; ``None`` if there is nothing, or nothing whole after a power cut."""
+        """Return the last checkpoint, on the host; ``None`` if there is none, or if a power cut damaged it."""
         if not self._file.exists():
             return None
         try:

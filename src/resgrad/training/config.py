@@ -1,4 +1,4 @@
-"""What params.yaml says of training."""
+"""The parameters of training."""
 
 from typing import Annotated, Literal
 
@@ -22,12 +22,14 @@ class TrainConfig(Section):
     evaluations_per_epoch: Annotated[int, Field(ge=1)]
     clip_norm: Annotated[float, Field(gt=0)] | None
     device: Literal["auto", "cpu", "cuda", "mps"]
+    precision: Literal["float32", "bfloat16", "float16"]
+    compile: bool
     threads: Annotated[int, Field(ge=1, le=1024)]
     kernels: Kernels
 
 
 class BudgetConfig(Section):
-    """The part of ``data.<dataset>`` that decides how long, and on what changes of its images, networks train."""
+    """The part of ``data.<dataset>`` that decides how long networks train, and with which augmentation."""
 
     epochs: Annotated[int, Field(ge=1)]
     augment: AugmentConfig

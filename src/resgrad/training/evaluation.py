@@ -1,4 +1,4 @@
-"""What a network makes of a whole split."""
+"""Evaluate a network on a whole split."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ _BATCH = 256
 
 
 class Score(NamedTuple):
-    """Mean cross-entropy in nats, and share of images whose class is the most probable one."""
+    """Mean cross-entropy in nats, and accuracy: the share of images whose class is the most probable one."""
 
     loss: float
     accuracy: float
@@ -27,7 +27,7 @@ def log_probabilities(network: nn.Module, images: Batches) -> Tensor:
 
 
 def score(log_probs: Tensor, labels: Tensor) -> Score:
-    """Score N x classes log-probabilities against N labels; not finite if they are not."""
+    """Score N x classes log-probabilities against N labels; the loss is not finite if they are not."""
     labels = labels.cpu()
     loss = -log_probs.gather(1, labels[:, None]).mean()
     return Score(loss.item(), (log_probs.argmax(dim=1) == labels).double().mean().item())

@@ -1,4 +1,4 @@
-"""What a training step costs, whatever it runs on."""
+"""The cost of a training step, on any device."""
 
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -7,8 +7,8 @@ from torch.utils.flop_counter import FlopCounterMode
 def flops_per_image(network: nn.Module, image: Tensor) -> int:
     """Count the floating-point operations of one forward and one backward pass.
 
-    Those of convolutions and matrix products, a multiplication and an addition counted apart; the rest (normalisation,
-    activation, additions of shortcuts) is not counted. The network is left as it was.
+    The count covers convolutions and matrix products, with a multiply-add as two operations, and not the rest
+    (normalisation, activation, additions of shortcuts). The network is left unchanged.
 
     Args:
         network: any network.

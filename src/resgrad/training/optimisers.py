@@ -8,7 +8,7 @@ from resgrad.training.config import TrainConfig
 
 
 def build_optimiser(config: TrainConfig, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
-    """Build the optimiser that the configuration names; all tensors are updated in one call where the device can."""
+    """Build the configured optimiser; it updates all tensors in one call if the device supports that."""
     common = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "foreach": True}
     match config.optimizer:
         case "sgd":

@@ -1,4 +1,4 @@
-"""The files that a finished run leaves behind."""
+"""The files that a finished run leaves."""
 
 import math
 from pathlib import Path
@@ -27,17 +27,17 @@ def write_run(
 ) -> None:
     """Write a run's folder, as a whole or not at all.
 
-    ``run.json`` (what was trained and how it ended), ``history.json`` (a row per epoch),
-    ``evaluations.json`` (a row per look at the validation images), ``steps.parquet`` (a row per step: learning rate,
-    mean loss of the batch), ``predictions.parquet``, ``weights.safetensors`` and
-    ``snapshots.safetensors`` (the first convolution's raw gradient by step).
+    The files are ``run.json`` (what was trained and how it ended), ``history.json`` (a row per epoch),
+    ``evaluations.json`` (a row per evaluation on the validation images), ``steps.parquet`` (a row per step: learning
+    rate, mean loss of the batch), ``predictions.parquet``, ``weights.safetensors`` and ``snapshots.safetensors`` (the
+    first convolution's raw gradient by step).
 
     Args:
-        folder: where to.
-        cell: which run it is.
-        manifest: of its shards.
+        folder: the run's folder.
+        cell: the run.
+        manifest: the manifest of its shards.
         result: the trained network.
-        training: the images it was trained on, on which it is scored once more.
+        training: the images that it was trained on, for a final evaluation.
         predictions: from :func:`predict`.
     """
     progress, network = result.progress, result.network
@@ -49,7 +49,7 @@ def write_run(
         steps = {"step": range(len(progress.losses)), "learning_rate": progress.rates, "loss": progress.losses}
         pq.write_table(pa.table({name: pa.array(values) for name, values in steps.items()}), partial / "steps.parquet")
         pq.write_table(predictions, partial / "predictions.parquet", compression="zstd")
-        # Not save_file, whose files only their owner may read, in a DVC cache that others share.
+        # Not save_file: its files are readable only by their owner, and a DVC cache may be shared.
         weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
         (partial / "weights.safetensors").write_bytes(save(weights))
         snapshots = {f"step-{step:06d}": torch.from_numpy(g) for step, g in result.recording.snapshots.items()}
@@ -57,14 +57,14 @@ def write_run(
 
 
 def write_times(path: Path, result: Trained, *, images: int, threads: int, device: torch.device) -> None:
-    """Write how long a training took, and on what.
+    """Write how long a training took, and on which device.
 
     Args:
-        path: of the file.
+        path: the file.
         result: the trained network.
-        images: in one epoch.
-        threads: of the training.
-        device: of the training.
+        images: number of images in one epoch.
+        threads: number of threads of the training.
+        device: device of the training.
     """
     seconds = result.seconds()
     rate = images * result.progress.epoch / seconds["training"]
@@ -77,9 +77,9 @@ def predict(result: Trained, splits: dict[str, tuple[list[str], Batches]], *, cl
 
     Args:
         result: the trained network.
-        splits: by name, the ids of the images and the images.
-        classes: of the dataset.
-        seed: of the guesses.
+        splits: ids and images of each split, by name.
+        classes: number of classes.
+        seed: seed of the guesses.
 
     Returns:
         see :func:`predictions_table`.
@@ -97,7 +97,7 @@ def predictions_table(splits: dict[str, tuple[list[str], Tensor, Tensor]]) -> pa
     """Return a row per image: id, split, label, predicted, and a probability per class as ``prob_<class>``.
 
     Args:
-        splits: by split, the ids, the labels (N) and the log-probabilities (N x classes).
+        splits: ids, labels (N) and log-probabilities (N x classes) of each split, by name.
     """
     log_probs = torch.cat([log_probs for _, _, log_probs in splits.values()])
     columns = {
@@ -111,10 +111,10 @@ def predictions_table(splits: dict[str, tuple[list[str], Tensor, Tensor]]) -> pa
 
 
 def chance_log_probabilities(images: int, classes: int, seed: int) -> Tensor:
-    """Return the predictions of a diverged run: it knows nothing, and guesses.
+    """Return the predictions of a diverged run, which are guesses.
 
-    All classes are as probable as the others but for a hair's breadth, drawn from the seed, that makes the most
-    probable one a uniform guess.
+    All classes are equally probable, except that one class per image, drawn uniformly from the seed, is minimally more
+    probable, so that it is the prediction.
     """
     generator = np.random.default_rng(derive(seed, "diverged"))
     guess = torch.from_numpy(generator.integers(classes, size=images))
@@ -124,7 +124,7 @@ def chance_log_probabilities(images: int, classes: int, seed: int) -> Tensor:
 
 
 def _summary(cell: Cell, manifest: dict[str, Any], result: Trained, training: Batches) -> dict[str, Any]:
-    """Return what ``run.json`` says: what was trained, and how it ended on the whole training split, in eval mode."""
+    """Return the content of ``run.json``: what was trained, and its score on the training split in eval mode."""
     network, progress = result.network, result.progress
     image, _ = next(training.in_order(1))
     ended = score(log_probabilities(network, training), training.labels)
@@ -146,5 +146,5 @@ def _summary(cell: Cell, manifest: dict[str, Any], result: Trained, training: Ba
 
 
 def _finite(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is ``None``, NaN or infinite: an undefined key is not published."""
+    """Leave out values that are ``None``, NaN or infinite: an undefined key is not published."""
     return {k: v for k, v in values.items() if v is not None and not (isinstance(v, float) and not math.isfinite(v))}

@@ -1,4 +1,4 @@
-"""One training, from its parameters to the trained network: what every stage that trains calls."""
+"""One training, from its parameters to the trained network; every stage that trains calls this."""
 
 import time
 from collections.abc import Iterator
@@ -27,19 +27,19 @@ from resgrad.training.state import Progress
 
 @dataclass(frozen=True)
 class Training:
-    """What decides a training, but for the images, the device and the code.
+    """Everything that decides a training, except the images, the device and the code.
 
     Attributes:
-        name: for its progress bar and its checkpoint.
+        name: its name in the progress bar and the checkpoint.
         model: the kind of network.
         depth: layers with weights.
         residual: with shortcuts, or the plain twin.
-        seed: root of all draws.
+        seed: root of all random draws.
         train: optimiser, schedule and so on.
         epochs: passes over the training images.
-        augment: random changes of the training images.
+        augment: random augmentation of the training images.
         gradients: which gradients to record, and when; None for none.
-        scheme: by which the images were split.
+        scheme: how the images were split.
     """
 
     name: str
@@ -54,14 +54,14 @@ class Training:
     scheme: Scheme
 
     def key(self, manifest: dict[str, Any], device: torch.device) -> str:
-        """Return what stands for everything that decides the result; call it once all code is loaded."""
+        """Return a key of everything that decides the result; call it once all code is loaded."""
         sections = {
             "model": self.model.model_dump(),
             "train": self.train.model_dump(),
             "augment": self.augment.model_dump(),
             "gradients": self.gradients and self.gradients.model_dump(),
         }
-        # Statistics are loaded when they are first computed, so that their code is not yet among the loaded modules.
+        # Statistics are loaded when they are first computed, so their code is not yet among the loaded modules.
         statistics = digests(self.gradients.statistics) if self.gradients else {}
         single = {name: value for name, value in vars(self).items() if name not in sections}
         beside = {"shards": manifest, "machine": describe_device(device), "statistics": statistics}
@@ -70,14 +70,14 @@ class Training:
 
 @dataclass(frozen=True)
 class Trained:
-    """A network after its last step, or after it left the finite numbers.
+    """A network after its last step, or after it diverged.
 
     Attributes:
         network: the network.
-        progress: what it went through.
-        recording: of its gradients.
-        began: when it began or went on, by :func:`time.perf_counter`.
-        earlier_seconds: that it had taken before an interruption.
+        progress: its history.
+        recording: its gradients.
+        began: when the training began or resumed, by :func:`time.perf_counter`.
+        earlier_seconds: seconds that it had taken before an interruption.
     """
 
     network: nn.Module
@@ -88,11 +88,11 @@ class Trained:
 
     @property
     def diverged(self) -> bool:
-        """Whether it left the finite numbers."""
+        """Whether the loss became non-finite."""
         return self.progress.diverged_step is not None
 
     def seconds(self) -> dict[str, float]:
-        """Return wall-clock times by activity, and in total up to now, interruptions left out."""
+        """Return wall-clock times by activity, and the total up to now without interruptions."""
         return {**self.progress.seconds, "total": self.earlier_seconds + time.perf_counter() - self.began}
 
 
@@ -100,20 +100,20 @@ class Trained:
 def trained(
     task: Training, shards: Shards, training: Batches, validation: Batches, *, device: torch.device, checkpoints: Path
 ) -> Iterator[Trained]:
-    """Train a network, going on from its checkpoint if there is one; the block is for what is made of it.
+    """Train a network, resuming from its checkpoint if there is one; use the result within the block.
 
-    The checkpoint goes once the block has succeeded: what is interrupted within it trains nothing again.
+    The checkpoint is removed once the block has succeeded: if the block is interrupted, nothing is trained again.
 
     Args:
         task: what to train.
-        shards: that the images come from.
+        shards: the shards of the images.
         training: images to train on.
-        validation: images to follow it on.
-        device: where.
-        checkpoints: folder for those of interrupted trainings.
+        validation: images to evaluate on.
+        device: where to train.
+        checkpoints: folder for the checkpoints of interrupted trainings.
 
     Raises:
-        BusyError: another process is training the very same run.
+        BusyError: another process is training the same run.
     """
     began = time.perf_counter()
     manifest = shards.manifest

@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step alone, so that a resumed run needs nothing but its step."""
+"""Learning rates as functions of the step alone, so that a resumed run needs only its step."""
 
 import math
 
@@ -10,9 +10,9 @@ def learning_rate(config: TrainConfig, step: int, total_steps: int, steps_per_ep
 
     Args:
         config: peak rate, schedule and warm-up.
-        step: from 0.
-        total_steps: of the whole run, warm-up included.
-        steps_per_epoch: to turn ``warmup_epochs`` into steps.
+        step: the step, from 0.
+        total_steps: steps of the whole run, including warm-up.
+        steps_per_epoch: for converting ``warmup_epochs`` to steps.
     """
     warmup = config.warmup_epochs * steps_per_epoch
     if step < warmup:

@@ -1,9 +1,9 @@
-"""The rows of the closing table. A row is a module of this package, and adding one changes no other file.
+"""The rows of the closing table. Each module of this package is a row; adding one changes no other file.
 
 Such a module offers ``ROW``, a :class:`~resgrad.comparison.row.Row`: its place in the table, its measures (the first is
 the primary one, which alone decides the verdict), the function that computes them from the
-:class:`~resgrad.comparison.row.Evidence`, its own docstring as the definition that is published, and the panels of its
-picture, described in words that the report can draw. A panel of a new kind is a module of
+:class:`~resgrad.comparison.row.Evidence`, the module's docstring as the published definition, and the panels of its
+picture, described so that the report can draw them. A panel of a new kind is a module of
 ``resgrad.report.comparison.panels``.
 """
 
@@ -24,11 +24,11 @@ def rows() -> dict[str, Row]:
 
 
 def measure_rows(evidence: Evidence) -> pd.DataFrame:
-    """Measure all runs of a dataset in every way that the closing table needs.
+    """Compute all measures of the closing table for all runs of a dataset.
 
     Returns:
-        a row per run, sorted: variant, depth, seed and the measures of all rows; NaN where undefined, as it is for a
-        row where only another has trainings.
+        a row per run, sorted: variant, depth, seed and the measures of all rows; NaN where undefined, for instance for
+        the other rows at seeds that only one row's own trainings have.
     """
     tables = [row.measure(evidence).set_index(RUN) for row in rows().values()]
     return pd.concat(tables, axis="columns").sort_index().reset_index()

@@ -63,10 +63,10 @@ def degradation(measures: pd.DataFrame, alpha: float) -> pd.DataFrame:
 
     Args:
         measures: from :func:`measure`, or any table with its columns.
-        alpha: what a p-value must be below, corrected for the number of tests, of which there are two a variant.
+        alpha: significance level, corrected for the number of tests, two per variant.
 
     Returns:
-        the frame of :data:`DEGRADATION`; empty where there is one depth.
+        the frame of :data:`DEGRADATION`; empty if there is only one depth.
     """
     depth, shallowest = measures["depth"].max(), measures["depth"].min()
     if depth == shallowest:
@@ -90,7 +90,7 @@ def degradation(measures: pd.DataFrame, alpha: float) -> pd.DataFrame:
 
 
 def _slope(errors: pd.DataFrame, name: str) -> pd.Series:
-    """Fit a line through the errors of all depths up to each one."""
+    """Fit a line through the errors of all depths up to each depth."""
     slopes = pd.Series(np.nan, index=errors.index)
     for _, runs in errors.groupby(["variant", "seed"]):
         for count in range(2, len(runs) + 1):

@@ -27,12 +27,12 @@ SHARES = Table(
 
 
 def measure(evidence: Evidence) -> pd.DataFrame:
-    """Return what :func:`~resgrad.comparison.targets.times_to_target` found."""
+    """Return the table of :func:`~resgrad.comparison.targets.times_to_target`."""
     return evidence.times
 
 
 def share_at_target(evidence: Evidence) -> pd.DataFrame:
-    """Follow the share of runs that have reached the target: one less Kaplan and Meier's estimate (1958).
+    """Return the share of runs that have reached the target by step: 1 - the Kaplan-Meier estimate (1958).
 
     Returns:
         a row per variant, depth and step at which the share changes, from step 0 on: variant, depth, step, share; the

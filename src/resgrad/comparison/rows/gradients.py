@@ -39,7 +39,7 @@ AFTER_DIVERGENCE = {
     "exploding": 1.0,
     "bad_layers": 1.0,
 }
-"""Means over a phase that a run did not live to see."""
+"""Means over a phase that a run did not reach."""
 
 NORMS = Table(
     "norms",

@@ -23,7 +23,7 @@ MEASURES = (
 
 
 def measure(evidence: Evidence) -> pd.DataFrame:
-    """Pick what is compared of the runs' results.
+    """Select the results of the runs that are compared.
 
     Returns:
         a row per run: variant, depth, seed and :data:`MEASURES`; NaN where undefined.

@@ -37,14 +37,14 @@ SPAN = 0.2
 """Share of the steps in the window of a local estimate."""
 
 FEWEST = 60
-"""Steps from which a trend can be told from what lies about it: of shorter runs of mere noise, more than one in fifty
-would have a spike."""
+"""Steps needed to separate the trend from the noise: of shorter runs of pure noise, more than one in fifty would have a
+spike."""
 
 SPIKE = 7.0
-"""Robust standard deviations above the trend from which on a loss is a spike."""
+"""Threshold of a loss spike, in robust standard deviations above the trend."""
 
 RESOLUTION = float(np.finfo(np.float32).eps)
-"""A loss, or a relative difference of two, that is smaller than this is rounding of float32."""
+"""A loss, or a relative difference of losses, below this is a rounding error of float32."""
 
 LOSSES = Table(
     "losses",
@@ -63,9 +63,9 @@ def measure(evidence: Evidence) -> pd.DataFrame:
     """Measure how steadily each run trained, and how little the learning rate matters.
 
     Returns:
-        a row per run, and per seed of the trainings at several rates: variant, depth, seed, what the table of
-        tolerances has, unsteady_steps (share of the longest run's steps), loss_spikes (count), loss_variance_log10 (NaN
-        where a run has too few finite losses, or losses of no variance), diverged (1 or 0).
+        a row per run, and per seed of the trainings at several rates: variant, depth, seed, the columns of the table of
+        tolerances, unsteady_steps (share of the longest run's steps), loss_spikes (count), loss_variance_log10 (NaN if
+        a run has too few finite losses, or losses without variance), diverged (1 or 0).
     """
     budget = max(run.steps for run in evidence.runs)
     steadiness = pd.DataFrame([_measure(run, budget) for run in evidence.runs])
@@ -73,10 +73,10 @@ def measure(evidence: Evidence) -> pd.DataFrame:
 
 
 def losses(evidence: Evidence) -> pd.DataFrame:
-    """Follow the loss and its trend from step to step.
+    """Return the loss and its trend by step.
 
     Returns:
-        a row per run and step: variant, depth, seed, and what :func:`loss_and_trend` returns.
+        a row per run and step: variant, depth, seed, and the columns of :func:`loss_and_trend`.
     """
     runs = evidence.runs
     tables = [loss_and_trend(run.losses).assign(**{name: getattr(run.cell, name) for name in RUN}) for run in runs]
@@ -84,10 +84,10 @@ def losses(evidence: Evidence) -> pd.DataFrame:
 
 
 def loss_and_trend(losses: np.ndarray) -> pd.DataFrame:
-    """Tell the trend of a run's loss from its spikes.
+    """Separate the trend of a run's loss from its spikes.
 
     Args:
-        losses: of every step, in nats.
+        losses: loss of every step, in nats.
 
     Returns:
         a row per step before the first loss that is not finite: step, loss (at least :data:`RESOLUTION`), trend (nats;
@@ -99,7 +99,7 @@ def loss_and_trend(losses: np.ndarray) -> pd.DataFrame:
     if len(loss) < FEWEST:
         return pd.DataFrame({"step": steps, "loss": loss, "trend": np.nan, "spike": False})
     logarithm = np.log(loss)
-    # delta: fit at 200 places at most and draw lines between, or long runs would take minutes.
+    # delta: fit at 200 points at most and interpolate linearly; otherwise long runs would take minutes.
     trend = lowess(logarithm, steps, frac=SPAN, delta=len(loss) / 200, return_sorted=False)
     above = logarithm - trend
     window = round(SPAN * len(loss))

@@ -18,7 +18,7 @@ from resgrad.results.runs import RUN
 
 
 def measure(evidence: Evidence) -> pd.DataFrame:
-    """Count what a step of each run costs, and all steps on its way to the target.
+    """Compute the cost of a step of each run, and of all its steps to the target.
 
     Returns:
         a row per run: variant, depth, seed, flops_per_image_log10, activation_kib_per_image, flops_to_target_log10.

@@ -1,9 +1,9 @@
 """CIFAR-10 and CIFAR-100 in their binary version: records of one or two bytes for the class, then the pixels.
 
-A record of CIFAR-10 is a label and 3,072 bytes of pixels, 32 x 32 red, then green, then blue; one of CIFAR-100 begins
-with two labels, of which the second, fine one is used. Source: A. Krizhevsky, "Learning Multiple Layers of Features
-from Tiny Images" (2009), and the page that the files come from. The Python version is pickles, which can run any code
-when they are loaded, so it is refused.
+A record of CIFAR-10 is a label and 3,072 bytes of pixels, 32 x 32 red, then green, then blue; a record of CIFAR-100
+begins with two labels, and the second, fine label is used. Source: A. Krizhevsky, "Learning Multiple Layers of Features
+from Tiny Images" (2009), and the page that offers the files. The Python version consists of pickles, which can run any
+code when they are loaded, so it is refused.
 """
 
 import tarfile
@@ -29,7 +29,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "split": "random",
         "epochs": 12,
         "target_accuracy": 0.5,
-        # Those of He et al. 2015, section 4.2.
+        # As in He et al. 2015, section 4.2.
         "augment": {"horizontal_flip": True, "crop_padding": 4},
     }
 )
@@ -40,7 +40,7 @@ FILES = ()
 SIDE = 32
 PIXELS = 3 * SIDE * SIDE
 MAX_BYTES = 2**28
-"""Of one file; the largest, CIFAR-100's train.bin, has 154 MB."""
+"""Limit for one file; the largest, CIFAR-100's train.bin, has 154 MB."""
 
 
 class Version(NamedTuple):
@@ -50,9 +50,9 @@ class Version(NamedTuple):
     train: tuple[str, ...]
     test: str
     names: str
-    """The file with the names of the classes, one a line."""
+    """The file with the names of the classes, one per line."""
     labels: int
-    """Bytes of a record before its pixels; the last one is the class."""
+    """Number of bytes of a record before its pixels; the last one is the class."""
 
 
 VERSIONS = (
@@ -66,7 +66,7 @@ _PYTHON_VERSION = {"data_batch_1", "test_batch", "batches.meta", "train", "test"
 
 
 def bring(source: Path, folder: Path, shown: str) -> None:
-    """Copy the files of records, from the archive as it is published or from a folder in which it was unpacked.
+    """Copy the files of records from the published archive, or from a folder into which it was unpacked.
 
     Raises:
         LayoutError: files are missing, or it is the Python version.
@@ -91,7 +91,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
     """List training images, in the order of the files, then test images.
 
     Raises:
-        LayoutError: a file is missing, holds no whole number of records, or a label that has no name.
+        LayoutError: a file is missing, does not hold a whole number of records, or holds a label without a name.
     """
     version = _version(folder, shown)
     classes = (folder / version.names).read_text(encoding="utf-8", errors="replace").split()
@@ -119,7 +119,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
 
 
 def _files(source: Path, shown: str) -> Iterator[tuple[str, Any]]:
-    """Yield names, without folders, and functions that read them; those of an archive must be called at once."""
+    """Yield names, without folders, and functions that read the files; call those of an archive at once."""
     if source.is_dir():
         for path in sorted(source.rglob("*")):
             if path.is_file():
@@ -138,7 +138,7 @@ def _files(source: Path, shown: str) -> Iterator[tuple[str, Any]]:
 
 
 def _version(folder: Path, shown: str) -> Version:
-    """Say which set lies in a folder, whole."""
+    """Return the set that a folder holds completely."""
     version = next((version for version in VERSIONS if any((folder / name).exists() for name in version.train)), None)
     if version is None:
         expected = "; or ".join(f"{version.train[0]}, ..., {version.test}" for version in VERSIONS)

@@ -1,6 +1,6 @@
-"""A folder of class folders, or a zip or tar of one: everybody's own images, and PlantVillage.
+"""A folder of class folders, or a zip or tar of one: users' own images, and PlantVillage.
 
-:mod:`resgrad.datasets.class_folders` says what is a class, and what happens to a tree that brings its splits.
+:mod:`resgrad.datasets.class_folders` says what a class is, and how a tree with splits of its own is read.
 """
 
 import json
@@ -40,14 +40,14 @@ FILES = ()
 
 ARCHIVE = "images.zip"
 OTHERS = "passed-over.json"
-"""The names of files that were not packed; a zip that came as it is has them itself."""
+"""The names of files that were not packed; a zip that was copied unchanged contains them itself."""
 
 
 def bring(source: Path, folder: Path, shown: str) -> None:
-    """Copy a zip as it is; pack the images of a folder or a tar into one.
+    """Copy a zip unchanged; pack the images of a folder or a tar into one.
 
     Raises:
-        ArchiveError: it is damaged, or must not be trusted.
+        ArchiveError: the source is damaged, or must not be trusted.
     """
     archive = folder / ARCHIVE
     if source.is_dir():
@@ -69,7 +69,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
 
     Raises:
         ArchiveError: the archive is damaged.
-        LayoutError: its folders are no classes.
+        LayoutError: its folders are not classes.
     """
     archive = folder / ARCHIVE
     images, others, empty = archives.list_files(archive, shown)
@@ -79,7 +79,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
         empty = [name for name in names if name.endswith("/")]
     marks = [(member.size, member.crc) for member in images]
     tree = read_tree([member.path for member in images], marks, others, empty, shown)
-    # Strings that exist once: those of the archive's directory and of the classes.
+    # Shares its strings with the archive's directory and the classes, which saves memory.
     kept = [(member, place) for member, place in zip(images, tree.places, strict=True) if place]
     classes = list(tree.folders)
     numbers = {label: number for number, label in enumerate(classes)}

@@ -1,8 +1,8 @@
-"""The four IDX files in which MNIST and its relatives come: training and test images, and the labels of each.
+"""The four IDX files of MNIST and its relatives: training and test images, and the labels of each.
 
-Relatives: Fashion-MNIST, KMNIST, EMNIST and whatever else has their file names. Gzipped or plain, in the spellings
-that are about: ``train-images-idx3-ubyte.gz``, ``train-images.idx3-ubyte``, ``emnist-letters-train-images-idx3-ubyte``,
-a file in a folder of the same name.
+Relatives are Fashion-MNIST, KMNIST, EMNIST and any other set with the same file names. Files may be gzipped or plain,
+in the usual spellings: ``train-images-idx3-ubyte.gz``, ``train-images.idx3-ubyte``,
+``emnist-letters-train-images-idx3-ubyte``, or a file in a folder of the same name.
 """
 
 import re
@@ -40,10 +40,10 @@ FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-"""The names of MNIST's files, and of ours."""
+"""The names of MNIST's files, which are also used here."""
 
 MAX_BYTES = 2**30
-"""Of one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
+"""Limit for one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
 _DIMENSIONS = {"images": 3, "labels": 1}
 _SPELLING = re.compile(
     r"(.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE
@@ -51,11 +51,11 @@ _SPELLING = re.compile(
 
 
 def bring(source: Path, folder: Path, shown: str) -> None:
-    """Copy the four files under the names of MNIST's; those that are not gzipped are gzipped on the way.
+    """Copy the four files under MNIST's names, gzipping those that are not.
 
     Raises:
-        LayoutError: a file is missing, or there are two for one purpose.
-        IdxError: one is damaged, or is no such file.
+        LayoutError: a file is missing, or there are two different files for one purpose.
+        IdxError: a file is damaged, or is not such an IDX file.
     """
     if not source.is_dir():
         raise LayoutError(f"{shown} is a file; format idx wants a folder that holds {', '.join(FILES)}.")
@@ -79,7 +79,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
     """List training images, then test images; classes are the numbers that occur among the labels.
 
     Raises:
-        LayoutError: the files do not fit each other.
+        LayoutError: the files do not fit together.
         IdxError: a file is damaged.
     """
     parts = {part: _read_part(folder, part, shown) for part in ("train", "t10k")}
@@ -107,9 +107,9 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
 
 
 def _find(source: Path, shown: str) -> dict[str, Path]:
-    """Map MNIST's names to files of the source; of a file that is there twice, in two spellings, either will do."""
+    """Map MNIST's names to files of the source; if a file is there in two spellings, either will do."""
     found: dict[str, Path] = {}
-    # Gzipped ones first: they are copied as they are, so that official files stay official.
+    # Gzipped files first: they are copied unchanged, so that official files stay official.
     for file in sorted([*source.iterdir(), *source.glob("*ubyte*/*ubyte*")], key=lambda file: file.suffix != ".gz"):
         if not file.is_file() or not (spelt := _SPELLING.fullmatch(file.name)):
             continue

@@ -1,20 +1,20 @@
-"""Statistics of gradients. A statistic is a module of this package; its file's name is that of its column.
+"""Statistics of gradients. Each module of this package is a statistic; its column has the name of the file.
 
 Such a module offers four things, and adding one changes no other file::
 
-    TYPE = pa.float64()                           # of the column; pa.list_(value type, size) for several values
-    UNIT = "share"                                # of a value; "" if it has none
-    MEANING = "share of elements that are ..."    # what a value says; half a sentence
+    TYPE = pa.float64()                           # type of the column; pa.list_(value type, size) for several values
+    UNIT = "share"                                # unit of a value; "" if it has none
+    MEANING = "share of elements that are ..."    # what a value means; a phrase
 
     def compute(step: Step) -> NDArray: ...       # a value per tensor of the step: tensors, or tensors x size
 
 A :class:`~resgrad.gradients.segments.Step` holds gradients, weights and updates of consecutive tensors, not
-necessarily of the whole network: a value must depend on its own tensor alone. ``compute`` changes nothing that it is
-given, and warnings of NaN and overflow are silenced around it.
+necessarily of the whole network: a value must depend on its own tensor alone. ``compute`` must not modify its argument;
+warnings about NaN and overflow are silenced around it.
 
-A statistic is recorded once ``gradients.statistics`` in params.yaml names it. Trainings depend on the files of those
-that it names, and on no other: editing one of these trains anew, adding a file trains nothing. So a statistic imports
-nothing of the project but :mod:`resgrad.gradients.segments`, on which all trainings depend.
+A statistic is recorded if ``gradients.statistics`` in params.yaml names it. Trainings depend on the files of the
+statistics named there and on no others: editing one of these trains again, adding a file trains nothing. A statistic
+therefore imports nothing from the project but :mod:`resgrad.gradients.segments`, on which all trainings depend.
 """
 
 import sys
@@ -40,7 +40,7 @@ class Statistic(NamedTuple):
 
 
 def statistics() -> list[str]:
-    """List the names of all statistics that there are."""
+    """List the names of all statistics."""
     return kinds(_PACKAGE)
 
 
@@ -48,7 +48,7 @@ def load(chosen: Sequence[str]) -> list[Statistic]:
     """Load statistics by name, in this order.
 
     Raises:
-        ParameterError: there is none of a name, or a name is given twice.
+        ParameterError: there is no statistic of a name, or a name is given twice.
     """
     allowed = statistics()
     unknown = [name for name in chosen if name not in allowed]
@@ -67,7 +67,7 @@ def load(chosen: Sequence[str]) -> list[Statistic]:
 
 
 def digests(chosen: Sequence[str]) -> dict[str, str]:
-    """Return, by name, the SHA-256 of each statistic's source: what decides the values in its column."""
+    """Return, by name, the SHA-256 of each statistic's source, which decides the values in its column."""
     return {name: digest_of_kind(_PACKAGE, name) for name in chosen}
 
 

@@ -12,5 +12,5 @@ MEANING = "largest magnitude of the gradient's elements"
 
 
 def compute(step: Step) -> NDArray[np.float64]:
-    """Return the largest magnitudes; NaN where an element is."""
+    """Return the largest magnitudes; NaN where an element is NaN."""
     return step.gradients.largest(np.abs(step.gradients.wide))

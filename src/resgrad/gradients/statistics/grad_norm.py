@@ -12,5 +12,5 @@ MEANING = "L2 norm of the gradient of the mean loss, before clipping and weight 
 
 
 def compute(step: Step) -> NDArray[np.float64]:
-    """Return the norms; one that is not finite belongs to a gradient that is not."""
+    """Return the norms; a norm is not finite only if its gradient is not."""
     return step.gradients.norms

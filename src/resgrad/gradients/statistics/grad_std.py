@@ -14,7 +14,7 @@ MEANING = "population standard deviation of the gradient's elements"
 def compute(step: Step) -> NDArray[np.float64]:
     """Return the standard deviations, with n in the denominator."""
     gradients = step.gradients
-    # Twice through the data: the mean of squares less the square of the mean would cancel.
+    # Two passes: the mean of squares minus the square of the mean would suffer cancellation.
     deviation = gradients.wide - gradients.spread(gradients.means)
     deviation *= deviation
     return np.sqrt(gradients.sums(deviation) / gradients.sizes)

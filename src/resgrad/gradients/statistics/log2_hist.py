@@ -1,4 +1,4 @@
-"""How the magnitudes of the gradient's elements spread over the powers of two."""
+"""The histogram of the magnitudes of the gradient's elements over powers of two."""
 
 import numpy as np
 import pyarrow as pa
@@ -23,12 +23,12 @@ MEANING = (
 
 
 def compute(step: Step) -> NDArray[np.int32]:
-    """Return the counts (tensors x :data:`BINS`), folded from those by exponent field."""
+    """Return the counts (tensors x :data:`BINS`), folded from the counts by exponent field."""
     counts = step.gradients.exponents
     first = LOWEST_EXPONENT + BIAS
     last = first + BINS - 1
     folded = counts[:, first : last + 1].astype(np.int32)
-    # Field 0 holds zeros beside denormal numbers.
+    # Field 0 holds zeros and subnormal numbers.
     folded[:, 0] += (counts[:, :first].sum(axis=1) - step.gradients.zeros).astype(np.int32)
     folded[:, -1] += counts[:, last + 1 : -1].sum(axis=1, dtype=np.int32)
     return folded

@@ -12,5 +12,5 @@ MEANING = "count of the gradient's elements that are NaN or infinite"
 
 
 def compute(step: Step) -> NDArray[np.int64]:
-    """Return the counts: such elements, and no other, have the largest value of the exponent field."""
+    """Return the counts: these elements, and no others, have the largest value of the exponent field."""
     return step.gradients.exponents[:, -1]

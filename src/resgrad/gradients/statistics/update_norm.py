@@ -1,4 +1,4 @@
-"""The L2 norm of what a step changes the parameter by."""
+"""The L2 norm of the parameter's change in a step."""
 
 import numpy as np
 import pyarrow as pa
@@ -12,5 +12,5 @@ MEANING = "L2 norm of the change that the step made"
 
 
 def compute(step: Step) -> NDArray[np.float64]:
-    """Return the norms of the changes, which are taken in float32, as the optimiser takes its steps."""
+    """Return the norms of the changes, which are computed in float32, as the optimiser computes its steps."""
     return step.updates.norms

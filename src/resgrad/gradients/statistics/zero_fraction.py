@@ -12,5 +12,5 @@ MEANING = "share of the gradient's elements that are exactly zero, in [0, 1]"
 
 
 def compute(step: Step) -> NDArray[np.float64]:
-    """Return the shares; NaN and infinite elements count among all."""
+    """Return the shares; NaN and infinite elements count in the denominator."""
     return step.gradients.zeros / step.gradients.sizes

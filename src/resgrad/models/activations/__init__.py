@@ -1,11 +1,11 @@
-"""Activations, a module each. Its name is what ``model.activation`` says.
+"""Activations, one per module. ``model.activation`` gives the module's name.
 
 Such a module offers one function, and adding one changes no other file::
 
     build(channels: int) -> nn.Module           # N x channels x ... to the same shape
 
-An activation that is a layer of its own kind, in place of every weight layer, builds the identity and offers two
-classes beside it, which take the arguments of those of ``torch.nn``. Shortcuts and the head keep the latter::
+An activation that replaces the weight layers themselves builds the identity and also offers two classes, which take the
+same arguments as those of ``torch.nn``. Shortcuts and the head keep the classes of ``torch.nn``::
 
     class Conv2d(nn.Conv2d): ...
     class Linear(nn.Linear): ...

@@ -1,4 +1,4 @@
-"""The exponential linear unit (Clevert et al. 2016), which tends to -1."""
+"""The exponential linear unit (Clevert et al. 2016), which tends to -1 for negative inputs."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""The leaky rectifier (Maas et al. 2013): what is below 0 keeps a hundredth."""
+"""The leaky rectifier (Maas et al. 2013): negative values are multiplied by 0.01."""
 
 from torch import nn
 

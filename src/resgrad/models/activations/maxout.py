@@ -1,4 +1,4 @@
-"""Maxout (Goodfellow et al. 2013, section 3): a weight layer puts out the largest of two linear maps of its input."""
+"""Maxout (Goodfellow et al. 2013, section 3): a weight layer returns the larger of two linear maps of its input."""
 
 from torch import Tensor, nn
 
@@ -13,22 +13,22 @@ def build(_channels: int) -> nn.Module:
 
 
 class Conv2d(nn.Conv2d):
-    """The largest of two convolutions of the same input."""
+    """The larger of two convolutions of the same input."""
 
     def __init__(self, in_channels: int, out_channels: int, *args, **kwargs) -> None:
         super().__init__(in_channels, out_channels * PIECES, *args, **kwargs)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as the layer calls it whose place it takes
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name in the class that it replaces
         return _largest(super().forward(input))
 
 
 class Linear(nn.Linear):
-    """The largest of two linear maps of the same input."""
+    """The larger of two linear maps of the same input."""
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__(in_features, out_features * PIECES, bias)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as the layer calls it whose place it takes
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name in the class that it replaces
         return _largest(super().forward(input))
 
 

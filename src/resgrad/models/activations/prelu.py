@@ -4,5 +4,5 @@ from torch import nn
 
 
 def build(channels: int) -> nn.Module:
-    """Return x where it is above 0, else a x, with an ``a`` per channel that starts at 0.25."""
+    """Return x where it is above 0, else a x; each channel has its own ``a``, which starts at 0.25."""
     return nn.PReLU(channels)

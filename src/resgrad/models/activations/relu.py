@@ -1,4 +1,4 @@
-"""The rectifier (Nair and Hinton 2010): what is below 0 becomes 0."""
+"""The rectifier (Nair and Hinton 2010): negative values become 0."""
 
 from torch import nn
 

@@ -1,7 +1,7 @@
 """Bottleneck networks on the CIFAR skeleton (He et al. 2016, appendix and table 2): depth 9n+2.
 
-Parameters at width 16, 3 channels, 10 classes, projection shortcuts, which this implementation has (the paper's table 4
-says 1.7 M and 10.2 M, for blocks with pre-activation; so it is without normalisation):
+Parameters of this implementation at width 16, with 3 channels, 10 classes and projection shortcuts (the paper's table 4
+says 1.7 M and 10.2 M, for blocks with pre-activation; these match the counts without normalisation):
 
 =====  =======  ==========  =====================
 depth  n        parameters  without normalisation

@@ -1,11 +1,11 @@
 """Full pre-activation (He et al. 2016, figure 4e) on the CIFAR skeleton: depth 6n+2.
 
-A block normalises and activates before each convolution, so that nothing stands on the way of the shortcut. As in the
-paper's appendix the stem is activated before the first block splits, which therefore begins with its convolution, and
-the last sum is normalised and activated before the head. A projection here takes the block's input as it is and is
-normalised, as in the other networks, though the norms that follow make that shift redundant.
+A block normalises and activates before each convolution, so that the shortcut path is clean. As in the paper's
+appendix, the stem is activated before the first block, which therefore begins with its convolution, and the last sum
+is normalised and activated before the head. A projection here takes the block's unchanged input and is normalised, as
+in the other networks, although the norms that follow make its shift redundant.
 
-At depth 110, width 16, 3 channels and 10 classes it has 1.7 M parameters.
+At depth 110, width 16, with 3 channels and 10 classes it has 1.7 M parameters.
 """
 
 from torch import Tensor, nn

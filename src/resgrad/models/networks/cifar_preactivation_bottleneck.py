@@ -1,12 +1,12 @@
 """Bottlenecks with full pre-activation on the CIFAR skeleton (He et al. 2016, figure 4e and appendix): depth 9n+2.
 
 A block has 1x1, 3x3 and 1x1 convolutions, each after a normalisation and an activation; the inner two have a quarter of
-its channels, and the 3x3 one has the stride. As in cifar_preactivation, whose blocks have two 3x3 convolutions, the
-stem is activated before the first block splits, which therefore begins with its convolution, the last sum is normalised
+its channels, and the 3x3 convolution has the stride. As in cifar_preactivation, whose blocks have two 3x3 convolutions,
+the stem is activated before the first block, which therefore begins with its convolution, the last sum is normalised
 and activated before the head, and a projection is normalised.
 
-Parameters at width 16, 3 channels, 10 classes and with projection shortcuts, which this implementation has; the paper's
-table 4 rounds them, and its 10.2 M are those without normalisation, 10.18 M:
+Parameters of this implementation at width 16, with 3 channels, 10 classes and projection shortcuts; the paper's table 4
+rounds them, and its 10.2 M is the count without normalisation, 10.18 M:
 
 =====  =======  ==========  =====================  ==============
 depth  n        parameters  without normalisation  paper, table 4

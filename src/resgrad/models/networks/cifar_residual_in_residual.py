@@ -1,9 +1,9 @@
-"""Residual in residual on the CIFAR skeleton: depth 6n+2, shortcuts around blocks, stages and the three stages.
+"""Residual in residual on the CIFAR skeleton: depth 6n+2, with shortcuts around blocks, stages and all three stages.
 
-The three levels of Zhang et al. 2016 (Residual networks of residual networks, RoR-3), and of Zhang et al. 2018 (Very
-deep residual channel attention networks), from which the name comes. The two outer levels are always the identity with
-zero padding, so the twins have the same parameters as those of cifar_resnet; ``model.shortcut`` chooses the inner one.
-The outer sums follow the last activation of a stage, as in the networks of 2018; those of 2016 activate the sum.
+The three levels of Zhang et al. 2016 (Residual networks of residual networks, RoR-3) and of Zhang et al. 2018 (Very
+deep residual channel attention networks), which gave the name. The two outer levels are always the identity with zero
+padding, so the twins have the same parameters as those of cifar_resnet; ``model.shortcut`` chooses the inner level. The
+outer sums follow the last activation of a stage, as in the 2018 networks; the 2016 networks activate the sum.
 """
 
 from torch import Tensor, nn
@@ -16,7 +16,7 @@ from resgrad.models.sites import Site
 
 
 class ResidualInResidual(CifarNetwork):
-    """The skeleton with ``stage(x) + x`` for each stage and ``stages(x) + x`` for the three; its plain twin."""
+    """The skeleton with ``stage(x) + x`` for each stage and ``stages(x) + x`` for all three, or its plain twin."""
 
     def __init__(self, config: ModelConfig, *, residual: bool, **shape) -> None:
         super().__init__(BasicBlock, config, residual=residual, **shape)

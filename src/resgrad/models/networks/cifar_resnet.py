@@ -1,6 +1,6 @@
 """The networks of He et al. 2015, section 4.2 (CIFAR-10): depth 6n+2, plain or residual, on the CIFAR skeleton.
 
-Parameters at width 16, 3 channels, 10 classes, which this implementation has (the paper's table 6 rounds them):
+Parameters of this implementation at width 16, with 3 channels and 10 classes (the paper's table 6 rounds them):
 
 =====  =======  ==========
 depth  n        parameters

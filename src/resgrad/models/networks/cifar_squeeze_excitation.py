@@ -1,9 +1,9 @@
 """Squeeze-and-excitation (Hu et al. 2018, section 3) on the CIFAR skeleton: depth 6n+2.
 
-The branch of every block is scaled channel by channel, before the addition, by gates that see its global average:
-both twins have them, so that they still differ in the shortcut alone. The reduction is the paper's 16, but at least one
-channel is left. At small widths that is few: without batch normalisation many a gate then has no active unit inside,
-and puts out a constant.
+The branch of every block is scaled channel by channel, before the addition, by gates computed from its global average.
+Both twins have them, so that they still differ only in the shortcut. The reduction ratio is the paper's 16, but at
+least one channel is left. At small widths few are left: without batch normalisation many gates then have no active
+hidden unit, and are constant.
 """
 
 import torch
@@ -35,7 +35,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class SqueezeExcitationBlock(BasicBlock):
-    """A basic block whose branch passes through the gates: ``relu(SE(F(x)) + x)``."""
+    """A basic block with gates on its branch: ``relu(SE(F(x)) + x)``."""
 
     def __init__(self, site: Site, layers: Layers) -> None:
         super().__init__(site, layers)

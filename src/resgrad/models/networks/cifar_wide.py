@@ -11,15 +11,15 @@ part         output size      channels
 ``head``     classes          -           global average, linear
 ===========  ===============  ==========
 
-w is ``model.width``, 16k in a network that the paper calls WRN-depth-k; where w is no multiple of 16, the stem has the
-greatest common divisor of the two. The blocks are those of cifar_preactivation: with full pre-activation, and
-as the stem is activated, the first one begins with its convolution.
+w is ``model.width``, 16k in a network that the paper calls WRN-depth-k; if w is not a multiple of 16, the stem has as
+many channels as their greatest common divisor. The blocks are those of cifar_preactivation, with full pre-activation;
+the first begins with its convolution, because the stem is activated.
 
-Depth is the paper's, which counts convolutions: the stem, 6n in the branches, and three projections. Of layers with
-weights on the longest path there are two fewer, 6n+2: projections lie beside it, the head belongs to it.
+Depth is the paper's, which counts convolutions: the stem, 6n in the branches, and three projections. The longest path
+has two layers with weights fewer, 6n+2: it does not include the projections, but it includes the head.
 
-Parameters with 3 channels, 10 classes and projection shortcuts, which this implementation has, where the projections
-are normalised (16k to 64k scales and shifts each, which the paper's lack); the paper's are from its tables 4 and 5:
+Parameters of this implementation with 3 channels, 10 classes and projection shortcuts, which are normalised (16k to 64k
+scales and shifts each, which the paper's lack); the paper's are from its tables 4 and 5:
 
 =========  =====  ===  ==========  =======
 network    depth  w    parameters  paper

@@ -13,11 +13,11 @@ part             output size   channels
 ``head``         classes       -           global average, linear
 ===============  ============  ==========  ===================================================================
 
-The growth rate k is ``model.width``; sizes round up. A layer sees the outputs of all layers before it in its block,
-concatenated: these connections take the place of shortcuts, and ``model.shortcut`` is not read. Dropout follows every
-convolution but the stem, as in the paper.
+The growth rate k is ``model.width``; sizes are rounded up. The input of a layer is the concatenation of the block's
+input and the outputs of all layers before it in the block: these connections replace shortcuts, and ``model.shortcut``
+is ignored. Dropout follows every convolution except the stem, as in the paper.
 
-Parameters with 3 channels and 10 classes, which this implementation has (the paper's table 2 rounds them):
+Parameters of this implementation with 3 channels and 10 classes (the paper's table 2 rounds them):
 
 =====  ===  ==========
 depth  k    parameters
@@ -56,7 +56,7 @@ class Composite(nn.Module):
 
 
 class DenseLayer(Composite):
-    """``[x, F(x)]``: what came in, and behind it k new channels from a 3x3 convolution."""
+    """``[x, F(x)]``: the input, followed by k new channels from a 3x3 convolution."""
 
     def __init__(self, channels: int, growth: int, layers: Layers) -> None:
         super().__init__(channels, growth, layers, kernel=3)
@@ -66,7 +66,7 @@ class DenseLayer(Composite):
 
 
 class Transition(Composite):
-    """``pool(F(x))``: as many channels from a 1x1 convolution, at half the size."""
+    """``pool(F(x))``: a 1x1 convolution that keeps the number of channels, at half the size."""
 
     def __init__(self, channels: int, layers: Layers) -> None:
         super().__init__(channels, channels, layers, kernel=1)
@@ -87,7 +87,7 @@ class DenseNet(nn.Module):
         classes: int,
         residual: bool,
     ) -> None:
-        """Build the network, ``layers_per_block`` being n."""
+        """Build the network; ``layers_per_block`` is n."""
         super().__init__()
         layers = Layers(config, residual=residual)
         growth = config.width
@@ -109,7 +109,7 @@ class DenseNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.transition1(self.block1(self.stem(x)))
         x = self.tail(self.block3(self.transition2(self.block2(x))))
-        # A mean, not AdaptiveAvgPool2d, whose backward pass adds up in no fixed order on CUDA.
+        # A mean, not AdaptiveAvgPool2d, whose backward pass on CUDA sums in no fixed order.
         return self.head(torch.mean(x, dim=(2, 3)))
 
 

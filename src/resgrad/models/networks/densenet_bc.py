@@ -13,12 +13,12 @@ part             output size   channels
 ``head``         classes       -                     global average, linear
 ===============  ============  ====================  ==============================================================
 
-The growth rate k is ``model.width``; sizes round up, compressed channels down. Every convolution but the stem comes
-after a normalisation and an activation, and before dropout. As in densenet, which has neither bottlenecks nor
-compression, a layer sees the outputs of all layers before it in its block, concatenated, and ``model.shortcut`` is not
-read.
+The growth rate k is ``model.width``; sizes are rounded up, compressed channels down. Every convolution except the stem
+follows a normalisation and an activation, and precedes dropout. As in densenet, which has neither bottlenecks nor
+compression, the input of a layer is the concatenation of the block's input and the outputs of all layers before it in
+the block, and ``model.shortcut`` is ignored.
 
-Parameters with 3 channels and 10 classes, which this implementation has (the paper's table 2 rounds them):
+Parameters of this implementation with 3 channels and 10 classes (the paper's table 2 rounds them):
 
 =====  ===  ==========  ==============
 depth  k    parameters  paper, table 2
@@ -37,15 +37,15 @@ from resgrad.models.config import ModelConfig
 from resgrad.models.layers import Layers
 
 BOTTLENECK = 4
-"""Channels inside a layer, in growth rates."""
+"""Channels inside a layer, in units of the growth rate."""
 COMPRESSION = 2
-"""Of the channels at the end of a block, one in so many goes on."""
+"""Factor by which a transition reduces the channels at the end of a block."""
 
 NO_PLAIN_TWIN = "without its concatenations nearly every layer has another shape, so twins would not share weights"
 
 
 class Concatenated(nn.Module):
-    """``[x, F(x)]``: what came in, and behind it what a branch makes of it."""
+    """``[x, F(x)]``: the input, followed by the branch's output."""
 
     def __init__(self, branch: nn.Module) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class DenseNetBC(nn.Module):
         classes: int,
         residual: bool,
     ) -> None:
-        """Build the network, ``layers_per_block`` being n."""
+        """Build the network; ``layers_per_block`` is n."""
         super().__init__()
         layers = Layers(config, residual=residual)
         growth = config.width
@@ -106,7 +106,7 @@ class DenseNetBC(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.transition1(self.block1(self.stem(x)))
         x = self.tail(self.block3(self.transition2(self.block2(x))))
-        # A mean, not AdaptiveAvgPool2d, whose backward pass adds up in no fixed order on CUDA.
+        # A mean, not AdaptiveAvgPool2d, whose backward pass on CUDA sums in no fixed order.
         return self.head(torch.mean(x, dim=(2, 3)))
 
 

@@ -1,16 +1,16 @@
-"""Fully connected networks of any depth from 2: a first layer, hidden layers of ``model.width`` units, a last one.
+"""Fully connected networks of depth 2 or more: a first layer, hidden layers of ``model.width`` units, a last layer.
 
 =============  ==================  ====================================================
 part           features            layers with weights
 =============  ==================  ====================================================
 ``stem``       w                   1 (linear, normalisation, activation)
 ``blocks``     w                   2n: ``act(F(x) + x)``, F two linear layers as in a basic block
-``rest``       w                   1 where the depth is odd, without a shortcut, else none
+``rest``       w                   1 without a shortcut if the depth is odd, else none
 ``head``       classes             1
 =============  ==================  ====================================================
 
 With D inputs, width w and K classes: D w + (depth - 2) w^2 + w K weights, and K biases; batch normalisation adds
-2 w (depth - 1). A shortcut around a single layer would be a linear map beside another (He et al. 2015, section 3.2).
+2 w (depth - 1). A shortcut around a single layer would only add a linear map to it (He et al. 2015, section 3.2).
 """
 
 from math import prod

@@ -11,9 +11,10 @@ part         output size   channels
 ``head``     classes       -            global average, linear
 ===========  ============  ==========
 
-w is ``model.width``, 64 in the paper; c is w with basic blocks (depth 18 and 34), 4w with bottlenecks. Sizes round up.
+w is ``model.width``, 64 in the paper; c is w with basic blocks (depth 18 and 34), 4w with bottlenecks. Sizes are
+rounded up.
 
-Parameters at width 64, 3 channels, 1000 classes, projection shortcuts, which this implementation has:
+Parameters of this implementation at width 64, with 3 channels, 1000 classes and projection shortcuts:
 
 =====  ==================  ===========
 depth  blocks per stage    parameters
@@ -42,7 +43,7 @@ LAYOUTS = {
     101: (BottleneckBlock, (3, 4, 23, 3)),
     152: (BottleneckBlock, (3, 8, 36, 3)),
 }
-"""By depth: the blocks, and how many a stage has."""
+"""The kind of block, and the number of blocks in each stage, by depth."""
 
 
 class ImagenetResNet(nn.Module):
@@ -58,7 +59,7 @@ class ImagenetResNet(nn.Module):
         classes: int,
         residual: bool,
     ) -> None:
-        """Build the network, ``blocks`` of them in each stage."""
+        """Build the network; ``blocks`` has the number of blocks in each stage."""
         super().__init__()
         layers = Layers(config, residual=residual)
         width = config.width
@@ -84,7 +85,7 @@ class ImagenetResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.stage4(self.stage3(self.stage2(self.stage1(self.stem(x)))))
-        # A mean, not AdaptiveAvgPool2d, whose backward pass adds up in no fixed order on CUDA.
+        # A mean, not AdaptiveAvgPool2d, whose backward pass on CUDA sums in no fixed order.
         return self.head(torch.mean(x, dim=(2, 3)))
 
 

@@ -13,14 +13,15 @@ part         output size   channels
 ===========  ============  ========  ==================================================================
 
 w is ``model.width``, 64 in the paper. A unit has three convolutions. An attention module (section 3, with p = 1, t = 2,
-r = 1) is a unit, then a trunk T of two units beside a mask M with values in (0, 1), then another unit on what the two
-make: ``(1 + M) T``, attention residual learning (equation 3), or in the plain twin ``M T``, which the paper calls naive
-attention learning. There the units lack their shortcuts too, also those in the masks; what a mask hands over from its
-way down to its way up is no shortcut around layers of the network, and both twins have it. Depth counts the trunk.
+r = 1) is a unit, then a trunk T of two units beside a mask M with values in (0, 1), then another unit on their product:
+``(1 + M) T``, attention residual learning (equation 3), or in the plain twin ``M T``, which the paper calls naive
+attention learning. In the plain twin all units, including those in the masks, lack their shortcuts too. The connections
+from a mask's downward path to its upward path are not shortcuts around layers of the network, and both twins have them.
+Depth counts the trunk.
 
-At width 64, 3 channels, 1000 classes and with projection shortcuts this implementation has so many million parameters,
-and so many with the running means and variances of batch normalisation, which the authors' Caffe layer holds together
-with scales and shifts:
+Million parameters of this implementation at width 64, with 3 channels, 1000 classes and projection shortcuts, also
+including the running means and variances of batch normalisation, which the authors' Caffe layer stores together with
+scales and shifts:
 
 =====  ===  ==========  ================  ==============
 depth  m    parameters  with statistics   paper, table 2
@@ -29,9 +30,9 @@ depth  m    parameters  with statistics   paper, table 2
 92     2    44.6        44.8              51.3
 =====  ===  ==========  ================  ==============
 
-Table 2 is of the networks for ImageNet. They begin with a 7x7 convolution and a max pooling, each of stride 2; here all
-sizes are four times as large, for small images. And their Attention-92 has 1, 2 and 3 modules in its stages, with which
-this implementation would have 52.6 million; here all stages have as many, as in section 4.1.
+Table 2 describes the networks for ImageNet. They begin with a 7x7 convolution and a max pooling, each with stride 2;
+here all sizes are four times as large, for small images. Their Attention-92 has 1, 2 and 3 modules in its stages, with
+which this implementation would have 52.6 million; here all stages have the same number, as in section 4.1.
 """
 
 import torch
@@ -50,7 +51,7 @@ EXPANSION = 4
 class Unit(Block):
     """A pre-activation bottleneck (He et al. 2016, figure 4e): 1x1, 3x3 and 1x1 convolutions, ``F(x) + x``.
 
-    The inner layers have a quarter of the channels. As the stem is activated, the first unit begins with a convolution.
+    The inner layers have a quarter of the channels. The first unit begins with a convolution: the stem is activated.
     """
 
     def __init__(self, site: Site, layers: Layers) -> None:
@@ -77,7 +78,7 @@ class Unit(Block):
 class Hourglass(nn.Module):
     """Down to a smaller image and up again (section 3.2): units around max pooling and bilinear interpolation.
 
-    Between two poolings what went down is added, through a unit of its own, to what comes up.
+    Between two poolings, a unit of its own adds the downward path's output to the upward path.
     """
 
     def __init__(self, site: Site, poolings: int, layers: Layers) -> None:
@@ -91,7 +92,7 @@ class Hourglass(nn.Module):
         y = self.down(functional.max_pool2d(x, kernel_size=3, stride=2, padding=1))
         if self.skip is not None and self.inner is not None:
             y = self.skip(y) + self.inner(y)
-        # Repeatable on CUDA too: with deterministic algorithms PyTorch interpolates by indexing.
+        # Deterministic on CUDA too: with deterministic algorithms PyTorch interpolates by indexing.
         return functional.interpolate(self.up(y), size=x.shape[2:], mode="bilinear")
 
 
@@ -121,7 +122,7 @@ class AttentionModule(nn.Module):
     UNITS = 4
 
     def __init__(self, site: Site, poolings: int, layers: Layers, *, residual: bool) -> None:
-        """Take the site of the first of the four units on the trunk; those of the mask stand beside the second."""
+        """Take the site of the first of the module's four units; the mask's units share the site of the second."""
         super().__init__()
         sites = [site._replace(number=site.number + i) for i in range(self.UNITS)]
         self.before = Unit(sites[0], layers)
@@ -142,7 +143,7 @@ class ResidualAttention(nn.Module):
     def __init__(
         self, config: ModelConfig, *, modules: int, image_shape: tuple[int, int, int], classes: int, residual: bool
     ) -> None:
-        """Build the network, with so many attention ``modules`` in each of the first three stages."""
+        """Build the network, with ``modules`` attention modules in each of the first three stages."""
         super().__init__()
         layers = Layers(config, residual=residual)
         width = config.width
@@ -174,7 +175,7 @@ class ResidualAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.tail(self.stage4(self.stage3(self.stage2(self.stage1(self.stem(x))))))
-        # A mean, not AdaptiveAvgPool2d, whose backward pass adds up in no fixed order on CUDA.
+        # A mean, not AdaptiveAvgPool2d, whose backward pass on CUDA sums in no fixed order.
         return self.head(torch.mean(x, dim=(2, 3)))
 
 

@@ -12,19 +12,20 @@ part        output size   channels    layers with weights at depth 11 / 13 / 16 
 ``head``    classes       -           1   linear
 ==========  ============  ==========  ================================================================
 
-w is ``model.width``, 64 in the paper. Sizes round up, so that an image of any size survives five poolings. Dropout
-follows the two hidden linear layers, as in the paper, and no convolution.
+w is ``model.width``, 64 in the paper. Sizes are rounded up, so that an image of any size survives five poolings.
+Dropout follows the two hidden linear layers, as in the paper, and no convolution.
 
-The plain twin is VGG, which the plain networks of He et al. 2015, section 3.3, are modelled on. In the residual twin
-the convolutions of a stage are a block, whose shortcut joins the stage's input to its output before the last activation
-and the pooling. A stage of a single convolution has none: it would be a linear map beside another (section 3.2 there).
+The plain twin is VGG, on which the plain networks of He et al. 2015, section 3.3, are modelled. In the residual twin
+the convolutions of a stage form a block, whose shortcut joins the stage's input to its output before the last
+activation and the pooling. A stage of a single convolution has no shortcut, which would only add a linear map to it
+(section 3.2 of that paper).
 
-Two things differ from the paper: ``model.normalization`` follows every hidden layer, where the paper has none, and the
-first linear layer sees the global average instead of 7 x 7 pixels, which saves 48 * 8w * 64w weights. Parameters at
-width 64, 3 channels, 1000 classes without normalisation, which the plain twin of this implementation has:
+Two things differ from Simonyan and Zisserman: ``model.normalization`` follows every hidden layer, where they have none,
+and the first linear layer sees the global average instead of 7 x 7 pixels, which saves 48 * 8w * 64w weights.
+Parameters of the plain twin here at width 64, with 3 channels and 1000 classes, without normalisation:
 
 =====  =============  ==============  ===========  =============================
-depth  configuration  paper, table 2  here         here and with what is saved
+depth  configuration  paper, table 2  here         here, plus the saved weights
 =====  =============  ==============  ===========  =============================
 11     A              133 M           32,200,040   132,863,336
 13     B              133 M           32,384,552   133,047,848
@@ -43,7 +44,7 @@ from resgrad.models.layers import Layers
 from resgrad.models.sites import Site
 
 LAYOUTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
-"""By depth: the convolutions of each stage."""
+"""The number of convolutions in each stage, by depth."""
 
 
 class VggBlock(Block):
@@ -87,7 +88,7 @@ class Vgg(nn.Module):
         classes: int,
         residual: bool,
     ) -> None:
-        """Build the network, with so many ``convolutions`` in each of its five stages."""
+        """Build the network; ``convolutions`` has the number of convolutions in each of its five stages."""
         super().__init__()
         layers = Layers(config, residual=residual)
         width = config.width
@@ -103,11 +104,11 @@ class Vgg(nn.Module):
         self.head = nn.Linear(units, classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """Map images to N x 8w x H/32 x W/32, what the five stages make of them."""
+        """Map images to the output of the five stages, N x 8w x H/32 x W/32."""
         return self.stage5(self.stage4(self.stage3(self.stage2(self.stage1(x)))))
 
     def forward(self, x: Tensor) -> Tensor:
-        # A mean, not AdaptiveAvgPool2d, whose backward pass adds up in no fixed order on CUDA.
+        # A mean, not AdaptiveAvgPool2d, whose backward pass on CUDA sums in no fixed order.
         return self.head(self.hidden(torch.mean(self.features(x), dim=(2, 3))))
 
 

@@ -1,13 +1,13 @@
-"""Ways to join a block's input to its branch, a module each. Its name is what ``model.shortcut`` says.
+"""Ways to join a block's input to its branch, one per module. ``model.shortcut`` gives the module's name.
 
 Such a module offers one class, and adding one changes no other file::
 
     class Shortcut(nn.Module):
-        kind = "shortcut"                       # what the gradient table calls its parameters
+        kind = "shortcut"                       # kind of its parameters in the gradient table
         def __init__(self, site: Site, layers: Layers): ...
         def forward(self, x, branch): ...       # N x in_channels x H x W, N x out_channels x H/stride x W/stride
 
-``site`` says where the block stands, and ``layers`` makes layers as the parameters ask for them. The plain twin has no
-shortcut, nor any parameter of one. A kind around branches that must not start at 0 says why in ``NO_ZERO_BRANCH``,
-which goes on after its name: "cannot learn: ...".
+``site`` is the place of the block, and ``layers`` makes layers according to the parameters. The plain twin has no
+shortcut and none of its parameters. A kind whose branches must not start at 0 says why in ``NO_ZERO_BRANCH``, which
+continues a sentence after its name: "cannot learn: ...".
 """

@@ -15,7 +15,7 @@ class Shortcut(nn.Module):
     def __init__(self, site: Site, layers: Layers) -> None:
         super().__init__()
         projection = Projection(site, layers)
-        # The two layers and not the projection as a whole: their names are in published tables, and seed their weights.
+        # The two layers, not the whole projection: their names are in published tables, and seed their weights.
         self.conv, self.norm = projection.conv, projection.norm
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:

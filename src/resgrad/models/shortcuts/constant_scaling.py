@@ -1,7 +1,7 @@
-"""Constant scaling (He et al. 2016, section 3.1): a shortcut that loses half of its signal at every block.
+"""Constant scaling (He et al. 2016, section 3.1): a shortcut that halves its signal at every block.
 
-The paper's table 1 reports that with a factor of 0.5 on the shortcut, and none on the branch, the 110-layer network
-fails to converge well: through L blocks the shortcut carries 0.5^L.
+The paper's table 1 reports that with a factor of 0.5 on the shortcut and none on the branch the 110-layer network fails
+to converge well: the shortcuts of L blocks scale the signal by 0.5^L.
 """
 
 from torch import Tensor, nn

@@ -8,7 +8,7 @@ from resgrad.models.matching import ZeroPadding
 from resgrad.models.sites import Site
 
 GATE_BIAS = -2.0
-"""Start with the input carried through: the paper has negative values, such as -1 or -3."""
+"""Negative, so that the input is carried through at first; the paper suggests values such as -1 or -3."""
 
 
 class Shortcut(nn.Module):
@@ -23,7 +23,7 @@ class Shortcut(nn.Module):
         super().__init__()
         self.match = ZeroPadding(site)
         self.gate = layers.pointwise(site.out_channels, site.out_channels)
-        # Not the bias of the layer above, which would start at 0.
+        # Not a bias of the convolution, which would start at 0.
         self.gate_bias = nn.Parameter(torch.full((site.out_channels,), GATE_BIAS))
 
     def forward(self, x: Tensor, branch: Tensor) -> Tensor:

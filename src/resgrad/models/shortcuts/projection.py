@@ -1,4 +1,4 @@
-"""Option B of He et al. 2015: the identity; where the shape changes, a 1x1 convolution."""
+"""Option B of He et al. 2015: the identity, or a 1x1 convolution where the shape changes."""
 
 from torch import Tensor, nn
 

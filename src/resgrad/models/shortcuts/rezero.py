@@ -11,7 +11,7 @@ NO_ZERO_BRANCH = "cannot learn: a branch that starts at 0 and its weight, 0 too,
 
 
 class Shortcut(nn.Module):
-    """``x + a F(x)`` with ``a`` one number, at first 0; the shape changes as in option A."""
+    """``x + a F(x)`` with one number ``a``, initially 0; the shape changes as in option A."""
 
     kind = "shortcut"
 

@@ -1,8 +1,8 @@
-"""Stochastic depth (Huang et al. 2016, section 3): while training, branches are left out at random.
+"""Stochastic depth (Huang et al. 2016, section 3): in training, branches are dropped at random.
 
 Block l of L survives a step with probability ``1 - (l / L) / 2`` (linear decay to 0.5, equation 4). The whole batch
-shares the draw. A branch that is left out is computed all the same and multiplied by 0: its gradient is 0 and not
-missing, and its batch norm goes on counting. In evaluation every branch enters times its probability (equation 5).
+shares the draw. A dropped branch is still computed, and multiplied by 0: its gradient is 0 rather than missing, and its
+batch norm keeps updating. In evaluation every branch is multiplied by its probability (equation 5).
 """
 
 import torch

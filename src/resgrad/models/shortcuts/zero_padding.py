@@ -1,4 +1,4 @@
-"""Option A of He et al. 2015: the identity; where the shape changes, every other pixel and zeros for new channels."""
+"""Option A of He et al. 2015: the identity, with subsampling and zeros for new channels where the shape changes."""
 
 from torch import Tensor, nn
 
@@ -8,7 +8,7 @@ from resgrad.models.sites import Site
 
 
 class Shortcut(nn.Module):
-    """``x + F(x)``, without a parameter."""
+    """``x + F(x)``, without parameters."""
 
     kind = "shortcut"
 

@@ -14,7 +14,7 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 
 
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
-    """Draw what the accuracies are made of."""
+    """Draw the accuracies of all classifiers, and recall by class."""
     title = f"{room.data[:-1]}, {room.about['split']} split): what the accuracies are made of"
     splits = room.find("split_accuracies")
     yield "audit", draw_audit(title, room["classifiers"], splits, room["classes"], room.about["depth"])

@@ -1,4 +1,4 @@
-"""What accuracies are made of: guessing, border pixels and networks side by side, and recall class by class."""
+"""The audit's picture: guessing, border pixels and networks side by side, and recall by class."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,8 +9,11 @@ from matplotlib.ticker import PercentFormatter
 from resgrad.report.style import COLOURS, MARKERS, drawable, look
 
 BASELINE = "#555555"
+SHOWN = 30
+"""Number of classes that a page or a picture shows, those with the lowest recall; the table ``classes`` has all."""
+
 SCHEME_COLOURS = {"leaf": "#009E73", "random": "#CC79A7"}
-"""Colours of the splits, from the same palette as those of the variants."""
+"""Colours of the splits, from the same palette as the variants'."""
 
 
 @look
@@ -20,14 +23,15 @@ def draw_audit(
     """Draw accuracies on the left and recall on the right.
 
     Args:
-        title: says what data, of which provenance.
-        classifiers: the table of that name: classifier, accuracy.
-        splits: the table ``split_accuracies``: scheme, seed, accuracy; None where both splits are the same.
-        by_variant: the table of classes: class, test, variant, recall.
-        depth: of the networks in ``by_variant``.
+        title: names the data and its provenance.
+        classifiers: the table ``classifiers``: classifier, accuracy.
+        splits: the table ``split_accuracies``: scheme, seed, accuracy; None if both splits are the same.
+        by_variant: the table of classes, lowest recall first: class, test, variant, recall.
+        depth: depth of the networks in ``by_variant``.
     """
     recall = by_variant.pivot_table("recall", "class", "variant")
-    classes = by_variant[["class", "test"]].drop_duplicates().merge(recall, on="class")
+    every = by_variant[["class", "test"]].drop_duplicates()
+    classes = every.head(SHOWN).merge(recall, on="class")
     bars = [
         (str(name).replace("_", " "), _colour(str(name)), rows["accuracy"])
         for name, rows in classifiers.groupby("classifier", sort=False)
@@ -42,7 +46,8 @@ def draw_audit(
     left, right = figure.subplots(1, 2)
     _draw_accuracies(left, bars)
     _draw_recall(right, classes, variants)
-    right.set_title(f"Recall by class, depth {depth}")
+    of = "" if len(classes) == len(every) else f": the {len(classes)} lowest of {len(every)}"
+    right.set_title(f"Recall by class, depth {depth}{of}")
     figure.suptitle(title, fontsize=13)
     figure.legend(
         handles=[
@@ -56,7 +61,7 @@ def draw_audit(
 
 
 def _draw_accuracies(axes: Axes, bars: list[tuple[str, str, pd.Series]]) -> None:
-    """Draw a bar per classifier, its mean in figures, and a hollow dot per seed."""
+    """Draw a bar per classifier, its mean as a number, and a hollow dot per seed."""
     for place, (_, colour, values) in enumerate(bars):
         axes.barh(place, values.mean(), color=colour, alpha=0.75, height=0.7)
         axes.plot(values, [place] * len(values), "o", color="black", fillstyle="none", markersize=4, linewidth=0)
@@ -68,7 +73,7 @@ def _draw_accuracies(axes: Axes, bars: list[tuple[str, str, pd.Series]]) -> None
 
 
 def _draw_recall(axes: Axes, classes: pd.DataFrame, variants: list[str]) -> None:
-    """Draw a line of dots per class, one dot a variant."""
+    """Draw a line of dots per class, one dot per variant."""
     places = range(len(classes))
     axes.hlines(places, 0, classes[variants].max(axis=1), color="#bbbbbb", linewidth=1)
     for variant in variants:

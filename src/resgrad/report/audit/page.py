@@ -1,4 +1,4 @@
-"""The audit as a page for people."""
+"""The page of the audit."""
 
 import math
 from typing import NamedTuple
@@ -7,15 +7,16 @@ import pandas as pd
 
 from resgrad.common.frames import typed_rows
 from resgrad.common.intervals import COVERAGE
+from resgrad.report.audit.figure import SHOWN
 from resgrad.report.markdown import plain_text, spread_text, table_text
 from resgrad.report.provenance import PROVENANCE
-from resgrad.report.room import Room
+from resgrad.report.room import Room, count_text
 
 WORST = 3
-"""Classes that are named."""
+"""Number of classes that are named."""
 
 GUESS, BORDER = "most_frequent_class", "border_pixels"
-"""Classifiers that see no leaf, as the tables name them."""
+"""Classifiers that see no leaf, with their names in the tables."""
 
 ABOUT_SPLITS = """\
 Networks of one seed start from the same weights; each is tested on its own split, and so are the forests of the next \
@@ -55,10 +56,10 @@ class _SplitAverage(NamedTuple):
 
 
 def to_markdown(room: Room) -> str:
-    """Write the three parts, each with its statement first.
+    """Write the three parts, each beginning with its statement.
 
     Args:
-        room: with the tables of the audit.
+        room: the tables of the audit.
     """
     about = room.about
     paragraphs = [
@@ -85,7 +86,7 @@ def _inflation(room: Room) -> list[str]:
     statement = (
         f"The same small residual network has a test accuracy of {network['random'].mean:.3f} on the random split and "
         f"of {network['leaf'].mean:.3f} on the leaf split, **a difference of {100 * over['seeds'].mean:+.1f} points** "
-        f"({COVERAGE:.0%} intervals: {_points(over['seeds'])} over {over['seeds'].n} seeds, "
+        f"({COVERAGE:.0%} intervals: {_points(over['seeds'])} over {count_text(over['seeds'].n)}, "
         f"{_points(over['leaves'])} over {over['leaves'].n} leaves or stretches of captures)."
     )
     rows = [
@@ -142,7 +143,8 @@ def _classes(classes: pd.DataFrame, averages: pd.DataFrame, depth: int) -> list[
         for name, row, recall in lines
     ]
     headers = ["class", "train images", "test images", *(f"recall, {variant}-{depth}" for variant in variants)]
-    return [statement, table_text(headers, rows), ABOUT_CLASSES]
+    more = "" if len(rows) <= SHOWN else f" Here are {SHOWN} of {len(rows)}; the table `classes` has all."
+    return [statement, table_text(headers, rows[:SHOWN]), ABOUT_CLASSES + more]
 
 
 def _text(row: pd.Series) -> str:

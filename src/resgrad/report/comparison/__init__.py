@@ -17,9 +17,9 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 
 
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
-    """Draw all rows in one picture, each in its own, and the gradients of the deepest networks."""
+    """Draw all rows in one picture, each row in its own picture, and the gradients of the deepest networks."""
     data, depth = room.data, room.about["depth"]
-    # Without the seeds of the tolerance to the learning rate, which are its own.
+    # Without the seeds of the trainings at other learning rates.
     seeds = seeds_text(room["runs"].dropna(subset="test_accuracy"))
     yield "comparison", draw_overview(f"{data}: plain and residual twins, {seeds}", room)
     for row in records(room["rows"]):

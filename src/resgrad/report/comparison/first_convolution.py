@@ -1,4 +1,4 @@
-"""The first weight layer's gradient as pictures, step by step, plain beside residual."""
+"""The gradient of the first weight layer as pictures, step by step, plain beside residual."""
 
 import math
 from typing import NamedTuple
@@ -15,19 +15,19 @@ from resgrad.common.frames import typed_rows
 from resgrad.report.style import COLOURS, look
 
 FILTERS = 8
-"""Filters of a convolution that are shown at most: the first ones."""
+"""Maximum number of a convolution's filters shown: the first ones."""
 
 SIDE = 16
-"""Rows and columns of a linear layer's matrix that are shown at most, evenly spread."""
+"""Maximum number of rows and columns of a linear layer's matrix shown, evenly spread."""
 
 DECADES = 8
-"""How far the colour scale reaches down from its ends; what is smaller is as good as 0."""
+"""Decades that the colour scale covers on either side of 0; smaller values look like 0."""
 
-# Crameri's diverging map: equal steps look equal with any colour vision, and no variant has the colour of an end.
+# Crameri's diverging map: equal steps look equal with any colour vision, and no end has a variant's colour.
 COLOUR_MAP = colormaps["vanimo"]
 ZERO, NOT_FINITE = "#d4d4d4", "#ffd92f"
 
-# Of a sheet, in pixels: the side of a gradient's element, and the white between tiles.
+# Pixels of a sheet: the side of a gradient's element, and the white space between tiles.
 ELEMENT, GAP = 10, 4
 
 
@@ -44,12 +44,12 @@ class _Snapshot(NamedTuple):
 def draw_first_layer(title: str, snapshots: dict[str, dict[int, np.ndarray]]) -> Figure:
     """Draw the gradient of the first weight layer: a row per filter, a column per step, one colour scale for all.
 
-    Gradients span decades from one step to the next, so the scale is that of the signed logarithm.
+    Gradients span decades from one step to the next, so the scale is symmetric logarithmic.
 
     Args:
-        title: says of which data and run.
-        snapshots: by variant, the gradient by step: out x in x height x width of a convolution, out x in of a linear
-            layer. A step has the same column in every panel; a run that stopped before it leaves the column empty.
+        title: names the data and the run.
+        snapshots: gradients by variant and step: out x in x height x width for a convolution, out x in for a linear
+            layer. A step has the same column in every panel; the column is empty for a run that stopped before it.
     """
     gradients = [gradient for by_step in snapshots.values() for gradient in by_step.values()]
     if not gradients:
@@ -82,7 +82,7 @@ def draw_first_layer(title: str, snapshots: dict[str, dict[int, np.ndarray]]) ->
 
 
 def gradients_by_step(table: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
-    """Turn the table of snapshots into the gradients that :func:`draw_first_layer` takes."""
+    """Turn the table of snapshots into the gradients for :func:`draw_first_layer`."""
     snapshots: dict[str, dict[int, np.ndarray]] = {}
     for row in typed_rows(table, _Snapshot):
         snapshots.setdefault(row.variant, {})[row.step] = row.gradient.reshape(row.shape)
@@ -90,7 +90,7 @@ def gradients_by_step(table: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
 
 
 def _scale(gradients: list[np.ndarray]) -> SymLogNorm:
-    """Return the scale from the largest magnitude, rounded up to a power of ten, down to its mirror image."""
+    """Return the symmetric scale up to the largest magnitude, rounded up to a power of ten."""
     magnitudes = np.abs(np.concatenate([gradient.ravel() for gradient in gradients]))
     largest = magnitudes.max(initial=0, where=np.isfinite(magnitudes)) or 1
     limit = 10.0 ** math.ceil(math.log10(largest))
@@ -98,7 +98,7 @@ def _scale(gradients: list[np.ndarray]) -> SymLogNorm:
 
 
 def _tiles(gradient: np.ndarray) -> np.ndarray:
-    """Cut a gradient into what is shown of it: rows x tiles in a row x height x width."""
+    """Cut the shown part of a gradient into tiles: rows x tiles in a row x height x width."""
     if gradient.ndim == 4:
         return gradient[:FILTERS]
     units, inputs = (np.linspace(0, n - 1, min(n, SIDE)).round().astype(int) for n in gradient.shape)
@@ -106,7 +106,7 @@ def _tiles(gradient: np.ndarray) -> np.ndarray:
 
 
 def _sheet(gradient: np.ndarray, scale: SymLogNorm) -> np.ndarray:
-    """Lay out the tiles of a gradient as one picture: pixels x pixels x RGBA."""
+    """Arrange the tiles of a gradient as one picture: pixels x pixels x RGBA."""
     tiles = _tiles(gradient)
     colours = COLOUR_MAP(scale(np.nan_to_num(tiles).ravel())).reshape(*tiles.shape, 4)
     colours[tiles == 0] = to_rgba(ZERO)
@@ -118,9 +118,9 @@ def _sheet(gradient: np.ndarray, scale: SymLogNorm) -> np.ndarray:
 
 
 def _panels(count: int, picture: np.ndarray) -> tuple[Figure, np.ndarray]:
-    """Make a figure of the size that the pictures need, and its panels."""
+    """Make a figure large enough for the pictures, and its panels."""
     high, wide, _ = picture.shape
-    # Broad pictures go one below the other: side by side, their tiles would be too small to see.
+    # Wide pictures are stacked: side by side, their tiles would be too small to see.
     rows, columns = (count, 1) if wide > 2 * high else (1, count)
     inch = max(columns * wide / 11, 40)  # pixels of the picture
     size = (max(columns * wide / inch, 6) + 2.8, rows * (high / inch + 0.8) + 1.1)

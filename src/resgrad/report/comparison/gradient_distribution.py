@@ -1,4 +1,4 @@
-"""How gradients spread over magnitudes while a network learns, plain beside residual."""
+"""The distribution of gradients over magnitudes while a network learns, plain beside residual."""
 
 import numpy as np
 import pandas as pd
@@ -14,23 +14,23 @@ from resgrad.report.style import COLOURS, look
 
 COLOUR_MAP = colormaps["magma_r"]
 SCALE = PowerNorm(0.5, vmin=0, vmax=1)
-"""Shares from none to all, the same in every picture; a square root, for a bin seldom has more than a quarter."""
+"""Shares from 0 to 1, the same in every picture; a square root, because a bin rarely has more than a quarter."""
 
 VISIBLE = 1e-3
-"""Smaller shares stay white, or a few stray elements would stretch the axis."""
+"""Smaller shares stay white; otherwise a few stray elements would stretch the axis."""
 
 BESIDE = {"nonfinite": "not finite", "zero": "exactly 0"}
-"""Columns of shares that have no place on a logarithmic axis: they lie in a strip below it."""
+"""Shares that a logarithmic axis cannot show: they are drawn in a strip below it."""
 
 
 @look
 def draw_distributions(title: str, table: pd.DataFrame, lowest_exponent: int) -> Figure:
-    """Draw a panel per layer and variant: steps from left to right, magnitudes upwards, colour for the share.
+    """Draw a panel per layer and variant: steps from left to right, magnitudes upwards, shares as colours.
 
     Args:
-        title: says of which data and networks.
-        table: of distributions. Steps that a variant lacks, since its runs diverged and stopped, are hatched.
-        lowest_exponent: of the first bin: bin b holds magnitudes from 2^(lowest_exponent + b) to twice that.
+        title: names the data and the networks.
+        table: the distributions. Steps that a variant lacks, because its runs diverged, are hatched.
+        lowest_exponent: exponent of the first bin: bin b holds magnitudes from 2^(lowest_exponent + b) to twice that.
     """
     shares = _by_exponent(table, lowest_exponent)
     variants, positions = (list(shares.index.unique(name)) for name in ("variant", "position"))
@@ -70,7 +70,7 @@ def draw_distributions(title: str, table: pd.DataFrame, lowest_exponent: int) ->
 
 
 def _by_exponent(table: pd.DataFrame, lowest_exponent: int) -> pd.DataFrame:
-    """Lay out shares with a column per exponent, by variant, depth, position, layer and step (the index)."""
+    """Arrange shares with a column per exponent, by variant, depth, position, layer and step (the index)."""
     bins = np.stack(table["shares"].to_list())
     exponents = range(lowest_exponent, lowest_exponent + bins.shape[1])
     index = pd.MultiIndex.from_frame(table[["variant", "depth", "position", "layer", "step"]])
@@ -78,7 +78,7 @@ def _by_exponent(table: pd.DataFrame, lowest_exponent: int) -> pd.DataFrame:
 
 
 def _draw(axes: Axes, shares: pd.DataFrame, edges: np.ndarray, last: float) -> None:
-    """Draw shares, a row per step, between the edges of its columns; hatch what is missing of the ``last`` step."""
+    """Draw shares, a row per step, between the edges of the bins; hatch steps missing up to the ``last`` one."""
     borders = _borders(shares.index.get_level_values("step"))
     visible = np.ma.masked_less(shares.to_numpy().T, VISIBLE)
     axes.pcolormesh(borders, edges, visible, cmap=COLOUR_MAP, norm=SCALE)
@@ -88,7 +88,7 @@ def _draw(axes: Axes, shares: pd.DataFrame, edges: np.ndarray, last: float) -> N
 
 
 def _borders(steps: pd.Index) -> np.ndarray:
-    """Return where the columns of these steps begin and end: half way between neighbours."""
+    """Return where the columns of these steps begin and end: halfway between neighbours."""
     between = (steps[1:] + steps[:-1]) / 2
     before, after = (between[0] - steps[0], steps[-1] - between[-1]) if len(between) else (0.5, 0.5)
     return np.array([steps[0] - before, *between, steps[-1] + after])

@@ -1,4 +1,4 @@
-"""How the panels of a picture are arranged, and the key to its colours."""
+"""The arrangement of a picture's panels, and the key to its colours."""
 
 import math
 
@@ -9,11 +9,11 @@ from matplotlib.lines import Line2D
 from resgrad.report.style import COLOURS, MARKERS
 
 COLUMNS = 4
-"""Panels side by side at most."""
+"""Maximum number of panels side by side."""
 
 
 def arrange(count: int, width: float = 4.6, height: float = 3.6) -> tuple[Figure, list[Axes]]:
-    """Make a figure of equal panels, each ``width`` x ``height`` inches, in as few rows as fit."""
+    """Make a figure of equal panels, each ``width`` x ``height`` inches, in as few rows as possible."""
     rows = math.ceil(count / COLUMNS)
     columns = math.ceil(count / rows)
     figure = Figure(figsize=(max(columns * width, 8), rows * height + 0.9), layout="constrained")
@@ -24,7 +24,7 @@ def arrange(count: int, width: float = 4.6, height: float = 3.6) -> tuple[Figure
 
 
 def finish(figure: Figure, title: str, key: str) -> None:
-    """Add the title, and below the panels which variant has which colour and what the marks mean."""
+    """Add the title, and below the panels the variants' colours and the meaning of the marks."""
     figure.suptitle(title, fontsize=13)
     legend = figure.legend(
         handles=[

@@ -1,4 +1,4 @@
-"""The study's closing table as Markdown: its rows with verdicts, and all that they rest on."""
+"""The study's closing table as Markdown: its rows with verdicts, and the evidence for them."""
 
 import math
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ measures are tests."""
 
 
 class _Row(NamedTuple):
-    """Of a row of the table ``rows``, what the page says."""
+    """The columns of the table ``rows`` that the page uses."""
 
     row: str
     title: str
@@ -58,10 +58,10 @@ class _Measure(NamedTuple):
 
 
 def to_markdown(room: Room) -> str:
-    """Write a comparison for people.
+    """Write the page.
 
     Args:
-        room: with the tables of the comparison.
+        room: the tables of the comparison.
     """
     about, rows = room.about, room["rows"]
     words = {
@@ -105,7 +105,7 @@ def _closing_table(room: Room) -> str:
 
 
 def _rows(room: Room) -> Iterator[tuple[str, _Measure, dict[str, Any]]]:
-    """Go through the rows: title, primary measure, verdict with all that it rests on."""
+    """Yield the rows: title, primary measure, verdict with the evidence for it."""
     primary = {measure.row: measure for measure in typed_rows(room["measures"].drop_duplicates("row"), _Measure)}
     verdicts = {verdict["row"]: verdict for verdict in records(room["verdicts"])}
     for row in typed_rows(room["rows"], _Row):
@@ -158,7 +158,7 @@ def _other_tests(room: Room) -> list[str]:
 
 
 def _closest(room: Room) -> str:
-    """Name the two rows that move together most."""
+    """Name the two most correlated rows."""
     table = room["correlations"].dropna(subset="correlation")
     if table.empty:
         return ""

@@ -1,4 +1,4 @@
-"""Axes of logarithms, labelled with what they are the logarithms of."""
+"""Axes of logarithms, labelled with the original values."""
 
 import math
 
@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 
 def draw_powers_of_ten(axes: Axes) -> None:
-    """Label a vertical axis of log10 values with the powers themselves, from a whole one to a whole one."""
+    """Label a vertical axis of log10 values with powers of ten, and end it at whole powers."""
     low, high = axes.get_ylim()
     axes.set_ylim(math.floor(low), max(math.ceil(high), math.floor(low) + 1))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))

@@ -1,4 +1,4 @@
-"""The rows of the closing table as pictures: all in one, and each in its own."""
+"""The rows of the closing table as pictures: all rows in one, and each row in its own."""
 
 from typing import Any
 
@@ -15,19 +15,19 @@ KEY = (
     "dots, steps, pale lines: runs · other lines: means over seeds · bands: smallest to largest\n"
     "hollow: diverged, counted as guessing; training time: target never reached, counted with the whole budget"
 )
-"""To the picture of all rows."""
+"""Key to the picture of all rows."""
 
 COLUMNS = 3
-"""Of the picture of all rows."""
+"""Columns of the picture of all rows."""
 
 
 @look
 def draw_overview(title: str, room: Room) -> Figure:
-    """Draw a panel per row: all depths where a panel can show them, else the greatest.
+    """Draw a panel per row, with all depths if the panel can show them, else the greatest.
 
     Args:
-        title: says of which data.
-        room: with the tables of the comparison.
+        title: names the data.
+        room: the tables of the comparison.
     """
     rows = room["rows"]
     lines = -(-len(rows) // COLUMNS)
@@ -50,9 +50,9 @@ def draw_row(title: str, room: Room, row: dict[str, Any]) -> Figure:
     """Draw the panels of one row.
 
     Args:
-        title: says of which data.
-        room: with the tables of the comparison.
-        row: of the table of rows.
+        title: names the data.
+        room: the tables of the comparison.
+        row: a row of the table of rows.
     """
     parts = [
         (panel, heading, part, room[panel.table])
@@ -70,7 +70,7 @@ def draw_row(title: str, room: Room, row: dict[str, Any]) -> Figure:
 
 
 def _panels(room: Room, row: str, *, overview: bool) -> list[Panel]:
-    """List the panels of a row, with what stands for the target filled in."""
+    """List the panels of a row, with the target filled in."""
     table = room["panels"]
     chosen = table[(table["row"] == row) & (table["overview"] == overview)]
     return [

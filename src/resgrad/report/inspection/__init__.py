@@ -17,7 +17,7 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 
 
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
-    """Draw what there is to be drawn."""
+    """Draw the pictures for which there are data."""
     data, deepest = room.data, room.about["depth"]
     responses, paths = room["responses"], room["paths"]
     if len(responses):

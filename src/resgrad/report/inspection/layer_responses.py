@@ -14,10 +14,10 @@ from resgrad.report.style import COLOURS, look
 
 @look
 def draw_layer_responses(title: str, responses: pd.DataFrame) -> Figure:
-    """Draw the responses as He et al. 2015, figure 7, do: of the deepest networks and, dashed, of the shallowest.
+    """Draw the responses as in He et al. 2015, figure 7: of the deepest networks and, dashed, of the shallowest.
 
     Args:
-        title: says of which data, and how many seeds.
+        title: names the data and the number of seeds.
         responses: the table ``responses_by_place``.
     """
     depths = responses["depth"]
@@ -56,7 +56,7 @@ def _draw(axes: Axes, responses: pd.DataFrame) -> None:
             rows["response_std"],
             color=colour,
             linestyle=_dash(depth, responses),
-            marker=".",  # a line of one point would not be seen
+            marker=".",  # a line of one point would be invisible
             markersize=4,
         )
         low, high = rows["response_std_min"], rows["response_std_max"]

@@ -1,4 +1,4 @@
-"""What networks lose without one of their blocks, and with blocks out of order, plain against residual."""
+"""The error of networks without one of their blocks, and with reordered blocks, plain against residual."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,9 +14,9 @@ def draw_lesions(title: str, lesions: pd.DataFrame, reorderings: pd.DataFrame) -
     """Draw two panels for the shallowest and two for the deepest networks, after Veit et al. 2016, figures 3 and 5.
 
     Args:
-        title: says of which data, and how many seeds.
+        title: names the data and the number of seeds.
         lesions: the table ``lesions_by_block``; at least one row.
-        reorderings: the table ``reorderings_by_swaps``; of networks in which no blocks can be swapped it has no rows.
+        reorderings: the table ``reorderings_by_swaps``; it has no rows for networks without blocks to swap.
     """
     depths = sorted({lesions["depth"].min(), lesions["depth"].max()})
     figure = Figure(figsize=(11, 1.2 + 3.6 * len(depths)), layout="constrained")
@@ -28,7 +28,7 @@ def draw_lesions(title: str, lesions: pd.DataFrame, reorderings: pd.DataFrame) -
             xlabel="block (1: the first)",
             ylabel="validation error",
             xlim=(0.5, lesions.loc[lesions["depth"] == depth, "block"].max() + 0.5),
-            ylim=(-0.02, 1.02),  # an error of 0 is seen
+            ylim=(-0.02, 1.02),  # an error of 0 stays visible
         )
         _draw_reorderings(by_swaps, reorderings[reorderings["depth"] == depth])
         by_swaps.set(title=f"Depth {depth}: blocks swapped", xlabel="swaps of two blocks of equal shape")

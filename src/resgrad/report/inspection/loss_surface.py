@@ -13,7 +13,7 @@ from resgrad.report.style import COLOURS, look
 
 LEVELS_PER_DECADE = 4
 LOWEST, HIGHEST = 1e-4, 1e4
-"""What is beyond looks as these: far from the weights a loss knows no bound, and would take all of the scale."""
+"""Losses beyond these look the same: far from the weights the loss is unbounded, and would use up the whole scale."""
 
 _EXTEND = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
 
@@ -25,8 +25,8 @@ def draw_loss_surface(title: str, surface: pd.DataFrame) -> Figure:
     """Draw contours on one logarithmic colour scale, with a cross at the trained weights.
 
     Args:
-        title: says of which data and networks.
-        surface: a row per variant and point of the grid: variant, x, y, loss; what is not finite is left white.
+        title: names the data and the networks.
+        surface: a row per variant and point of the grid: variant, x, y, loss; non-finite losses are left white.
     """
     finite = surface.loc[np.isfinite(surface["loss"]), "loss"].clip(LOWEST, HIGHEST)
     low = math.floor(math.log10(finite.min()))

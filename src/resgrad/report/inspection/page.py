@@ -1,4 +1,4 @@
-"""The inspection as a page for people."""
+"""The page of the inspection."""
 
 from resgrad.common.cells import VARIANTS
 from resgrad.report.averages import Average, averages
@@ -49,7 +49,7 @@ def to_markdown(room: Room) -> str:
     """Write the page.
 
     Args:
-        room: with the tables of the inspection.
+        room: the tables of the inspection.
     """
     about, values = room.about, averages(room["summary"])
     rows = [
@@ -69,7 +69,7 @@ def to_markdown(room: Room) -> str:
 
 
 def _lesions(room: Room) -> list[str]:
-    """Say what was left out and swapped, as far as there was something."""
+    """Describe lesions and reorderings, if there are any."""
     if room["responses"].empty:
         return []
     if room["lesions"].empty:

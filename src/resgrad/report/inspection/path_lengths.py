@@ -1,4 +1,4 @@
-"""Which length of path carries the gradient: how many paths there are, what one carries, what all together carry."""
+"""Which path lengths carry the gradient: the number of paths, the gradient of one, and that of all together."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,8 +17,8 @@ def draw_path_lengths(title: str, paths: pd.DataFrame) -> Figure:
     """Draw the three panels of Veit et al. 2016, figure 6, and in the middle one the single path of plain networks.
 
     Args:
-        title: says of which data and depth, and how many seeds.
-        paths: of one depth, rows of the table ``paths_by_length``.
+        title: names the data, the depth and the number of seeds.
+        paths: rows of the table ``paths_by_length``, of one depth.
     """
     residual, plain = (paths[paths["variant"] == variant] for variant in ("residual", "plain"))
     blocks = residual["length"].max()

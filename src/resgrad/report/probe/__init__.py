@@ -35,7 +35,7 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 
 
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
-    """Draw each kind of network, growth from layer to layer and from depth to depth, and shattered gradients."""
+    """Draw each kind of network, growth by layer and by depth, and shattered gradients."""
     setting = f"initial weights, noise images, {count_text(room.about['seeds'])}"
     thresholds = Thresholds(room.about["vanishing_log10"], room.about["exploding_log10"])
     networks = room["networks"]
@@ -61,7 +61,7 @@ def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
 
 
 def _with_batch_norm(room: Room, title: str) -> Iterator[tuple[str, Figure]]:
-    """Draw the growth in networks of ReLU and batch normalisation, if there are any."""
+    """Draw the growth in networks with ReLU and batch normalisation, if there are any."""
     growth, ratios, laws = (room[name] for name in ("growth", "ratios", "laws"))
     growth = growth[growth["case"] == "relu_he_batch"]
     if len(growth):

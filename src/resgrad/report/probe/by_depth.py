@@ -1,4 +1,4 @@
-"""The parts of the page about growth over depth: which law holds, and around which shortcut."""
+"""The parts of the page about growth over depth: which law holds, and for which shortcut."""
 
 import math
 
@@ -12,23 +12,23 @@ from resgrad.report.probe.words import shortcut_name
 
 ABOUT_LAWS = """\
 How the gradient of the first hidden weight layer, over that of the last one, grows with depth (L2 norms, means over \
-{seeds} seeds): exponential (the ratio is multiplied by one factor per layer) or a power of depth, whichever \
+seeds, n = {seeds}): exponential (the ratio is multiplied by one factor per layer) or a power of depth, whichever \
 explains more of log10 of the ratio, if that is 95 % or more; in brackets the share that each explains. Level: no two \
 depths differ by half a power of ten. Left out are recipes with fewer than four depths at which float32 holds both \
 gradients. Theory expects exponential growth in plain networks with batch normalisation (Yang et al. 2019), and less \
 than that around identity shortcuts (Yang and Schoenholz 2017; De and Smith 2020)."""
 
 ABOUT_SHORTCUTS = """\
-log10 of the gradient of the first hidden weight layer over that of the last one, means over {seeds} seeds, with ReLU \
-and batch normalisation. The last column compares the error at the output of the first block with that of the last \
-one, at the greatest depth. ReZero multiplies every branch by 0 at its first step, so the weights in there have no \
-gradient yet: undefined. He et al. 2016 (table 1) trained networks of 110 layers on CIFAR-10: the identity had the \
+log10 of the gradient of the first hidden weight layer over that of the last one, means over seeds (n = {seeds}), with \
+ReLU and batch normalisation. The last column compares the error at the output of the first block with that of the \
+last one, at the greatest depth. ReZero multiplies every branch by 0 at its first step, so the weights in there have \
+no gradient yet: undefined. He et al. 2016 (table 1) trained networks of 110 layers on CIFAR-10: the identity had the \
 lowest error; plain networks, constant scaling, and highway gates that do not start nearly closed, failed; 1x1 \
 convolutions on all shortcuts trained, with nearly twice the error."""
 
 
 def laws_table(laws: pd.DataFrame) -> str:
-    """Say of every recipe which law holds, plain beside residual."""
+    """Write which law holds for every recipe, plain beside residual."""
     if laws.empty:
         return "No recipe is probed at four depths or more."
     rows = []
@@ -54,7 +54,7 @@ def law_text(law: Law) -> str:
 
 
 def shortcuts_table(ratios: pd.DataFrame, laws: pd.DataFrame) -> str:
-    """Write a row per shortcut: its ratio at every depth, the law, and the error between blocks at the greatest."""
+    """Write a row per shortcut: its ratio by depth, the law, and the error between blocks at the greatest depth."""
     depths = sorted(ratios["depth"].unique())
     laws = laws[laws["measure"] == "weights"]
     rows = []

@@ -1,4 +1,4 @@
-"""What became of the error signal in the probed networks: layer by layer at one depth, and depth by depth."""
+"""The error signal in the probed networks: layer by layer at one depth, and depth by depth."""
 
 from typing import NamedTuple
 
@@ -17,17 +17,17 @@ from resgrad.common.frames import typed_rows
 from resgrad.report.probe.thresholds import Thresholds
 from resgrad.report.style import look
 
-# Of Okabe and Ito's palette, and none of the colours that the variants have.
+# From Okabe and Ito's palette, without the variants' colours.
 VERDICT_COLOURS = {"vanishing": "#56B4E9", "healthy": "#009E73", "exploding": "#E69F00"}
 VERDICT_MARKERS = {"vanishing": "v", "healthy": "o", "exploding": "^"}
 SIGNALS = colormaps["RdBu_r"].with_extremes(bad="#cccccc")
 BLACK = ListedColormap(["black"])
 ROW = 0.24
-"""Height of a recipe, in inches."""
+"""Height of a recipe's row, in inches."""
 
 
 class _Split(NamedTuple):
-    """Of a row of the table of networks, what is said where seeds do not agree, and at which ``place``."""
+    """The columns of the table of networks for recipes whose seeds disagree, and their ``place``."""
 
     place: int
     recipe: str
@@ -40,10 +40,10 @@ def draw_layers(title: str, signals: pd.DataFrame, networks: pd.DataFrame, thres
     """Draw the signal of every layer of every recipe, plain beside residual on one scale, with the verdicts.
 
     Args:
-        title: says of which networks, on what images and over how many seeds.
-        signals: of one kind of network at one depth, the table of signals.
-        networks: the verdicts on these, the table of networks.
-        thresholds: those of the verdicts; at them, colours are half as strong as they get.
+        title: names the networks, the images and the number of seeds.
+        signals: the table of signals, for one kind of network at one depth.
+        networks: the table of networks, with their verdicts.
+        thresholds: thresholds of the verdicts, at which colours have half their full strength.
     """
     figure, panels = _panels(networks, beside=0.7)
     scale = TwoSlopeNorm(0, 2 * thresholds.vanishing, 2 * thresholds.exploding)
@@ -74,8 +74,8 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
     """Draw the verdict on every recipe at every depth, plain beside residual.
 
     Args:
-        title: says of which networks, on what images and over how many seeds.
-        networks: of one kind of network, the table of networks.
+        title: names the networks, the images and the number of seeds.
+        networks: the table of networks, for one kind.
     """
     figure, panels = _panels(networks)
     recipes = _recipes(networks)
@@ -94,9 +94,9 @@ def draw_depths(title: str, networks: pd.DataFrame) -> Figure:
 
 
 def _panels(networks: pd.DataFrame, beside: float = 0) -> tuple[Figure, list[Axes]]:
-    """Make a panel per variant with a row per recipe, those of one normalisation together.
+    """Make a panel per variant with a row per recipe, grouped by normalisation.
 
-    ``beside`` is the height of what else there is, in inches.
+    ``beside`` is the height of everything else, in inches.
     """
     recipes = _recipes(networks)
     figure = Figure(figsize=(11, 1.9 + beside + ROW * len(recipes)), layout="constrained")
@@ -114,7 +114,7 @@ def _panels(networks: pd.DataFrame, beside: float = 0) -> tuple[Figure, list[Axe
 
 
 def _recipes(networks: pd.DataFrame) -> list[str]:
-    """List the recipes, those of one normalisation together."""
+    """List the recipes, grouped by normalisation."""
     recipes = networks[["recipe", "normalization"]].drop_duplicates()
     order = pd.Categorical(recipes["normalization"], recipes["normalization"].unique())
     return recipes["recipe"].iloc[order.codes.argsort(kind="stable")].tolist()

@@ -1,4 +1,4 @@
-"""What is left of the differences between inputs: layer by layer, and beside the growth of the gradient."""
+"""The remaining differences between inputs: layer by layer, and against the growth of the gradient."""
 
 import numpy as np
 import pandas as pd
@@ -22,9 +22,9 @@ def draw_features(title: str, features: pd.DataFrame, inputs: int) -> Figure:
     """Draw the cosine and the effective rank of every layer of every recipe, plain beside residual.
 
     Args:
-        title: says of which networks, on what images and over how many seeds.
-        features: of one kind of network, the table of features.
-        inputs: how many there are: no effective rank is greater.
+        title: names the networks, the images and the number of seeds.
+        features: the table of features, for one kind of network.
+        inputs: number of inputs, the maximum of an effective rank.
     """
     recipes = features["recipe"].drop_duplicates().tolist()
     measures = {
@@ -59,12 +59,12 @@ def draw_features(title: str, features: pd.DataFrame, inputs: int) -> Figure:
 
 @look
 def draw_geometry(title: str, geometry: pd.DataFrame, inputs: int) -> Figure:
-    """Draw the effective rank of what enters the last layer over the growth of the gradient, a mark per recipe.
+    """Draw the effective rank at the last layer's input against the growth of the gradient, a mark per recipe.
 
     Args:
-        title: says on what images and over how many seeds.
-        geometry: where network is what its panel is called, the table of that name.
-        inputs: how many there are.
+        title: names the images and the number of seeds.
+        geometry: the table ``geometry``, with the titles of the panels as network.
+        inputs: number of inputs.
     """
     panels = list(geometry.groupby("network", sort=False))
     markers = {name: NORMALIZATION_MARKERS[name] for name in geometry["normalization"].unique()}

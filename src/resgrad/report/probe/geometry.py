@@ -1,4 +1,4 @@
-"""The part of the page about what is left of the differences between inputs."""
+"""The part of the page about the remaining differences between inputs."""
 
 import math
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from resgrad.common.frames import typed_rows
 from resgrad.report.markdown import table_text
 
 ABOUT_GEOMETRY = """\
-Of the features that enter the last layer, means over {seeds} seeds: the cosine between those of two inputs (1: all \
-inputs point one way) and the effective rank (Roy and Vetterli 2007; at most {batch_size}, the number of inputs, or \
-that of features; 1: all inputs differ in scale alone), beside the growth of the gradient per layer."""
+Of the features that enter the last layer, means over seeds (n = {seeds}): the cosine between those of two inputs (1: \
+all inputs point one way) and the effective rank (Roy and Vetterli 2007; at most {batch_size}, the number of inputs, \
+or that of features; 1: all inputs differ in scale alone), beside the growth of the gradient per layer."""
 
 
 class _Geometry(NamedTuple):
-    """Of a row of the table of that name, what is said."""
+    """The columns of the table ``geometry`` that the page uses."""
 
     variant: str
     factor: float

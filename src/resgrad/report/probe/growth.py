@@ -1,4 +1,4 @@
-"""The gradient's norm layer by layer at the initial weights, with the growth per layer that was fitted to it."""
+"""The gradient's norm by layer at the initial weights, with the fitted growth per layer."""
 
 import math
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from resgrad.report.style import COLOURS, MARKERS, look
 
 THEORY = "#444444"
 OF_THEORY = "fully_connected"
-"""The one kind of network that the theory is about."""
+"""The one kind of network that the theory covers."""
 
 
 class _Factor(NamedTuple):
-    """Of a row of the table of growth, what the key says."""
+    """The columns of the table of growth that the key uses."""
 
     variant: str
     factor: float
@@ -31,11 +31,11 @@ def draw_growth(title: str, norms: pd.DataFrame, growth: pd.DataFrame, theory: f
     """Draw a panel per kind of network, side by side on one scale.
 
     Args:
-        title: says at which weights, on what images and over how many seeds.
+        title: names the weights, the images and the number of seeds.
         norms: network, depth, variant, position, numel, log10_norm, fitted.
-        growth: of the same networks: network, variant, factor, factor_low, factor_high, and exponent, of the power of
-            depth that describes growth better than a factor per layer: NaN where none does. There no line is drawn.
-        theory: factor per layer of plain fully connected networks, drawn through the last layer that was fitted.
+        growth: growth of the same networks: network, variant, factor, factor_low, factor_high, and exponent: if a power
+            of depth describes growth better than a factor per layer, its exponent, and no line is drawn; else NaN.
+        theory: factor per layer of plain fully connected networks, drawn through the last fitted layer.
     """
     panels = list(norms.groupby(["network", "depth"], sort=False))
     figure = Figure(figsize=(1 + 5.5 * len(panels), 5.6), layout="constrained")

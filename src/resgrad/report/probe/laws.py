@@ -15,7 +15,7 @@ DASHES = {"power": "-", "exponential": "--"}
 
 
 class Law(NamedTuple):
-    """Of a row of a table of laws, what is said of the fits."""
+    """The columns of a table of laws that describe the fits."""
 
     log10_rate: float
     exponential_r2: float
@@ -26,12 +26,12 @@ class Law(NamedTuple):
 
 @look
 def draw_laws(title: str, ratios: pd.DataFrame, laws: pd.DataFrame) -> Figure:
-    """Draw a row per kind of network, plain beside residual, each on a scale of its own.
+    """Draw a row per kind of network, plain beside residual, each on its own scale.
 
     Args:
-        title: says of which recipe, at which weights, on what images and over how many seeds.
-        ratios: of one recipe: network, variant, depth, seed, log10_ratio.
-        laws: of the same: network, variant and what :class:`Law` has.
+        title: names the recipe, the weights, the images and the number of seeds.
+        ratios: ratios of one recipe: network, variant, depth, seed, log10_ratio.
+        laws: laws of the same recipe: network, variant and the fields of :class:`Law`.
     """
     networks = list(ratios.groupby("network", sort=False))
     figure = Figure(figsize=(11, 1 + 4 * len(networks)), layout="constrained")
@@ -56,7 +56,7 @@ def draw_laws(title: str, ratios: pd.DataFrame, laws: pd.DataFrame) -> Figure:
 
 
 def log_depth(axes: Axes, depths: np.ndarray) -> None:
-    """Give depth a logarithmic axis with these ticks, and a height its power of ten."""
+    """Make the depth axis logarithmic with these ticks, and label the vertical axis with powers of ten."""
     axes.set_xscale("log")
     axes.set_xticks(depths, [f"{depth:g}" for depth in depths])
     axes.minorticks_off()

@@ -1,4 +1,4 @@
-"""The probe as a page for people."""
+"""The page of the probe."""
 
 from typing import NamedTuple
 
@@ -15,14 +15,14 @@ from resgrad.report.room import Room
 ABOUT_VERDICTS = """\
 Depths are the smallest of those probed. The signal of a layer is its gradient, relative to its weights, per unit of \
 error at the output. Vanishing: below 10^{vanishing_log10:g} in some layer; exploding: above 10^{exploding_log10:g}; \
-the verdict is that of most of {seeds} seeds. It stays the same when either threshold moves by a decade either way for \
-{steady}."""
+the verdict is that of most seeds (n = {seeds}). It stays the same when either threshold moves by a decade either \
+way for {steady}."""
 
 ABOUT_GROWTH = """\
 Factor by which the L2 norm of the weights' gradient changes from one layer to the one before it, fitted over all \
-layers but the first and the last; in brackets {coverage:.0%} intervals over {seeds} seeds. It is 1 where all layers \
-have the same gradient, however small or large. Where growth over depth is a power law, no such factor is given: it \
-would be another one at another depth. Theory for wide plain fully connected networks with ReLU and batch \
+layers but the first and the last; in brackets {coverage:.0%} intervals over seeds (n = {seeds}). It is 1 where all \
+layers have the same gradient, however small or large. Where growth over depth is a power law, no such factor is \
+given: it would be another one at another depth. Theory for wide plain fully connected networks with ReLU and batch \
 normalisation, and for no others (Yang et al. 2019): {mean_field_factor:.3f} at this batch of {batch_size}, \
 {mean_field_limit:.3f} at an infinite one."""
 
@@ -38,7 +38,7 @@ FACTOR = ["factor", "factor_low", "factor_high"]
 
 
 class _Outcome(NamedTuple):
-    """Of a row of the table of outcomes, what the page says."""
+    """The columns of the table of outcomes that the page uses."""
 
     recipe: str
     variant: str
@@ -50,7 +50,7 @@ def to_markdown(room: Room) -> str:
     """Write all parts.
 
     Args:
-        room: with the tables of the probe.
+        room: the tables of the probe.
     """
     words = {**room.about, "coverage": COVERAGE}
     steady = ", ".join(f"{row.share:.0%} of {row.network} networks" for row in room["steadiness"].itertuples())
@@ -88,7 +88,7 @@ def to_markdown(room: Room) -> str:
 
 
 def _outcomes(outcomes: pd.DataFrame) -> str:
-    """Say of every recipe at which depth it fails, and how, or up to which it is healthy."""
+    """Write at which depth each recipe fails, and how, or up to which depth it is healthy."""
     found = {(row.recipe, row.variant): row for row in typed_rows(outcomes, _Outcome)}
 
     def text(recipe: str, variant: str) -> str:

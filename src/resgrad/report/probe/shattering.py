@@ -7,7 +7,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from resgrad.report.style import COLOURS, MARKERS, look
 
-# Lightness for depth, and for nothing else.
+# Lightness shows depth only.
 DEPTHS = colormaps["viridis_r"]
 GREY = "#555555"
 NOISE_DASHES = {"brown": "--", "white": ":"}
@@ -24,7 +24,7 @@ def draw_shattering(
     """Draw the first sequence of every kind, and below them the autocorrelations.
 
     Args:
-        title: says of which networks, and how many.
+        title: names the networks and their number.
         sequences: the table of sequences.
         noise: the table of noise.
         by_depth: autocorrelations of ``sequences``: variant, depth, lag, mean, low, high.
@@ -57,13 +57,13 @@ def _draw_sequences(figure: SubFigure, sequences: pd.DataFrame, noise: pd.DataFr
 def _draw_sequence(axes: Axes, kind: pd.DataFrame, colour: str) -> None:
     first = kind[kind["sample"] == 0]
     axes.plot(first["input"], first["value"], color=colour, linewidth=0.9)
-    axes.set_yticks([0], ["0"])  # sizes differ by magnitudes, and do not matter here
+    axes.set_yticks([0], ["0"])  # sizes differ by orders of magnitude, and do not matter here
 
 
 def _draw_autocorrelations(
     figure: SubFigure, by_depth: pd.DataFrame, references: pd.DataFrame, depths: list[int]
 ) -> None:
-    """Draw a panel per variant with a line per depth, and one with the nearest neighbours alone."""
+    """Draw a panel per variant with a line per depth, and one with only the nearest neighbours."""
     panels = figure.subplots(1, 3, sharey=True)
     for axes, variant in zip(panels, COLOURS, strict=False):
         for noise, rows in references[references["lag"] > 0].groupby("noise"):

@@ -1,4 +1,4 @@
-"""Growth of the gradient over depth around every kind of shortcut."""
+"""Growth of the gradient over depth for every kind of shortcut."""
 
 from itertools import cycle
 
@@ -15,7 +15,7 @@ TITLES = {
     "weights": "weights: first over last hidden layer",
     "blocks": "error: at the output of the first block over that of the last",
 }
-# Okabe and Ito's palette, yellow left out; plain networks are grey.
+# Okabe and Ito's palette without yellow; plain networks are grey.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GREY = "#777777"
 
@@ -25,7 +25,7 @@ def draw_shortcuts(title: str, ratios: pd.DataFrame) -> Figure:
     """Draw the gradients of weights beside the errors between blocks.
 
     Args:
-        title: says at which weights, on what images and over how many seeds.
+        title: names the weights, the images and the number of seeds.
         ratios: the table of shortcuts.
     """
     kinds = ratios[["network", "shortcut"]].drop_duplicates().itertuples(index=False, name=None)

@@ -1,4 +1,4 @@
-"""The error signal from layer to layer in the cases that theory has a word on."""
+"""The error signal from layer to layer in the cases for which theory makes a prediction."""
 
 from collections.abc import Mapping
 
@@ -11,10 +11,10 @@ from resgrad.common.cells import VARIANTS
 from resgrad.report.probe.thresholds import Thresholds
 from resgrad.report.style import look
 
-# Okabe and Ito's palette, black first and yellow, too pale for a line, left out.
+# Okabe and Ito's palette, black first, without yellow, which is too pale for a line.
 COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
 FAR = 1e3
-"""Stands for infinity: beyond every axis."""
+"""Replaces infinity: beyond every axis."""
 
 
 @look
@@ -22,9 +22,9 @@ def draw_textbook(title: str, cases: pd.DataFrame, thresholds: Thresholds) -> Fi
     """Draw plain beside residual; above without normalisation, below with it.
 
     Args:
-        title: says of which networks, on what images and over how many seeds.
-        cases: signals of recipes that theory has a word on, of one kind of network at one depth.
-        thresholds: those of the verdicts; between them is shaded.
+        title: names the networks, the images and the number of seeds.
+        cases: signals of the textbook recipes, for one kind of network at one depth.
+        thresholds: thresholds of the verdicts; the range between them is shaded.
     """
     normalised = cases["normalization"] != "none"
     parts = {"without normalisation": cases[~normalised], "with normalisation": cases[normalised]}
@@ -38,7 +38,7 @@ def draw_textbook(title: str, cases: pd.DataFrame, thresholds: Thresholds) -> Fi
             _draw(axes, part[part["variant"] == variant], colours)
             axes.axhspan(*thresholds, color="#009E73", alpha=0.1)
             axes.set_title(f"{variant} network, {name}")
-        # Eight times the thresholds is far enough to see where a line goes.
+        # Eight times the thresholds is enough to show where a line goes.
         seen = part["log10_signal"].clip(*(8 * limit for limit in thresholds))
         row[0].set_ylim(seen.min() - 1, seen.max() + 1)
         row[0].yaxis.set_major_formatter(lambda exponent, _: f"$10^{{{exponent:g}}}$")

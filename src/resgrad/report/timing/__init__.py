@@ -14,6 +14,6 @@ __all__ = ["CSV", "pictures", "to_markdown"]
 
 
 def pictures(room: Room) -> Iterator[tuple[str, Figure]]:
-    """Draw where the time goes."""
+    """Draw how the time is spent."""
     title = f"{room.about['dataset']}: where the time of a training goes, {seeds_text(room['times'])}"
     yield "times", draw_times(title, room["averages"])

@@ -1,4 +1,4 @@
-"""Wall-clock times as a page for people."""
+"""The page of wall-clock times."""
 
 from resgrad.common.cells import VARIANTS
 from resgrad.report.averages import Average, averages
@@ -7,10 +7,10 @@ from resgrad.report.room import Room
 
 
 def to_markdown(room: Room) -> str:
-    """Say what took how long, with n and spread, and on what.
+    """Write how long each activity took, with n and spread, and on which machine.
 
     Args:
-        room: with the tables of times.
+        room: the tables of times.
     """
     values = averages(room["averages"])
     rows = [

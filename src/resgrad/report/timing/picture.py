@@ -1,4 +1,4 @@
-"""Where the wall-clock time of a training goes."""
+"""How the wall-clock time of a training is spent."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -6,16 +6,16 @@ from matplotlib.patches import Patch
 
 from resgrad.report.style import COLOURS, look
 
-# From the bottom of a bar to its top; the darkest is what the run is for.
+# From the bottom of a bar to its top; the darkest shade is the training itself.
 SHADES = {"seconds.training": 1.0, "seconds.evaluation": 0.55, "other": 0.2}
 
 
 @look
 def draw_times(title: str, averages: pd.DataFrame) -> Figure:
-    """Draw a bar per variant and depth, divided into training, evaluation and all the rest.
+    """Draw a bar per variant and depth, divided into training, evaluation and the rest.
 
     Args:
-        title: says of which data.
+        title: names the data.
         averages: the table of averages.
     """
     means = averages.pivot_table("mean", ["depth", "variant"], "measure")

@@ -1,4 +1,4 @@
-"""Kinds of panel that a row of the comparison may ask for. A kind is a module of this package, found by its name.
+"""Kinds of panel for the rows of the comparison. Each module of this package is a kind, found by its name.
 
 Such a module offers::
 
@@ -6,10 +6,9 @@ Such a module offers::
     def draw(axes: Axes, panel: Panel, part: pd.DataFrame, whole: pd.DataFrame) -> None
     def limits(whole: pd.DataFrame) -> tuple[float, float] | None       # optional
 
-``split`` says how many panels a row's own picture has: their titles, and the rows of the table that each shows.
-``draw`` draws one of them; ``whole`` is the whole table. ``limits`` gives the panels of one picture a vertical axis in
-common. In the picture of all rows a kind draws
-all depths at once (``ALL_DEPTHS = True``) or the greatest alone.
+``split`` returns the panels of a row's own picture: their titles, and the rows of the table that each shows. ``draw``
+draws one of them; ``whole`` is the whole table. ``limits`` gives the panels of one picture a common vertical axis. In
+the picture of all rows a kind draws all depths at once (``ALL_DEPTHS = True``) or only the greatest.
 """
 
 import sys
@@ -20,7 +19,7 @@ from resgrad.common.kinds import load_kind
 
 
 class Panel(NamedTuple):
-    """What the table of panels says of one, see ``resgrad.comparison.tables.PANELS``."""
+    """A row of the table of panels, see ``resgrad.comparison.tables.PANELS``."""
 
     kind: str
     table: str

@@ -34,13 +34,13 @@ def _draw_runs(axes: Axes, measures: pd.DataFrame, column: str, hollow: pd.Serie
     """Draw a dot per run and a line through the means over seeds.
 
     Args:
-        axes: where to.
+        axes: where to draw.
         measures: a row per run: variant, depth and ``column``.
-        column: what is drawn; NaN are left out.
-        hollow: whether a run's dot is.
+        column: the column to draw; NaN are left out.
+        hollow: whether each run's dot is hollow.
     """
     depths = sorted(measures["depth"].unique())
-    # Twins side by side, or equal values would hide each other.
+    # Twins side by side; otherwise equal values would hide each other.
     aside = dict(zip(COLOURS, (-0.008, 0.008), strict=True))
     span = depths[-1] - depths[0] or 10
     for key, runs in measures.groupby("variant", sort=True):

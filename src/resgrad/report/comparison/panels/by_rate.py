@@ -1,4 +1,4 @@
-"""The validation accuracy by learning rate: how little the rate matters."""
+"""The validation accuracy by learning rate, which shows how little the rate matters."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,19 +11,19 @@ from resgrad.report.style import COLOURS
 ALL_DEPTHS = False
 
 TARGET = "#444444"
-"""Colour of the target's line, which is of no variant."""
+"""Colour of the target's line, different from the variants'."""
 
 
 def split(panel: Panel, table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Show everything in one panel: the networks are of one depth."""
+    """Show everything in one panel: all networks have the same depth."""
     return [(panel.title, table)]
 
 
 def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> None:
-    """Draw a line per variant, through means over seeds, and the target."""
+    """Draw a line per variant through the means over seeds, and the target."""
     for variant, rows in part.groupby("variant", sort=True):
         colour = COLOURS[str(variant)]
-        # Small dots, or a line of one point would not be seen.
+        # Small dots, because a line of one point would be invisible.
         axes.plot(rows["rate"], rows["accuracy"], label=variant, color=colour, marker=".", markersize=6)
         axes.fill_between(
             rows["rate"], rows["accuracy_min"], rows["accuracy_max"], color=colour, alpha=0.15, linewidth=0

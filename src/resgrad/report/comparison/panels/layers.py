@@ -30,7 +30,7 @@ def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> 
             label=f"{variant}, {phase}",
             color=colour,
             linestyle=DASHES[str(phase)],
-            marker=".",  # small dots, or a line of one point would not be seen
+            marker=".",  # small dots, because a line of one point would be invisible
             markersize=4,
         )
         low, high = rows["log10_norm_min"], rows["log10_norm_max"]

@@ -29,5 +29,5 @@ def draw(axes: Axes, panel: Panel, part: pd.DataFrame, _whole: pd.DataFrame) -> 
 
 
 def limits(whole: pd.DataFrame) -> tuple[float, float]:
-    """Show all panels on one scale."""
+    """Return one scale for all panels."""
     return whole["loss"].min() / 2, whole["loss"].max() * 2
