@@ -5,15 +5,17 @@ import zipfile
 from io import BytesIO
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.utils import Bunch
 from tqdm import tqdm
 
 from resgrad.common.files import replacing
 from resgrad.common.seeds import derive
 from resgrad.datasets import drawn_leaves, idx
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 LEAVES = 40
 """Per class."""
@@ -27,6 +29,8 @@ def write_digits(folder: Path) -> None:
     They are the test set of E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (1998). The last fifth,
     in the set's own order, becomes the test split.
     """
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - takes seconds, and no other set needs it
+
     digits: Bunch = load_digits()  # pyright: ignore[reportAssignmentType]  - a tuple only with return_X_y
     images = np.rint(digits.images * (255 / 16)).astype(np.uint8)
     labels = digits.target.astype(np.uint8)

@@ -47,6 +47,8 @@ def local_cluster(jobs: int, runner: StageRunner, quiet: AbstractContextManager[
             # Dask would measure its own process, not the stage that runs below it.
             memory_limit=0,
             dashboard_address=cast(str, None),  # as its documentation has it, for none
+            # What is left of its web server: for this machine alone, at whatever port is free.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             silence_logs=logging.CRITICAL,
             # Whoever reaches the scheduler's port runs code as this user; other users of this machine must not.
             security=True,

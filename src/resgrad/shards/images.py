@@ -39,9 +39,9 @@ class Images:
         rows = np.atleast_1d(self._rows[chosen])
         images = np.empty((len(rows), *self.shape[1:]), np.uint8)
         part_of = np.searchsorted(self._starts, rows, side="right") - 1
-        for number in np.unique(part_of):
-            here = part_of == number
-            images[here] = self._parts[number][rows[here] - self._starts[number]]
+        within = rows - self._starts[part_of]
+        for place, (part, row) in enumerate(zip(part_of.tolist(), within.tolist(), strict=True)):
+            images[place] = self._parts[part][row]
         return images[0] if isinstance(chosen, int) else images
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
