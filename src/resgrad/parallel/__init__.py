@@ -7,8 +7,8 @@ pipeline as ``dvc repro`` does, and reproduces one stage at a time under DVC's o
 the worker dies in whatever way, ends the stage with it.
 
 The workers can also be those of a scheduler that runs elsewhere (:mod:`.machines`), if their versions are those of the
-run (:mod:`.versions`). Workers that see the workspace work in it, others in a copy (:mod:`.workspace`); then results go from
-one workspace to another by the DVC remote (:mod:`.apart`, :mod:`.exchange`).
+run (:mod:`.versions`). Workers that see the workspace work in it, others in a copy (:mod:`.workspace`); then results go
+from one workspace to another by the DVC remote (:mod:`.apart`, :mod:`.exchange`).
 
 Nothing here knows a stage by name.
 """
