@@ -114,7 +114,11 @@ def test_a_stage_that_is_killed_or_whose_worker_is_runs_again(toy, monkeypatch, 
     wait_until_gone(stage.pid)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    assert re.search(r"^cell@2: worker \d was lost; it runs again, on worker \d\.$", output, flags=re.M)
+    assert re.search(
+        r"^cell@2: worker \d was lost; it runs again, from its checkpoint if it has one, on worker \d\.$",
+        output,
+        flags=re.M,
+    )
     assert toy.read("all") == "1\n2\n"
 
 

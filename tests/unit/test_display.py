@@ -9,9 +9,10 @@ from resgrad.parallel.display import Display, Estimate, duration
 from resgrad.parallel.worker import Outcome
 
 
-def displayed(*, terminal: bool) -> tuple[Display, io.StringIO]:
+def displayed(*, terminal: bool, apart: bool = False) -> tuple[Display, io.StringIO]:
     file = io.StringIO()
-    return Display(Console(file=file, force_terminal=terminal, width=60, color_system=None), jobs=2), file
+    console = Console(file=file, force_terminal=terminal, width=60, color_system=None)
+    return Display(console, jobs=2, apart=apart), file
 
 
 def drawn_last(file: io.StringIO) -> str:
@@ -43,13 +44,18 @@ def test_without_a_terminal_there_is_a_plain_line_for_whatever_ends():
     ]
 
 
-def test_a_stage_that_starts_again_lost_its_worker():
-    display, file = displayed(terminal=False)
+@pytest.mark.parametrize(
+    ("apart", "where"), [(False, "from its checkpoint if it has one"), (True, "from its beginning")]
+)
+def test_a_stage_that_starts_again_lost_its_worker(apart, where):
+    display, file = displayed(terminal=False, apart=apart)
     display.expect(["a"])
     display.starts("a", "1")
     display.starts("a", "0")
     display.succeeded(Outcome("a", "run", 1.0, 0))
-    assert file.getvalue() == "a: worker 1 was lost; it runs again, on worker 0.\n[1/1] a, 1.0 s on worker 0\n"
+    assert (
+        file.getvalue() == f"a: worker 1 was lost; it runs again, {where}, on worker 0.\n[1/1] a, 1.0 s on worker 0\n"
+    )
 
 
 def test_on_a_terminal_each_worker_has_a_line_and_the_whole_another():

@@ -184,6 +184,6 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, KilledWorker):
         return (
             f"{error.allowed_failures + 1} workers died while they ran it, which is most often for lack of memory; "
-            "run fewer stages at once on a machine."
+            "run fewer at once: make repro JOBS=1, or fewer workers on a machine."
         )
     return f"{type(error).__name__}: {error}"
