@@ -29,7 +29,7 @@ same: $(INSTALLED)
 
 ## test: run the tests
 test: $(INSTALLED) $(VEGA)
-	python -m pytest -n auto
+	python -m pytest -n auto --dist worksteal
 
 ## browser: install what the tests of the plots need beside Chromium (needs Node.js with npm)
 browser: $(BROWSER)

@@ -30,7 +30,7 @@ def test_a_source_that_changed_is_named_though_dvc_finds_nothing_to_do(tmp_path,
     (tmp_path / "mine/1.jpg").write_text("new")
     (tmp_path / "params.yaml").write_text(f"datasets: [mine]\ndata: {{mine: {{source: '{tmp_path}/mine'}}}}\n")
     monkeypatch.setattr("stages.__main__.Pipeline", lambda _targets: SimpleNamespace(changed=list))
-    main([], jobs=None)
+    main([], jobs=None, scheduler=None)
     printed = capsys.readouterr()
     assert printed.out == "Data and pipelines are up to date.\n"
     assert "1 file added (such as 1.jpg); `dvc repro -f download@mine` brings it in again." in printed.err
