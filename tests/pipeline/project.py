@@ -81,6 +81,9 @@ class Project:
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
 
 
+COMPARED = [f"data/{room}/mnist" for room in ("raw", "shards", "runs", "gradients", "rates", "tolerance", "comparison")]
+"""Folders that hold what the comparison of the digits rests on."""
+
 TINY = {
     "depths": [8],
     "seeds": [0, 1],

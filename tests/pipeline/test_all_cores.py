@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from resgrad.parallel.pipeline import BusyError, Pipeline
-from tests.pipeline.project import make_project
+from tests.pipeline.project import COMPARED, make_project
 from tests.pipeline.toy import Toy
 from tests.processes import wait_until_gone
 
@@ -149,11 +149,8 @@ def test_the_same_bytes_as_dvc_repro(finished, tmp_path):
     output = project.run("python", "-m", "stages", "--jobs", "2", "compare@mnist", "evaluate@mnist")
     assert len(ended(output)) == 14
     assert "FAILED" not in output
-    rooms = [
-        f"data/{room}/mnist" for room in ("raw", "shards", "runs", "gradients", "rates", "tolerance", "comparison")
-    ]
-    made = project.hashes(*rooms, "metrics", "plots")
+    made = project.hashes(*COMPARED, "metrics", "plots")
     assert {"metrics/comparison-mnist.json", "metrics/mnist.json"} <= set(made)
-    everything = finished.hashes(*rooms, "metrics", "plots")
+    everything = finished.hashes(*COMPARED, "metrics", "plots")
     assert made == {name: everything[name] for name in made}
     assert "Data and pipelines are up to date." in project.run("dvc", "repro", "compare@mnist", "evaluate@mnist")

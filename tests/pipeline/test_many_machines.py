@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.pipeline.machines import HIDDEN, Machines
-from tests.pipeline.project import make_project
+from tests.pipeline.project import COMPARED, make_project
 from tests.pipeline.test_all_cores import ended
 from tests.pipeline.toy import Toy
 from tests.processes import wait_until_gone
@@ -254,11 +254,8 @@ def test_the_same_bytes_as_on_one_machine(finished, apart):
     )
     assert "apart" in output
     assert len(ended(output)) == 14
-    rooms = [
-        f"data/{room}/mnist" for room in ("raw", "shards", "runs", "gradients", "rates", "tolerance", "comparison")
-    ]
-    made = project.hashes(*rooms, "metrics", "plots")
+    made = project.hashes(*COMPARED, "metrics", "plots")
     assert {"metrics/comparison-mnist.json", "metrics/mnist.json"} <= set(made)
-    everything = finished.hashes(*rooms, "metrics", "plots")
+    everything = finished.hashes(*COMPARED, "metrics", "plots")
     assert made == {name: everything[name] for name in made}
     assert "Data and pipelines are up to date." in project.run("dvc", "repro", "compare@mnist", "evaluate@mnist")
