@@ -38,8 +38,8 @@ TABLES = {
 }
 """The tables that support the documentation, by kind of page. A run may lack some: digits have no leaves to audit."""
 
-LEFT_OUT = ("source", "leaf_map", "format_sha256")
-"""Parameters of a data set that say where its files were, which is private and useless elsewhere, and a code digest."""
+LEFT_OUT = ("source", "leaf_map")
+"""Parameters of a data set that say where its files were, which is private and useless elsewhere."""
 
 
 class FreezeError(Exception):

@@ -11,6 +11,7 @@ from resgrad.audit.imbalance import class_counts, per_class_recall, worst_first
 from resgrad.audit.inflation import accuracies, average_on_splits, inflation
 from resgrad.audit.summary import audit_metrics, average
 from resgrad.audit.trainings import splits_differ, train_on_both_splits
+from resgrad.common.cells import Matrix
 from resgrad.common.config import load, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.tables import Table, write_room
@@ -19,7 +20,6 @@ from resgrad.results.runs import load_runs
 from resgrad.shards.shards import DEALT, Shards
 from resgrad.training.config import BudgetConfig, TrainConfig
 from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
-from stages._matrix import load_matrix
 from stages._parameters import dataset_parameters
 from stages._run import run_on_dataset
 
@@ -27,7 +27,7 @@ from stages._run import run_on_dataset
 def audit(dataset: str) -> None:
     """Read shards and all runs, and train on both splits; write the tables of the room, and metrics."""
     parameters = read(Path("params.yaml"))
-    matrix = load_matrix(parameters)
+    matrix = load_part(Matrix, parameters)
     config = load(AuditConfig, parameters.get("audit"), "audit")
     train = load(TrainConfig, parameters.get("train"), "train")
     make_repeatable(train.threads, train.kernels)

@@ -17,44 +17,23 @@ from dvc.utils.hydra import apply_overrides
 from resgrad.common.config import ParameterError, read
 from resgrad.common.files import replacing, write_json
 from resgrad.common.kernels import check_instruction_set
-from resgrad.common.kinds import digest_of_kind
-from resgrad.datasets import formats
 from resgrad.download.changes import changed_sources
-from resgrad.gradients.statistics import digests
 from resgrad.study import load_study
-from resgrad.tolerance.config import resolve
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import check_compiler, choose_device
 from stages._parameters import PARAMETERS, RESOLVED
+from stages._resolved import resolve
 from stages._run import run
 
 MARK = Path("data/checked.txt")
 
 
 def check() -> None:
-    """Read params.yaml; write a constant marker file, on which the first stages depend, and the resolved parameters.
-
-    These are the blocks of the data sets with all defaults filled in; the architecture of the networks, without the
-    switch of the report; the training parameters, without those that the trainings of ``tolerance`` replace; the values
-    for null in that section; and the digests of the files of formats and of recorded statistics. dvc.yaml cannot name
-    those files: there a parameter's value can be part of a file's name, but not a list or a value found by a name.
-    """
+    """Read params.yaml; write a constant marker file, on which the first stages depend, and what stages track."""
     study = load_study(PARAMETERS)
     _check_machine(study.train)
     check_instruction_set(study.train.kernels, torch.backends.cpu.get_cpu_capability())
-    resolved = {
-        "data": {
-            name: {**block.model_dump(exclude={"source"}), "format_sha256": digest_of_kind(formats, block.format)}
-            for name, block in study.data.items()
-        },
-        "gradients": {"statistics": digests(study.gradients.statistics)},
-        "model": study.model.model_dump(exclude={"residual"}),
-        "tolerance": resolve(
-            study.tolerance, study.depths, {name: block.epochs for name, block in study.data.items()}
-        ).model_dump(),
-        "train": study.train.model_dump(exclude={"learning_rate", "evaluations_per_epoch"}),
-    }
-    write_json(RESOLVED, resolved, digits=None)
+    write_json(RESOLVED, resolve(study), digits=None)
     with replacing(MARK) as partial:
         partial.write_text("The parameters can be used.\n", encoding="utf-8")
 

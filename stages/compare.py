@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from resgrad.common.cells import Matrix
 from resgrad.common.config import load, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.seeds import derive
@@ -16,7 +17,6 @@ from resgrad.comparison.snapshots import load_snapshots
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.results.runs import load_runs
 from resgrad.shards.shards import Shards
-from stages._matrix import load_matrix
 from stages._parameters import dataset_parameters
 from stages._run import run_on_dataset
 
@@ -26,7 +26,7 @@ RUNS, GRADIENTS, TOLERANCE = Path("data/runs"), Path("data/gradients"), Path("da
 def compare_variants(dataset: str) -> None:
     """Read all runs and gradient tables; write the comparison as metrics and as the tables of its room."""
     parameters = read(Path("params.yaml"))
-    matrix = load_matrix(parameters)
+    matrix = load_part(Matrix, parameters)
     config = load(ComparisonConfig, parameters.get("comparison"), "comparison")
     shards = Shards(Path("data/shards", dataset))
     index = shards.index().to_pandas()

@@ -6,8 +6,8 @@ All paths are the same for both variants, so that ``dvc metrics diff`` and ``dvc
 from pathlib import Path
 from typing import Any
 
-from resgrad.common.cells import Variant, variant_name
-from resgrad.common.config import ParameterError, read
+from resgrad.common.cells import Matrix, Variant, variant_name
+from resgrad.common.config import ParameterError, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.frames import to_rows
 from resgrad.evaluation.curves import learning_curves
@@ -15,14 +15,13 @@ from resgrad.evaluation.gradient_heatmap import heat_map
 from resgrad.results.gradient_flow import first_to_last, load_norms, norms_by_layer
 from resgrad.results.metrics import confusion, measure_runs, summarise
 from resgrad.results.runs import RUN, load_runs
-from stages._matrix import load_matrix
 from stages._run import run_on_dataset
 
 
 def evaluate(dataset: str) -> None:
     """Read runs and gradient tables of one variant; write its metrics and plots."""
     parameters = read(Path("params.yaml"))
-    matrix = load_matrix(parameters)
+    matrix = load_part(Matrix, parameters)
     variant = _variant(parameters)
     cells = [cell for cell in matrix.cells(dataset) if cell.variant == variant]
     runs = load_runs(Path("data/runs", dataset), cells)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from torch import nn
 
-from resgrad.common.cells import Cell
-from resgrad.common.config import load, read
+from resgrad.common.cells import Cell, Matrix
+from resgrad.common.config import load, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.tables import write_room
 from resgrad.inspection import tables
@@ -19,7 +19,6 @@ from resgrad.results.runs import load_runs
 from resgrad.shards.shards import Shards
 from resgrad.training.config import TrainConfig
 from resgrad.training.devices import choose_device, keep_freed_memory, make_repeatable
-from stages._matrix import load_matrix
 from stages._run import run_on_dataset
 
 
@@ -30,7 +29,7 @@ def inspect_runs(dataset: str) -> None:
     """
     parameters = read(Path("params.yaml"))
     config = load(InspectConfig, parameters.get("inspect"), "inspect")
-    matrix = load_matrix(parameters)
+    matrix = load_part(Matrix, parameters)
     matrix = matrix.model_copy(update={"seeds": matrix.seeds[: config.networks]})
     model = load_model(parameters.get("model"))
     train = load(TrainConfig, parameters.get("train"), "train")

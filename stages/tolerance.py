@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from resgrad.common.config import load, read
+from resgrad.common.cells import Matrix
+from resgrad.common.config import load, load_part, read
 from resgrad.common.files import write_json
 from resgrad.common.tables import write_room
 from resgrad.shards.shards import Shards
@@ -10,7 +11,6 @@ from resgrad.tolerance import tables
 from resgrad.tolerance.config import ToleranceConfig
 from resgrad.tolerance.measure import accuracy_by_rate, tolerance_metrics, tolerances, trainings
 from resgrad.tolerance.points import read_points
-from stages._matrix import load_matrix
 from stages._parameters import dataset_parameters
 from stages._run import run_on_dataset
 
@@ -18,7 +18,8 @@ from stages._run import run_on_dataset
 def tolerance(dataset: str) -> None:
     """Read how the trainings at all rates ended; write the tables of the room, and metrics."""
     parameters = read(Path("params.yaml"))
-    points = load(ToleranceConfig, parameters.get("tolerance"), "tolerance").points(load_matrix(parameters).variants)
+    variants = load_part(Matrix, parameters).variants
+    points = load(ToleranceConfig, parameters.get("tolerance"), "tolerance").points(variants)
     target = dataset_parameters(dataset)["target_accuracy"]
     manifest = Shards(Path("data/shards", dataset)).manifest
     table = trainings(read_points(Path("data/rates", dataset), dataset, points), len(manifest["classes"]))

@@ -1,5 +1,6 @@
-"""The dependencies of a stage in dvc.yaml are what the stage imports."""
+"""What a stage depends on, in dvc.yaml or by the digest of its code, is what the stage imports."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -9,14 +10,17 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from resgrad.common.imports import imported_files
+from resgrad.common.kinds import kinds
 from resgrad.comparison.config import TargetConfig
+from resgrad.models import activations, networks, shortcuts
 from resgrad.preprocess.config import PreprocessConfig
-from resgrad.study import DatasetSection
+from resgrad.study import DatasetSection, load_study
 from resgrad.training.config import BudgetConfig
-from tests.paths import ROOT
+from stages._resolved import entry_modules
+from tests.paths import PARAMS, ROOT
 
-PIPELINE, PARAMS = (YAML(typ="safe").load(ROOT / name) for name in ("dvc.yaml", "params.yaml"))
-STAGES = PIPELINE["stages"]
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 IMPORTED = """
 import importlib, json, sys
 from pathlib import Path
@@ -32,23 +36,16 @@ for modules in json.loads(sys.argv[2]):
         del sys.modules[name]
 """
 DEAR = {"download", "train", "rate", "audit"}
-"""Stages that list files: other files in a room must not make them run again."""
+"""Stages that depend on files, by digest: other files in a room must not make them run again."""
 
-BY_NAME = {"networks": "network", "shortcuts": "shortcut", "activations": "activation"}
-"""Packages of src/resgrad/models whose modules are imported by name, and the parameter that names one."""
-
-CHOSEN = {package: PARAMS["model"][parameter] for package, parameter in BY_NAME.items()}
+KINDS = ("models/networks", "models/shortcuts", "models/activations", "gradients/statistics", "datasets/formats")
+"""Packages whose modules are imported by a name in params.yaml."""
 
 
-def is_optional(file: str) -> bool:
-    """Say whether a file contains nothing that decides a result, only a search path or the docstring of a room."""
-    path = Path(file)
-    return path.name == "__init__.py" and (len(path.parts) <= 3 or path.parts[2] != "models") and len(path.parts) <= 4
-
-
-def kinds(package: str) -> list[str]:
-    """List the modules of a package that are imported by name."""
-    return sorted(file.stem for file in (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py"))
+def is_text(file: str) -> bool:
+    """Say whether a file contains nothing but a docstring."""
+    body = ast.parse((ROOT / file).read_bytes()).body
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in body)
 
 
 @cache
@@ -65,27 +62,27 @@ def imported(stage: str, choices: tuple[tuple[str, ...], ...] = ((),)) -> list[s
     return [set(json.loads(line)) for line in output.splitlines()]
 
 
-def by_name(stage: str) -> tuple[str, ...]:
+def entries(stage: str) -> tuple[str, ...]:
     """List the modules that a stage imports by name with the committed parameters."""
-    networks = tuple(f"resgrad.models.{package}.{kind}" for package, kind in CHOSEN.items())
-    pages = tuple(f"resgrad.report.{page}" for page in ("comparison", "inspection", "audit", "timing", "probe"))
-    data_formats = tuple(f"resgrad.datasets.formats.{name}" for name in ("cifar", "folder", "idx"))
-    loaded = {"download": data_formats, "preprocess": data_formats}
-    return {**loaded, **dict.fromkeys(("train", "rate", "audit", "inspect", "probe"), networks)}.get(
-        stage, pages if stage.startswith("report") else ()
-    )
+    modules = entry_modules(load_study(PARAMS))
+    modules["download"] = sorted({module for of_set in modules["download"].values() for module in of_set})
+    formats = [f"resgrad.datasets.formats.{name}" for name in ("cifar", "folder", "idx")]
+    pages = [f"resgrad.report.{page}" for page in ("comparison", "inspection", "audit", "timing", "probe")]
+    by_name = {
+        **modules,
+        "preprocess": formats,
+        **dict.fromkeys(("inspect", "probe"), modules["rate"][1:]),
+        **dict.fromkeys(("report", "report_probe"), pages),
+    }
+    return tuple(by_name.get(stage, ()))
 
 
-def declared(stage: str, chosen: dict[str, str] = CHOSEN) -> set[str]:
-    """List the code that a stage declares in dvc.yaml: files and folders."""
-    deps = set()
-    for dep in STAGES[stage]["deps"]:
-        if dep.startswith(("src/", "stages")):
-            for package, parameter in BY_NAME.items():
-                dep = dep.replace(f"${{model.{parameter}}}", chosen[package])  # noqa: PLW2901
-            assert (ROOT / dep).exists(), dep
-            deps.add(dep)
-    return deps
+def tracked_code(stage: str) -> set[str]:
+    """List the code that a stage depends on: files and folders that it declares, and files in its digest."""
+    deps = {dep for dep in STAGES[stage]["deps"] if dep.startswith(("src/", "stages"))}
+    assert {dep for dep in deps if not (ROOT / dep).exists()} == set()
+    files = imported_files(*entries(stage)).values() if stage in DEAR else ()
+    return deps | {str(file.relative_to(ROOT)) for file in files}
 
 
 def lies_in(file: str, dep: str) -> bool:
@@ -93,60 +90,41 @@ def lies_in(file: str, dep: str) -> bool:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_declares_the_code_it_imports(stage):
-    (code,) = imported(stage, (by_name(stage),))
-    # Formats are tracked by digest.
-    code = {file for file in code if stage != "download" or not file.startswith("src/resgrad/datasets/formats/")}
-    missing = {file for file in code if not any(lies_in(file, dep) for dep in declared(stage))}
-    assert {file for file in missing if not is_optional(file)} == set()
+def test_a_stage_depends_on_the_code_that_it_imports(stage):
+    (code,) = imported(stage, (entries(stage),))
+    missing = {file for file in code if not any(lies_in(file, dep) for dep in tracked_code(stage))}
+    assert {file for file in missing if not is_text(file)} == set()
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "check"])
-def test_a_stage_declares_nothing_that_it_does_not_import(stage):
-    (code,) = imported(stage, (by_name(stage),))
-    assert {dep for dep in declared(stage) if not any(lies_in(file, dep) for file in code)} == set()
+def test_a_stage_depends_on_nothing_that_it_does_not_import(stage):
+    (code,) = imported(stage, (entries(stage),))
+    assert {dep for dep in tracked_code(stage) if not any(lies_in(file, dep) for file in code)} == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_dear_stages_alone_track_a_digest_and_no_other_code(stage):
+    digests = {name.removesuffix(".${item.dataset}") for name in resolved_params(stage) if name.startswith("code")}
+    assert digests == ({f"code.{stage}"} if stage in DEAR else set())
+    if stage in DEAR:
+        assert [dep for dep in STAGES[stage]["deps"] if not dep.startswith("data/")] == []
 
 
 @pytest.mark.parametrize("stage", sorted(DEAR))
-def test_a_dear_stage_lists_files_and_imports_every_one(stage):
-    """With a folder, it would run again for every file added to the room."""
-    folders = {dep for dep in declared(stage) if (ROOT / dep).is_dir()}
-    assert folders <= {"src/resgrad/audit", "src/resgrad/shards", "src/resgrad/training"}, (
-        "rooms of which it needs every file"
-    )
-    (code,) = imported(stage, (by_name(stage),))
-    files = {str(file.relative_to(ROOT)) for folder in folders for file in (ROOT / folder).glob("*.py")}
-    unused = {file for file in files if file not in code and not is_optional(file)}
-    of_runs = {f"src/resgrad/training/{name}.py" for name in ("activation_memory", "flops", "results")}
-    assert unused <= (of_runs if stage in {"rate", "audit"} else set())
+def test_the_digest_of_a_dear_stage_has_no_kinds_but_those_chosen(stage):
+    """Adding a kind then runs none of these stages again."""
+    chosen = {f"src/{module.replace('.', '/')}.py" for module in entries(stage)}
+    kinds = {file for file in tracked_code(stage) if any(lies_in(file, f"src/resgrad/{package}") for package in KINDS)}
+    assert {file for file in kinds if not file.endswith("__init__.py")} == {f for f in chosen if f.startswith("src/")}
 
 
-@pytest.mark.parametrize("package", BY_NAME)
-def test_every_kind_needs_no_code_but_what_training_declares_for_it(package):
-    """Adding a kind then retrains no other, and none of its own dependencies is missed."""
-    others = [kind for kind in kinds(package) if kind != CHOSEN[package]]
-    choices = tuple((*by_name("train"), f"resgrad.models.{package}.{kind}") for kind in others)
-    undeclared = {}
-    for kind, code in zip(others, imported("train", choices), strict=True):
-        deps = declared("train") | declared("train", {**CHOSEN, package: kind})
-        undeclared[kind] = {f for f in code if not any(lies_in(f, dep) for dep in deps) and not is_optional(f)}
-    assert {kind: code for kind, code in undeclared.items() if code} == {}
-
-
-def models_of(stage: str) -> set[str]:
-    """List the files of src/resgrad/models that a stage declares in dvc.yaml."""
-    place = "src/resgrad/models/"
-    return {dep.removeprefix(place) for dep in STAGES[stage]["deps"] if dep.startswith(place)}
-
-
-def test_a_training_at_another_rate_depends_on_the_same_code_of_models():
-    assert models_of("rate") == models_of("train")
-
-
-def test_train_depends_on_its_own_kinds_alone():
-    models = models_of("train")
-    assert {f"{package}/${{model.{parameter}}}.py" for package, parameter in BY_NAME.items()} <= models
-    assert all(dep.endswith(".py") for dep in models), "a folder holds all kinds"
+@pytest.mark.parametrize("package", [networks, shortcuts, activations])
+def test_what_a_network_of_another_kind_imports_is_in_its_digest(package):
+    others = [f"{package.__name__}.{kind}" for kind in kinds(package)]
+    imports = imported("train", tuple((*entries("train"), other) for other in others))
+    for other, code in zip(others, imports, strict=True):
+        digest = {str(file.relative_to(ROOT)) for file in imported_files(*entries("train"), other).values()}
+        assert {file for file in code if not is_text(file)} == digest
 
 
 def test_the_switch_is_tracked_by_evaluate_alone():
@@ -181,7 +159,7 @@ def test_every_parameter_of_a_dataset_is_tracked_by_the_stages_that_use_it():
         return {name.removeprefix(prefix) for name in resolved_params(stage) if name.startswith(prefix)}
 
     assert {stage: tracked(stage) for stage in STAGES if tracked(stage)} == {
-        "download": {"format", "format_sha256", "leaf_map"},
+        "download": {"format", "leaf_map"},
         "preprocess": {"format", *PreprocessConfig.model_fields},
         "train": {*BudgetConfig.model_fields},
         "rate": {"augment"},
@@ -189,8 +167,7 @@ def test_every_parameter_of_a_dataset_is_tracked_by_the_stages_that_use_it():
         "compare": {*TargetConfig.model_fields},
         "audit": {"augment"},
     }
-    used = {name for stage in STAGES for name in tracked(stage)} | {"source"}
-    assert used == {*DatasetSection.model_fields, "format_sha256"}
+    assert {name for stage in STAGES for name in tracked(stage)} | {"source"} == {*DatasetSection.model_fields}
     assert [stage for stage in STAGES if "data.${item.dataset}.source" in plain_params(stage)] == ["download"]
 
 

@@ -1,9 +1,7 @@
 """The stage before all others, and what it derives from the parameters."""
 
-import hashlib
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -11,7 +9,8 @@ from ruamel.yaml import YAML
 from resgrad.common.config import ParameterError
 from resgrad.datasets.formats import cifar as cifar_format
 from resgrad.download.changes import RECORDS, record
-from resgrad.gradients.statistics import digests
+from resgrad.study import load_study
+from stages._resolved import code
 from stages.check import check, check_with
 from tests.paths import PARAMS
 
@@ -31,11 +30,13 @@ def checked(tmp_path, monkeypatch):
     return run
 
 
-def test_the_files_of_the_chosen_statistics_become_parameters(checked):
+def test_the_code_of_dear_stages_becomes_parameters(checked):
     written = checked()
     assert sorted(written) == ["checked.txt", "params.json"]
-    names = YAML(typ="safe").load(PARAMS)["gradients"]["statistics"]
-    assert json.loads(written["params.json"])["gradients"] == {"statistics": digests(names)}
+    resolved = json.loads(written["params.json"])
+    assert resolved["code"] == code(load_study(PARAMS))
+    assert sorted(resolved["code"]) == ["audit", "download", "rate", "train"]
+    assert resolved["code"]["download"].keys() == resolved["data"].keys()
     assert checked() == written
 
 
@@ -52,13 +53,30 @@ def test_a_statistic_that_is_added_changes_nothing_until_it_is_named_and_then_wi
     assert edited["checked.txt"] == named["checked.txt"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "changed"),
+    [
+        ({"activation": "elu"}, ["rate", "train"]),
+        ({"shortcut": "highway"}, ["rate", "train"]),
+        ({"residual": False}, []),
+    ],
+)
+def test_a_kind_that_is_chosen_changes_the_code_of_the_stages_that_build_it(parameters, changed):
+    study = load_study(PARAMS)
+    before, after = code(study), code(study.model_copy(update={"model": study.model.model_copy(update=parameters)}))
+    assert [stage for stage in before if before[stage] != after[stage]] == changed
+
+
+def test_sets_of_one_format_have_the_same_code_and_others_another():
+    download = code(load_study(PARAMS))["download"]
+    assert download["mnist"] == download["fashion_mnist"]
+    assert len({download["mnist"], download["plantvillage"], download["cifar10"]}) == 3
+
+
 def test_defaults_are_filled_in_and_the_source_and_the_switch_left_out(checked):
     resolved = json.loads(checked()["params.json"])
     values = YAML(typ="safe").load(PARAMS)
     assert {"source"} == values["data"]["mnist"].keys() - resolved["data"]["mnist"].keys()
-    digest = resolved["data"]["cifar10"].pop("format_sha256")
-    assert digest == hashlib.sha256(Path(cifar_format.__file__).read_bytes()).hexdigest()
-    assert digest != resolved["data"]["mnist"].pop("format_sha256")
     assert values["data"]["cifar10"].keys() == {"format", "source"}
     cifar = resolved["data"]["cifar10"]
     assert cifar.keys() == resolved["data"]["mnist"].keys() == {"format"} | cifar_format.DEFAULTS.keys()

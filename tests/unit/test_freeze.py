@@ -13,7 +13,7 @@ PARAMETERS = {
     "data": {"mnist": {"source": "PATH/of/mine"}, "another": {"source": "PATH/of/another"}},
 }
 RESOLVED = {
-    "mnist": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None, "format_sha256": "0a"},
+    "mnist": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None},
     "another": {"image_size": 9},
 }
 RUN = {

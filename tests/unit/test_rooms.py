@@ -188,7 +188,7 @@ def test_reports_import_nothing_of_the_project_but_what_all_rooms_share():
         ("from resgrad.comparison.rows import rows", {"resgrad.comparison.rows.rows"}),
         ("from resgrad import comparison, report", {"resgrad.comparison"}),
         ("import resgrad.commonplace", {"resgrad.commonplace"}),
-        ("def late():\n    import stages._matrix", {"stages._matrix"}),
+        ("def late():\n    import stages._run", {"stages._run"}),
         ("if TYPE_CHECKING:\n    from resgrad.results.runs import Run", {"resgrad.results.runs.Run"}),
         ("import json\nfrom resgrad.common.cells import VARIANTS\nimport resgrad.report.room", set()),
     ],
