@@ -93,7 +93,8 @@ def lies_in(file: str, dep: str) -> bool:
 def test_a_stage_depends_on_the_code_that_it_imports(stage):
     (code,) = imported(stage, (entries(stage),))
     missing = {file for file in code if not any(lies_in(file, dep) for dep in tracked_code(stage))}
-    assert {file for file in missing if not is_text(file)} == set()
+    # What the package of stages does, to fix the instruction set, is in stages/_run.py.
+    assert {file for file in missing if not is_text(file)} <= {"stages/__init__.py"}
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "check"])
@@ -113,9 +114,9 @@ def test_dear_stages_alone_track_a_digest_and_no_other_code(stage):
 @pytest.mark.parametrize("stage", sorted(DEAR))
 def test_the_digest_of_a_dear_stage_has_no_kinds_but_those_chosen(stage):
     """Adding a kind then runs none of these stages again."""
-    chosen = {f"src/{module.replace('.', '/')}.py" for module in entries(stage)}
-    kinds = {file for file in tracked_code(stage) if any(lies_in(file, f"src/resgrad/{package}") for package in KINDS)}
-    assert {file for file in kinds if not file.endswith("__init__.py")} == {f for f in chosen if f.startswith("src/")}
+    chosen = {f"src/{module.replace('.', '/')}.py" for module in entries(stage) if module != f"stages.{stage}"}
+    of_kinds = {file for file in tracked_code(stage) if any(lies_in(file, f"src/resgrad/{room}") for room in KINDS)}
+    assert {file for file in of_kinds if not file.endswith("__init__.py")} == chosen
 
 
 @pytest.mark.parametrize("package", [networks, shortcuts, activations])
