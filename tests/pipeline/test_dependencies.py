@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
