@@ -3,6 +3,8 @@
 from tests.paths import ROOT
 
 _ROWS = sorted(file.stem for file in (ROOT / "src/resgrad/comparison/rows").glob("[a-z]*.py"))
+_AUDIT = ("test_audit_classifiers", "test_audit_stage", "test_audit_report")
+_TRAINING = ("test_training_loop", "test_training_resume", "test_training_run")
 
 TESTS = {
     "comparison/significance.py": ("test_significance",),
@@ -22,14 +24,14 @@ TESTS = {
     "results/metrics.py": ("test_metrics",),
     "results/gradient_flow.py": ("test_gradient_flow", "test_row_gradients"),
     "audit/inflation.py": ("test_inflation",),
-    "audit/classifiers.py": ("test_audit",),
-    "audit/border_pixels.py": ("test_border_pixels", "test_audit"),
+    "audit/classifiers.py": _AUDIT,
+    "audit/border_pixels.py": ("test_border_pixels", *_AUDIT),
     "audit/imbalance.py": ("test_imbalance",),
-    "audit/summary.py": ("test_audit",),
+    "audit/summary.py": _AUDIT,
     "audit/trainings.py": ("test_split_trainings",),
-    "training/loop.py": ("test_training", "test_training_run"),
+    "training/loop.py": _TRAINING,
     "training/schedules.py": ("test_schedules",),
-    "training/evaluation.py": ("test_training", "test_training_run"),
+    "training/evaluation.py": _TRAINING,
     "shards/augmentation.py": ("test_augmentation",),
     "models/initialisation.py": ("test_initialisation",),
     "probe/measure.py": ("test_probe",),

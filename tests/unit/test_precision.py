@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from resgrad.training.precision import Precision
-from tests.unit.test_training import assert_same, interrupt, trainer
+from tests.unit.small_trainings import assert_same, interrupt, trainer
 
 CPU = torch.device("cpu")
 

@@ -1,19 +1,12 @@
-import difflib
-from pathlib import Path
+"""Mistakes in the parameters: each gets one sentence that says what is allowed."""
 
 import pytest
-from dvc.utils.hydra import apply_overrides
 
-from resgrad.common.config import ParameterError, load, read
 from resgrad.gradients.statistics import statistics
-from resgrad.models.config import ModelConfig, load_model
-from resgrad.study import Study, load_study
-from tests.paths import PARAMS, ROOT
+from tests.paths import ROOT
+from tests.unit.changed_params import TEXT, change, complaint
 
-TEXT = PARAMS.read_text(encoding="utf-8")
 SEEDS = TEXT[TEXT.index("seeds:\n") : TEXT.index("data:\n")]
-
-
 NAMES = "lower-case letters, digits and _, beginning with a letter"
 
 
@@ -21,26 +14,6 @@ def modules(package: str) -> str:
     """List the kinds in a package of plug-ins, from its files."""
     files = (ROOT / "src/resgrad/models" / package).glob("[a-z]*.py")
     return ", ".join(sorted(file.stem for file in files))
-
-
-def change(tmp_path: Path, old: str, new: str) -> Path:
-    text = PARAMS.read_text(encoding="utf-8")
-    assert old in text
-    path = tmp_path / "params.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return path
-
-
-def complaint(path: Path) -> str:
-    with pytest.raises(ParameterError) as caught:
-        load_study(path)
-    return str(caught.value)
-
-
-def test_the_committed_parameters_are_valid():
-    study = load_study(PARAMS)
-    assert study.datasets == ["mnist", "plantvillage"]
-    assert study.data["mnist"].epochs > 0
 
 
 @pytest.mark.parametrize(
@@ -230,37 +203,6 @@ def test_each_mistake_gets_one_sentence(tmp_path, old, new, sentence):
     assert complaint(change(tmp_path, old, new)) == sentence
 
 
-def test_the_variant_that_is_reported_is_among_those_that_are_trained(tmp_path):
-    path = change(tmp_path, "- plain\n", "")
-    assert load_study(path).variants == ["residual"]
-    path.write_text(path.read_text().replace("residual: true", "residual: false"), encoding="utf-8")
-    assert complaint(path) == "model.residual asks for the plain networks, which are not among the variants."
-
-
-def test_what_builds_networks_knows_nothing_of_the_variant_that_is_reported():
-    section = read(PARAMS)["model"]
-    config = load_model(section)
-    assert load_model({**section, "residual": "maybe"}) == config
-    assert config.model_dump().keys() == section.keys() - {"residual"}
-    with pytest.raises(ParameterError, match=r"^model.residual is not a parameter; "):
-        load(ModelConfig, section, "model")
-    with pytest.raises(ParameterError, match=r"^model.residul is not a parameter; "):
-        load_model({**section, "residul": True})
-    with pytest.raises(ParameterError, match=r"^model is null; allowed: a mapping of network, shortcut, "):
-        load_model(None)
-
-
-def test_initial_weights_that_plain_networks_cannot_learn_from_are_for_residual_ones(tmp_path):
-    path = change(tmp_path, "- plain\n", "")
-    path.write_text(path.read_text().replace("initialization: he", "initialization: zero_gamma"), encoding="utf-8")
-    assert load_study(path).model.initialization == "zero_gamma"
-
-
-@pytest.mark.parametrize("name", ["grad_mean", "grad_std", "grad_max", "update_norm"])
-def test_statistics_that_nothing_reads_may_be_left_out(tmp_path, name):
-    assert name not in load_study(change(tmp_path, f"  - {name}\n", "")).gradients.statistics
-
-
 def test_a_missing_key_is_named(tmp_path):
     assert complaint(change(tmp_path, "  batch_size: 32\n", "")).startswith("train.batch_size is missing;")
 
@@ -272,67 +214,3 @@ def test_several_mistakes_get_a_sentence_each(tmp_path):
         "model.width is 0; allowed: greater than or equal to 1.",
         "model.residual is 'maybe'; allowed: true or false.",
     ]
-
-
-def test_broken_yaml_names_the_line(tmp_path):
-    path = tmp_path / "params.yaml"
-    path.write_text("a: 1\nb: [1, 2\nc: 3\n", encoding="utf-8")
-    with pytest.raises(ParameterError, match=r"params.yaml line \d is not valid YAML: "):
-        read(path)
-
-
-def test_a_key_given_twice_is_refused(tmp_path):
-    path = tmp_path / "params.yaml"
-    path.write_text("a: 1\na: 2\n", encoding="utf-8")
-    with pytest.raises(ParameterError, match="duplicate key"):
-        read(path)
-
-
-def test_a_number_as_dvc_rewrites_it_is_a_number(tmp_path):
-    path = change(tmp_path, "learning_rate: 0.1", "learning_rate: 1e-05")
-    assert load_study(path).train.learning_rate == 1e-5
-
-
-@pytest.mark.parametrize(
-    ("model", "depths", "sentence"),
-    [
-        ({"network": "fully_connected"}, [2], "depths has 2, at which plain and residual fully_connected are the same"),
-        (
-            {"network": "imagenet_resnet", "normalization": "group", "width": 1},
-            [18],
-            "data.mnist.image_size is 16, at which normalization group gets groups of a single value in imagenet_re",
-        ),
-    ],
-)
-def test_networks_that_do_not_fit_the_rest_of_the_study_are_refused(model, depths, sentence):
-    values = read(PARAMS)
-    with pytest.raises(ParameterError) as caught:
-        load(Study, {**values, "depths": depths, "model": {**values["model"], **model}})
-    assert str(caught.value).startswith(sentence)
-
-
-@pytest.mark.parametrize(
-    ("override", "removed", "added"),
-    [
-        ("model.residual=false", ["  residual: true"], ["  residual: false"]),
-        ("data.mnist.image_size=28", ["    image_size: 16"], ["    image_size: 28"]),
-        ("seeds=[0,1,2,3,4,5,6,7,8]", [], ["- 8"]),
-        ("audit.seeds=[0,1]", ["  - 2"], []),
-        ("tolerance.rates=[0.003,0.03]", ["  - 0.3"], []),
-        ("tolerance.epochs=null", ["  epochs: 3"], ["  epochs:"]),
-        ("train.clip_norm=1.0", ["  clip_norm:"], ["  clip_norm: 1.0"]),
-        (
-            "gradients.statistics=[grad_norm,zero_fraction,nonfinite,weight_norm,log2_hist]",
-            ["  - grad_mean", "  - grad_std", "  - grad_max", "  - update_norm"],
-            [],
-        ),
-    ],
-)
-def test_dvc_sets_a_parameter_and_leaves_the_manual_as_it_is(tmp_path, override, removed, added):
-    """`dvc exp run -S` rewrites the file like this: comments after a list would be lost."""
-    path = tmp_path / "params.yaml"
-    path.write_text(TEXT, encoding="utf-8")
-    apply_overrides(path, [override])
-    changes = list(difflib.ndiff(TEXT.splitlines(), path.read_text(encoding="utf-8").splitlines()))
-    assert [line[2:] for line in changes if line.startswith("- ")] == removed
-    assert [line[2:] for line in changes if line.startswith("+ ")] == added

@@ -1,9 +1,6 @@
-"""The training loop, and resuming after a stop, on a few images."""
+"""The training loop on a few images: what it learns, evaluates, records and draws, and when it diverges."""
 
-import itertools
-import json
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,75 +8,13 @@ import pytest
 import torch
 
 from resgrad.common.cells import Cell
-from resgrad.gradients.recorder import Recording
 from resgrad.gradients.table import write_table
-from resgrad.models import build_network
-from resgrad.shards.batches import Batches
-from resgrad.study import load_study
-from resgrad.training.checkpoint import Checkpoint
 from resgrad.training.evaluation import log_probabilities
-from resgrad.training.loop import Trainer, stretches
-from tests.paths import PARAMS
+from resgrad.training.loop import stretches
 from tests.unit.gradient_configs import gradients_config
-from tests.unit.model_configs import model_config
+from tests.unit.small_trainings import assert_same, split, trainer
 
-STUDY = load_study(PARAMS)
-CPU = torch.device("cpu")
-GRADIENTS = gradients_config(every=3, snapshots=2)
 CELL = Cell("mnist", "residual", 8, 0)
-AUGMENT = STUDY.data["mnist"].augment.model_copy(update={"horizontal_flip": True, "contrast": 0.2})
-
-
-def split(images, seed):
-    """Three classes that differ in brightness."""
-    labels = np.arange(images) % 3
-    noise = np.random.default_rng(seed).integers(0, 40, size=(images, 1, 8, 8))
-    return Batches((noise + 80 * labels[:, None, None, None]).astype(np.uint8), labels, [0.4], [0.3], CPU)
-
-
-def trainer(folder, *, epochs=3, model=None, gradients=GRADIENTS, **changes):
-    model = model_config(**{"width": 2, **(model or {})})
-    network = build_network(model, depth=8, residual=True, image_shape=(1, 8, 8), classes=3, seed=0)
-    config = STUDY.train.model_copy(update={"batch_size": 8, "schedule": "cosine", **changes})
-    return Trainer(
-        network.to(memory_format=torch.channels_last),
-        split(30, seed=0),
-        split(12, seed=1),
-        config=config,
-        epochs=epochs,
-        augment=AUGMENT,
-        gradients=gradients,
-        seed=0,
-        checkpoint=Checkpoint(folder),
-    )
-
-
-def everything(done):
-    """The whole result of a run without its wall-clock times: tensors by name, and plain values."""
-    recording = done.recording
-    tensors = {**done._network.state_dict()}
-    for parameter, entries in done._optimiser.state.items():
-        name = next(n for n, p in done._network.named_parameters() if p is parameter)
-        tensors |= {f"{name} {key}": entry for key, entry in entries.items() if isinstance(entry, torch.Tensor)}
-    arrays = {f"{name} {row}": a for name, rows in recording.columns.items() for row, a in enumerate(rows)}
-    arrays |= {f"snapshot {step}": gradient for step, gradient in recording.snapshots.items()}
-    tensors |= {name: torch.from_numpy(array) for name, array in arrays.items()}
-    progress = {name: value for name, value in vars(done.progress).items() if name != "seconds"}
-    return tensors, [progress, recording.steps, recording.epochs]
-
-
-def layout(tensor):
-    """Strides of the dimensions of size greater than 1."""
-    return [stride for stride, size in zip(tensor.stride(), tensor.shape, strict=True) if size > 1]
-
-
-def assert_same(one, other):
-    (tensors, values), (tensors_other, values_other) = everything(one), everything(other)
-    assert json.dumps(values) == json.dumps(values_other)  # as text, where NaN is NaN
-    assert tensors.keys() == tensors_other.keys()
-    for name, tensor in tensors.items():
-        np.testing.assert_array_equal(tensor, tensors_other[name], err_msg=name)
-        assert layout(tensor) == layout(tensors_other[name]), name
 
 
 def test_training_learns_the_three_classes(tmp_path):
@@ -120,46 +55,6 @@ def test_history_has_a_row_per_epoch_and_a_loss_per_step(tmp_path):
     assert sorted(run.recording.snapshots) == [0, 11]
 
 
-class KilledError(BaseException):
-    """Simulates a kill: nothing in the code under test may catch it."""
-
-
-def interrupt(run, after):
-    """Let a run die after ``after`` steps, in the middle of an epoch."""
-    take_step = run._step
-
-    def step(number, *batch):
-        if number == after:
-            raise KilledError
-        return take_step(number, *batch)
-
-    run._step = step
-    with pytest.raises(KilledError):
-        run.run("test")
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "model"),
-    [
-        *((name, {}) for name in ("sgd", "adam", "rmsprop", "adagrad")),
-        ("sgd", {"dropout": 0.5}),
-        ("sgd", {"shortcut": "stochastic_depth"}),
-        ("sgd", {"network": "fully_connected", "dropout": 0.5, "activation": "maxout"}),
-        # Parameters without dimensions, of the same shape as Adam's count of steps.
-        ("adam", {"shortcut": "rezero", "normalization": "scalar"}),
-    ],
-)
-@pytest.mark.parametrize("after", [2, 4, 9])
-def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, optimizer, model, after):
-    undisturbed = trainer(tmp_path / "undisturbed", optimizer=optimizer, model=model)
-    undisturbed.run("test")
-    interrupt(trainer(tmp_path / "run", optimizer=optimizer, model=model), after)
-    resumed = trainer(tmp_path / "run", optimizer=optimizer, model=model)
-    torch.manual_seed(after)  # another process draws from another state
-    resumed.run("test")
-    assert_same(resumed, undisturbed)
-
-
 def test_what_draws_inside_a_network_draws_anew_at_every_step(tmp_path):
     runs = []
     for state in (0, 1):  # any random state that the process may have
@@ -186,31 +81,6 @@ def test_what_draws_inside_a_network_changes_nothing_that_is_drawn_for_its_image
         run._network.register_forward_pre_hook(lambda _network, inputs, images=images: images.append(inputs[0]))
         run.run("test")
     assert all(torch.equal(one, other) for one, other in zip(*seen.values(), strict=True))
-
-
-def test_resuming_goes_on_from_the_last_epoch_and_repeats_nothing_before_it(tmp_path):
-    interrupt(trainer(tmp_path / "run"), after=9)
-    resumed = trainer(tmp_path / "run")
-    taken = []
-    take_step = resumed._step
-    resumed._step = lambda number, *batch: (taken.append(number), take_step(number, *batch))[1]
-    resumed.run("test")
-    assert taken == [8, 9, 10, 11]
-
-
-def test_seconds_add_up_over_epochs_and_over_a_stop(tmp_path, monkeypatch):
-    """With a clock that advances by a second at every reading: every activity takes one second."""
-    clock = itertools.count()
-    monkeypatch.setattr("resgrad.training.loop.time", SimpleNamespace(perf_counter=lambda: next(clock)))
-    interrupt(trainer(tmp_path / "run", gradients=None, evaluations_per_epoch=1), after=9)  # in the third epoch
-    resumed = trainer(tmp_path / "run", gradients=None, evaluations_per_epoch=1)
-    resumed.run("test")
-    assert resumed.earlier_seconds == 2 + 2
-    assert resumed.progress.seconds == {"training": 3, "evaluation": 3, "recording": 0}
-    recorded = trainer(tmp_path / "recorded")
-    recorded.run("test")
-    assert recorded.earlier_seconds == 0
-    assert recorded.progress.seconds["recording"] == 2 * len(recorded.recording.steps)  # before a step, and after
 
 
 def test_a_run_that_diverges_stops_and_says_where(tmp_path):
@@ -246,20 +116,6 @@ def test_each_epoch_of_a_training_shows_other_batches(tmp_path):
     epochs = [torch.cat(seen[start : start + 4]) for start in (0, 4, 8)]
     assert not torch.equal(epochs[0], epochs[1])
     assert not torch.equal(epochs[1], epochs[2])
-
-
-def test_a_run_that_records_nothing_ends_with_the_same_weights_also_after_a_stop(tmp_path):
-    recorded, silent = trainer(tmp_path / "recorded"), trainer(tmp_path / "silent", gradients=None)
-    recorded.run("test")
-    silent.run("test")
-    interrupt(trainer(tmp_path / "stopped", gradients=None), after=9)
-    resumed = trainer(tmp_path / "stopped", gradients=None)
-    resumed.run("test")
-    assert_same(resumed, silent)
-    for name, tensor in recorded._network.state_dict().items():
-        assert torch.equal(tensor, silent._network.state_dict()[name]), name
-    assert silent.recording == Recording([])
-    assert silent.progress.seconds["recording"] == 0
 
 
 def test_a_statistic_goes_from_its_file_to_the_table_of_a_training(tmp_path, add_statistic):
