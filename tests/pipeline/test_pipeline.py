@@ -110,9 +110,39 @@ def test_adding_a_kind_retrains_nothing(finished, package):
     extra = finished.folder / "src/resgrad" / package / "another.py"
     extra.write_text('"""Another kind."""\n', encoding="utf-8")
     try:
-        assert trained(finished.run("dvc", "repro", "--dry")) == []
+        assert rerun(finished) == set()
     finally:
         extra.unlink()
+        finished.run("dvc", "repro", "check")
+
+
+@pytest.mark.parametrize(
+    ("file", "stages"),
+    [
+        ("models/shortcuts/zero_padding.py", {"train", "rate", "audit"}),
+        ("gradients/statistics/grad_norm.py", {"train"}),
+        ("tolerance/outcome.py", {"rate"}),
+        ("audit/summary.py", {"audit"}),
+        ("datasets/formats/idx.py", {"download"}),
+    ],
+)
+def test_editing_a_file_runs_the_dear_stages_that_import_it(finished, file, stages):
+    path = finished.folder / "src/resgrad" / file
+    original = path.read_text(encoding="utf-8")
+    path.write_text(f"{original}# Edited.\n", encoding="utf-8")
+    try:
+        assert rerun(finished) == stages
+    finally:
+        path.write_text(original, encoding="utf-8")
+        finished.run("dvc", "repro", "check")
+    assert rerun(finished) == set()
+
+
+def rerun(project) -> set[str]:
+    """Let ``check`` read the code, and list the dear stages that would then run, by name without what they are of."""
+    project.run("dvc", "repro", "check")
+    names = {name.split("@")[0] for name in stages_run(project.run("dvc", "repro", "--dry"))}
+    return names & {"download", "train", "rate", "audit"}
 
 
 def test_two_clones_make_the_same_bytes(finished, tmp_path):

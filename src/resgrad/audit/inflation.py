@@ -58,8 +58,8 @@ def over_leaves(hits: pd.DataFrame) -> dict[str, float]:
     """Estimate the inflation with its uncertainty over the leaves in the tests, given the trained networks.
 
     Least squares of the images' hits, averaged over seeds, on the split, with standard errors clustered by group across
-    both tests (Liang and Zeger 1986, as implemented in statsmodels, with Student's t). Every image has a group where the
-    splits differ: a leaf, or a stretch of a camera roll where the leaf is unknown.
+    both tests (Liang and Zeger 1986, as implemented in statsmodels, with Student's t). Where the splits differ, every
+    image has a group: a leaf, or a stretch of a camera roll where the leaf is unknown.
 
     Returns:
         n (groups), mean, low and high.
