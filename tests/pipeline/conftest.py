@@ -17,14 +17,14 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder of a project whose pipeline has run; all workers share the run, and none may change it."""
+    """The folder of a project that has run on two workers; all tests share the run, and none may change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent  # pytest-xdist gives each worker a folder below it
     folder = shared / "finished"
     with FileLock(shared / "finished.lock"):
         if not (folder / "done").exists():
             project = make_project(folder / "project")
-            project.run("dvc", "repro")
+            project.run("python", "-m", "stages", "--jobs", "2")
             project.commit("Results")
             (folder / "done").touch()
     return folder / "project"

@@ -10,7 +10,6 @@ import psutil
 import pytest
 
 from resgrad.parallel.pipeline import BusyError, Pipeline
-from tests.pipeline.project import COMPARED, make_project
 from tests.pipeline.toy import Toy
 from tests.processes import wait_until_gone
 
@@ -142,15 +141,3 @@ def test_a_value_that_stops_dvcs_parser_is_told_in_the_sentence_of_the_check(pro
     output = project.run("python", "-m", "stages", check=False)
     assert output.startswith("seeds is 3; ")
     assert "dvc dag" not in output
-
-
-def test_the_same_bytes_as_dvc_repro(finished, tmp_path):
-    project = make_project(tmp_path / "project")
-    output = project.run("python", "-m", "stages", "--jobs", "2", "compare@mnist", "evaluate@mnist")
-    assert len(ended(output)) == 14
-    assert "FAILED" not in output
-    made = project.hashes(*COMPARED, "metrics", "plots")
-    assert {"metrics/comparison-mnist.json", "metrics/mnist.json"} <= set(made)
-    everything = finished.hashes(*COMPARED, "metrics", "plots")
-    assert made == {name: everything[name] for name in made}
-    assert "Data and pipelines are up to date." in project.run("dvc", "repro", "compare@mnist", "evaluate@mnist")

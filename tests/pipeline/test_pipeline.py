@@ -145,7 +145,7 @@ def rerun(project) -> set[str]:
     return names & {"download", "train", "rate", "audit"}
 
 
-def test_two_clones_make_the_same_bytes(finished, tmp_path):
+def test_dvc_repro_in_a_clone_makes_the_same_bytes_as_two_workers(finished, tmp_path):
     """Everything except wall-clock times: shards, weights, predictions, gradient tables, metrics and plots."""
     clone = finished.clone(tmp_path / "clone")
     clone.run("dvc", "repro")
