@@ -1,40 +1,52 @@
 """What DVC costs as a pipeline grows: ``python -m benchmarks.scale [STAGES ...]``.
 
-Stages like `train`, which depend on 40 files each, in a folder of their own: processor seconds to load the pipeline, to
-ask what has changed, and to write one stage into dvc.lock, as a run does every 20 seconds.
+Stages like `train`, with one folder to read, twenty parameters in two files and three outputs: processor seconds to load
+the pipeline, to ask what has changed, and to write one stage into dvc.lock, as a run does every 20 seconds.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 from benchmarks._timing import print_table
 from resgrad.parallel.pipeline import Pipeline
 
-FILES = 40
+OUTPUTS = ("runs", "gradients", "times")
+STAGES = """stages:
+  cell:
+    matrix:
+      cell: ${cells}
+    cmd: python -m cell ${item.cell}
+    deps:
+      - shards
+    params:
+      - train
+      - resolved.json:
+          - code.train
+          - model
+    outs:
+"""
 
 
 def lay_out(stages: int) -> None:
     """Write a pipeline that has run, in the current folder."""
     subprocess.run(["dvc", "init", "--quiet", "--no-scm"], check=True)
-    Path("code").mkdir()
-    for number in range(FILES):
-        Path(f"code/{number}.py").write_text(f"{number}\n", encoding="utf-8")
-    deps = "".join(f"      - code/{number}.py\n" for number in range(FILES))
-    Path("params.yaml").write_text(f"cells: {list(range(stages))}\n", encoding="utf-8")
-    command = "mkdir -p out && echo ${item.cell} > out/${item.cell}"
-    Path("dvc.yaml").write_text(
-        f"stages:\n  cell:\n    matrix:\n      cell: ${{cells}}\n    cmd: {command}\n"
-        f"    deps:\n{deps}    outs:\n      - out/${{item.cell}}\n",
-        encoding="utf-8",
-    )
-    Path("out").mkdir()
-    for number in range(stages):
-        Path(f"out/{number}").write_text(f"{number}\n", encoding="utf-8")
+    train, model = ({f"parameter_{number}": number / 10 for number in range(10)} for _ in range(2))
+    Path("params.yaml").write_text(json.dumps({"cells": list(range(stages)), "train": train}), encoding="utf-8")
+    Path("resolved.json").write_text(json.dumps({"code": {"train": 64 * "0"}, "model": model}), encoding="utf-8")
+    outputs = "".join(f"      - {room}/${{item.cell}}\n" for room in OUTPUTS)
+    Path("dvc.yaml").write_text(STAGES + outputs, encoding="utf-8")
+    for room in ("shards", *OUTPUTS):
+        Path(room).mkdir()
+    Path("shards/0").write_text("0", encoding="utf-8")
+    for room, number in product(OUTPUTS, range(stages)):
+        Path(room, str(number)).write_text(f"{number}\n", encoding="utf-8")
     pipeline = Pipeline()
     with pipeline.locked():
         for name in pipeline.names:
