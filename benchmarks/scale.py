@@ -1,7 +1,7 @@
 """What DVC costs as a pipeline grows: ``python -m benchmarks.scale [STAGES ...]``.
 
-Stages like `train`, with one folder to read, twenty parameters in two files and three outputs: processor seconds to load
-the pipeline, to ask what has changed, and to write one stage into dvc.lock, as a run does every 20 seconds.
+Stages like `train`, with one folder to read, twenty parameters in two files and three outputs: processor seconds to
+load the pipeline, to ask what has changed, and to write one stage into dvc.lock, as a run does every 20 seconds.
 """
 
 import argparse
