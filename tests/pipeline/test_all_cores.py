@@ -92,9 +92,8 @@ def test_a_second_run_waits_a_while_and_then_names_the_first_one(toy, monkeypatc
     monkeypatch.chdir(toy.folder)
     second = Pipeline()
     monkeypatch.setattr("resgrad.parallel.pipeline._PATIENCE_SECONDS", 0.5)
-    with pytest.raises(
-        BusyError, match=r"^Another run is at work in this workspace, \(PID \d+\): .*; wait for it to end"
-    ):
+    said = r"^Another run is at work in this workspace \(process \d+, .*\); wait for it to end, or end it, and run"
+    with pytest.raises(BusyError, match=said):
         second.changed()
     threading.Timer(0.5, process.terminate).start()
     monkeypatch.setattr("resgrad.parallel.pipeline._PATIENCE_SECONDS", 300)

@@ -1,5 +1,6 @@
 """What DVC knows of the pipeline: its graph, what has changed, and how a stage is reproduced."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -106,9 +107,10 @@ class Pipeline:
                     return {name for name, stage in self._stages.items() if stage.changed()}
             except LockError as error:
                 if time.monotonic() > deadline:
-                    _, process, *_ = [*str(error).splitlines(), ""]
+                    holder = re.search(r"\(PID (\d+)\): (.*)", str(error))
+                    process = f"process {holder[1]}, {holder[2]}" if holder else str(error)
                     raise BusyError(
-                        f"Another run is at work in this workspace, {process.strip() or error}; "
+                        f"Another run is at work in this workspace ({process}); "
                         "wait for it to end, or end it, and run again."
                     ) from error
                 time.sleep(_POLL_SECONDS)
