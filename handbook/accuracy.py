@@ -16,6 +16,9 @@ ORDER = (
     ("long", "mnist"),
     ("short", "plantvillage"),
     ("long", "plantvillage"),
+    ("sets", "fashion_mnist"),
+    ("sets", "cifar10_jpeg"),
+    ("sets", "beans"),
     ("default", "mnist"),
     ("default", "plantvillage"),
 )

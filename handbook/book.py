@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from handbook import accuracy, audit, depth, gradients, operating, verdicts
+from handbook import accuracy, audit, depth, everywhere, gradients, operating, verdicts
 from handbook.blocks import fill
 from handbook.study import Studies
 from handbook.tables import tables_page
@@ -17,6 +17,7 @@ BLOCKS = {
     "rows-short": verdicts.short_rows,
     "rows-long": verdicts.long_rows,
     "rows-default": verdicts.default_rows,
+    "everywhere": everywhere.side_by_side,
     "target": verdicts.target,
     "images": verdicts.images,
     "floor": verdicts.floor,

@@ -9,7 +9,17 @@ from resgrad.common.cells import VARIANTS
 
 def measured(study: Study) -> list[str]:
     """List the data sets of a study whose networks were trained at several rates."""
-    return [dataset for dataset in study.datasets if study.has(f"comparison-{dataset}", "accuracy_by_rate")]
+    pages = {dataset: f"comparison-{dataset}" for dataset in study.datasets}
+    return [
+        dataset
+        for dataset, page in pages.items()
+        if study.has(page, "accuracy_by_rate") and several(study.table(page, "accuracy_by_rate"))
+    ]
+
+
+def several(table: pd.DataFrame) -> bool:
+    """Say whether a table by rate is of more than one: a single one tells nothing of the others."""
+    return len(set(table["rate"])) > 1
 
 
 def sentences(study: Study, dataset: str) -> str:

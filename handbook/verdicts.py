@@ -121,7 +121,7 @@ def stability(studies: Studies) -> str:
     study = studies["short"]
     tolerance = [
         rates.sentences(studies[name], dataset)
-        for name in ("short", "default")
+        for name in ("short", "sets", "default")
         for dataset in rates.measured(studies[name])
     ]
     lines = []

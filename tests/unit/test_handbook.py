@@ -10,6 +10,7 @@ import pytest
 
 from handbook.blocks import BlockError, fill, names
 from handbook.book import BLOCKS, outdated, pages
+from handbook.rates import several
 from handbook.study import NAMES, Studies
 from resgrad.comparison.rows import rows
 from resgrad.comparison.tables import RUNS
@@ -20,9 +21,10 @@ STUDIES = Studies(ROOT)
 READ = [
     table
     for table in sorted((ROOT / "docs/study").rglob("*.csv"))
-    if table.parent.name.startswith(("comparison", "probe")) or "short" in table.parts
+    if (table.parent.name.startswith(("comparison", "probe")) or "short" in table.parts)
+    and (table.stem != "accuracy_by_rate" or several(pd.read_csv(table)))
 ]
-"""The pages show the inspections and audits of one study; every study keeps its own."""
+"""The pages show the inspections and audits of one study, and every study keeps its own; a single rate is no result."""
 WITH_PAGES = [
     (table.parts[-3], table.parts[-2].removeprefix("comparison-"))
     for table in sorted((ROOT / "docs/study").glob("*/comparison-*/runs.csv"))

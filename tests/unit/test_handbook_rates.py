@@ -40,6 +40,13 @@ def test_both_variants_are_said_with_the_rates_at_which_they_reach_the_target_an
     )
 
 
+def test_a_single_rate_is_no_measurement(study):
+    file = study.folder / "comparison-mnist/accuracy_by_rate.csv"
+    table = pd.read_csv(file)
+    table[table["rate"] == 0.1].to_csv(file, index=False)
+    assert rates.measured(study) == []
+
+
 def test_a_study_without_the_table_was_not_measured(study):
     (study.folder / "comparison-mnist/accuracy_by_rate.csv").unlink()
     assert rates.measured(study) == []
