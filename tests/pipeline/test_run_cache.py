@@ -54,9 +54,9 @@ def test_what_was_removed_comes_back_without_being_computed(project):
     assert project.run("git", "status", "--porcelain") == ""
 
 
-def test_a_clone_with_the_same_cache_folder_computes_nothing(finished, tmp_path):
-    clone = finished.clone(tmp_path / "clone")
-    clone.run("dvc", "cache", "dir", "--local", str(finished.folder / ".dvc/cache"))
+def test_a_clone_with_the_same_cache_folder_computes_nothing(project, tmp_path):
+    clone = project.clone(tmp_path / "clone")
+    clone.run("dvc", "cache", "dir", "--local", str(project.folder / ".dvc/cache"))
     assert stages_run(clone.run("dvc", "repro")) <= {"report", "report_probe"}
     assert clone.run("git", "status", "--porcelain") == ""
     output = clone.run("dvc", "exp", "run", "--set-param", "model.residual=false")

@@ -40,6 +40,27 @@ def test_what_is_sent_is_what_git_tracks_as_it_is_and_what_stages_read(repositor
     assert (workspace / "tracked").read_text(encoding="utf-8") == "After.\n"
 
 
+def test_a_link_is_sent_as_the_file_that_it_leads_to(repository, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").write_text("From elsewhere.\n", encoding="utf-8")
+    (repository / "code/linked").symlink_to(tmp_path / "elsewhere")
+    (repository / "code/broken").symlink_to(tmp_path / "nowhere")
+    archive = pack(["code"])
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.chdir(tmp_path)
+    Sent(archive).enter(scratch)
+    linked = scratch / "workspace/code/linked"
+    assert linked.read_text(encoding="utf-8") == "From elsewhere.\n"
+    assert not linked.is_symlink()
+    assert not (scratch / "workspace/code/broken").exists()
+
+
+def test_a_link_to_a_folder_is_refused_by_its_name(repository, tmp_path):
+    (repository / "code/linked").symlink_to(tmp_path)
+    with pytest.raises(WorkspaceError, match=r"^The link code/linked leads to a folder and cannot be sent "):
+        pack(["code"])
+
+
 def test_outside_of_git_there_is_nothing_to_send(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WorkspaceError, match=r"^Git cannot list what to send to the workers \(.*\); run in a Git "):

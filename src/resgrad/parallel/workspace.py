@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from resgrad.common.errors import ResgradError
@@ -91,8 +91,7 @@ class Sent:
         folder = scratch / "workspace"
         try:
             folder.mkdir()
-            with tarfile.open(fileobj=io.BytesIO(self.archive)) as tar:
-                tar.extractall(folder, filter="data")
+            _unpack(self.archive, folder)
             (folder / ".dvc").mkdir(exist_ok=True)
             (folder / ".dvc/config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
         except (tarfile.TarError, OSError) as error:
@@ -121,16 +120,40 @@ def pack(read: Iterable[str]) -> bytes:
     Args:
         read: files and folders that stages depend on.
 
+    A link to a file is sent as that file.
+
     Raises:
-        WorkspaceError: this is no Git repository.
+        WorkspaceError: this is no Git repository, or a link in it leads to a folder.
     """
     names = {*_listed("--cached"), *_listed("--others", "--exclude-standard", "--", *read)}
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1, dereference=True) as tar:
         for name in sorted(names - {".dvc/config.local"}):
-            if Path(name).is_file() or Path(name).is_symlink():
+            path = Path(name)
+            if path.is_symlink() and path.is_dir():
+                raise WorkspaceError(
+                    f"The link {name} leads to a folder and cannot be sent to the workers; take it out of Git, "
+                    "or run where every worker sees this folder."
+                )
+            if path.is_file():
                 tar.add(name, recursive=False)
     return packed.getvalue()
+
+
+def _unpack(archive: bytes, folder: Path) -> None:
+    # Not by `extractall(filter="data")`, which Python has from 3.11.4 only.
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            name = PurePosixPath(member.name)
+            content = tar.extractfile(member) if member.isreg() else None
+            if content is None or name.is_absolute() or ".." in name.parts:
+                raise WorkspaceError(
+                    f"it cannot unpack the files of the run in {folder}: {member.name!r} is no file within it."
+                )
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read())
+            path.chmod(0o600 | member.mode & 0o777)
 
 
 def _listed(*which: str) -> list[str]:
