@@ -32,21 +32,22 @@ def main(targets: list[str], jobs: int | None, scheduler: str | None) -> None:
     if not changed:
         print("Data and pipelines are up to date.")
         return
+    train = parameters.get("train")
+    train = train if isinstance(train, dict) else {}
     # Dask takes as long to import as all of the above.
     from resgrad.parallel.repro import repro, repro_on_machines  # noqa: PLC0415
 
     if scheduler:
-        repro_on_machines(pipeline, changed, targets, scheduler=scheduler)
+        portable = train.get("kernels") != "native" and train.get("compile") is not True
+        repro_on_machines(pipeline, changed, targets, scheduler=scheduler, portable=portable)
         return
-    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(parameters))
+    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(train), device=str(train.get("device")))
 
 
-def threads_of(parameters: dict[str, Any]) -> int:
+def threads_of(train: dict[str, Any]) -> int:
     """Return train.threads; 1 where it makes no sense, which the stage ``check`` will say."""
-    match parameters:
-        case {"train": {"threads": int(threads)}} if threads > 0:
-            return threads
-    return 1
+    threads = train.get("threads")
+    return threads if isinstance(threads, int) and threads > 0 else 1
 
 
 def positive(text: str) -> int:

@@ -1,26 +1,61 @@
 """What ``python -m stages`` takes from its environment."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
 
 from resgrad.download.changes import RECORDS, record
-from stages.__main__ import main, positive, threads_of
+from stages.__main__ import main, positive
 
 
 @pytest.mark.parametrize(
-    ("parameters", "threads"),
+    ("train", "threads", "device"),
     [
-        ({"train": {"threads": 2}}, 2),
-        ({"train": {"threads": 0}}, 1),
-        ({"train": {"threads": "many"}}, 1),
-        ({"train": {}}, 1),
-        ({"train": None}, 1),
-        ({}, 1),
+        ({"threads": 2, "device": "cpu"}, 2, "cpu"),
+        ({"threads": 0, "device": 7}, 1, "7"),
+        ({"threads": "many"}, 1, "None"),
+        ({}, 1, "None"),
+        (None, 1, "None"),
+        (3, 1, "None"),
     ],
 )
-def test_a_mistake_in_the_parameters_is_left_to_the_check(parameters, threads):
-    assert threads_of(parameters) == threads
+def test_a_mistake_in_the_parameters_is_left_to_the_check(run_main, train, threads, device):
+    assert run_main({"train": train}) == {"jobs": None, "threads": threads, "device": device}
+
+
+@pytest.mark.parametrize(
+    ("train", "portable"),
+    [
+        ({"kernels": "portable", "compile": False}, True),
+        ({"kernels": "native", "compile": False}, False),
+        ({"kernels": "portable", "compile": True}, False),
+        ({}, True),
+    ],
+)
+def test_machines_must_be_alike_unless_all_compute_the_same_bytes(run_main, train, portable):
+    assert run_main({"train": train}, scheduler="tcp://host:8786") == {
+        "scheduler": "tcp://host:8786",
+        "portable": portable,
+    }
+
+
+@pytest.fixture
+def run_main(tmp_path, monkeypatch):
+    """Return a function that runs main with these parameters, and returns what it asks to be run with."""
+
+    def run(parameters, scheduler=None):
+        asked = []
+        (tmp_path / "params.yaml").write_text(json.dumps(parameters))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("stages.__main__.Pipeline", lambda _targets: SimpleNamespace(changed=lambda: {"check"}))
+        for name in ("repro", "repro_on_machines"):
+            monkeypatch.setattr(f"resgrad.parallel.repro.{name}", lambda *_, **how: asked.append(how))
+        main([], jobs=None, scheduler=scheduler)
+        (how,) = asked
+        return how
+
+    return run
 
 
 def test_a_source_that_changed_is_named_though_dvc_finds_nothing_to_do(tmp_path, monkeypatch, capsys):

@@ -84,10 +84,29 @@ def test_a_change_of_each_field_changes_the_key():
     assert len({TASK.key({}, CPU), *keys.values()}) == 1 + len(CHANGED)
 
 
-def test_other_images_and_another_machine_change_the_key(monkeypatch):
+def test_other_images_change_the_key():
+    assert TASK.key({"shards": [1]}, CPU) != TASK.key({}, CPU)
+
+
+@pytest.mark.parametrize(
+    ("changes", "goes_on"),
+    [({}, True), ({"kernels": "native"}, False), ({"compile": True}, False)],
+    ids=["portable", "native", "compiled"],
+)
+def test_another_processor_goes_on_where_it_computes_the_same_bytes(monkeypatch, changes, goes_on):
+    task = replace(TASK, train=TASK.train.model_copy(update=changes))
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX2")
+    key = task.key({}, CPU)
+    another = {"processor": "another", "instruction_set": "AVX512"}
+    monkeypatch.setattr("resgrad.training.devices.describe_processor", lambda: another)
+    assert (task.key({}, CPU) == key) is goes_on
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "AVX512")
+    assert task.key({}, CPU) != key
+
+
+def test_another_python_changes_the_key(monkeypatch):
     key = TASK.key({}, CPU)
-    assert TASK.key({"shards": [1]}, CPU) != key
-    monkeypatch.setattr("resgrad.training.run.describe_device", lambda _: {"processor": "another"})
+    monkeypatch.setattr("resgrad.training.devices.platform.python_version", lambda: "3.0")
     assert TASK.key({}, CPU) != key
 
 

@@ -1,12 +1,13 @@
 """Where workers work: what is sent to them, and what of it they refuse."""
 
 import io
+import platform
 import subprocess
 import tarfile
 
 import pytest
 
-from resgrad.parallel.versions import difference, packages, versions
+from resgrad.parallel.versions import difference, versions, wanted
 from resgrad.parallel.workspace import Sent, Shared, WorkspaceError, pack, token
 
 
@@ -98,8 +99,8 @@ def test_a_shared_workspace_is_known_by_its_token_not_by_its_path(tmp_path, monk
 
 
 def test_versions_that_differ_are_named_with_both():
-    assert {"torch", "dvc", "numpy", "distributed"} <= set(packages())
-    own = versions(packages())
+    assert {"python", "libc", "torch", "dvc", "numpy", "distributed"} <= set(wanted(portable=True))
+    own = versions(wanted(portable=True))
     assert difference(own, own) is None
     assert difference(own, {**own, "python": "3.9.1.final.0"}) == (
         f"it has python 3.9.1.final.0 in place of {own['python']}; install the run's requirements.lock there"
@@ -107,4 +108,12 @@ def test_versions_that_differ_are_named_with_both():
     assert difference({"torch": "2"}, {}) == (
         "it has torch (none) in place of 2; install the run's requirements.lock there"
     )
+    assert difference(own, {**own, "libc": "glibc 2.3"}) == (
+        f"it has libc glibc 2.3 in place of {own['libc']}; use machines that are alike"
+    )
     assert versions(["no-such-package"])["no-such-package"] is None
+
+
+def test_processors_may_differ_only_if_all_compute_the_same_bytes():
+    assert set(wanted(portable=False)) - set(wanted(portable=True)) == {"processor"}
+    assert "family" in versions(["processor"])["processor"] or platform.machine() != "x86_64"

@@ -1,5 +1,6 @@
 """Identify the processor by what decides its results and its speed; one marketing name can cover several."""
 
+import os
 import platform
 from pathlib import Path
 
@@ -7,6 +8,11 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 _WIDEST = {"avx512f": "AVX512", "avx2": "AVX2", "avx": "AVX", "sse4_2": "SSE4.2"}
 """Vector instructions of x86-64, widest first, by Linux's flag for them."""
+
+
+def cores() -> int:
+    """Count the cores that this process may use, if the system reports them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def describe_processor() -> dict[str, str]:

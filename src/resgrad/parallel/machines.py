@@ -10,7 +10,7 @@ import cloudpickle
 from distributed import Client, Lock
 
 from resgrad.common.errors import ResgradError
-from resgrad.parallel.versions import difference
+from resgrad.parallel.versions import SYSTEM, difference
 from resgrad.parallel.worker import StageRunner, refusal
 
 _CONNECT_SECONDS = 10
@@ -82,11 +82,12 @@ def check_versions(client: Client, wanted: dict[str, str | None]) -> None:
 
     Args:
         client: of the scheduler.
-        wanted: by package, "python" among them.
+        wanted: by name. Dask does not know the C library and the processor; :class:`StageRunner` looks at them.
 
     Raises:
         ClusterError: there is such a machine.
     """
+    wanted = {name: version for name, version in wanted.items() if name == "python" or name not in SYSTEM}
     found: Any = client.get_versions(packages=sorted(wanted.keys() - {"python"}))
     for address, machine in found["workers"].items():
         if why := difference(wanted, machine["packages"]):

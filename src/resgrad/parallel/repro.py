@@ -9,13 +9,14 @@ from dask.system import CPU_COUNT
 from rich.console import Console
 
 from resgrad.common.errors import ResgradError
+from resgrad.parallel.accelerators import accelerators
 from resgrad.parallel.cluster import local_cluster
 from resgrad.parallel.display import MARGIN, Display, duration
 from resgrad.parallel.machines import check_versions, connected, made_into
 from resgrad.parallel.memory import jobs_that_fit, shortage
 from resgrad.parallel.pipeline import Pipeline
 from resgrad.parallel.schedule import Schedule, gate, to_run
-from resgrad.parallel.versions import packages, versions
+from resgrad.parallel.versions import versions, wanted
 from resgrad.parallel.worker import StageRunner
 from resgrad.parallel.workspace import Here, Sent, Shared, pack, token
 
@@ -24,26 +25,31 @@ class FailedStagesError(ResgradError):
     """Some stages failed; the text names them, each with its sentence."""
 
 
-def repro(pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: int | None, threads: int) -> None:
+def repro(
+    pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: int | None, threads: int, device: str
+) -> None:
     """Run what has changed and all that depends on it, as many stages at once as there are workers on this machine.
 
     Args:
         pipeline: as it is.
         changed: its stages that are not up to date.
         targets: for which it was loaded.
-        jobs: stages at once; None for as many as the cores and the memory of this machine allow.
+        jobs: stages at once; None for one per accelerator, or for as many as the cores and the memory of this machine
+            allow.
         threads: that the busiest stage uses.
+        device: on which networks are trained, as ``train.device`` has it.
 
     Raises:
         FailedStagesError: at least one stage failed; what does not depend on it has run.
         ResgradError: more jobs were asked for than fit into memory.
     """
     console = Console()
+    devices = accelerators(device)
     if jobs is None:
-        jobs = min(max(1, CPU_COUNT // threads), jobs_that_fit())
+        jobs = min(len(devices) or max(1, CPU_COUNT // threads), jobs_that_fit())
     elif warning := shortage(jobs):
         raise ResgradError(warning)
-    runner = StageRunner(targets, console.width - MARGIN, Here())
+    runner = StageRunner(targets, console.width - MARGIN, Here(), devices=devices)
     with (
         Display(console, jobs) as display,
         local_cluster(min(jobs, len(to_run(pipeline.graph, changed))), runner, pipeline.locked()) as client,
@@ -51,7 +57,9 @@ def repro(pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: in
         _run(Schedule(client, display, jobs), display, pipeline, changed, targets)
 
 
-def repro_on_machines(pipeline: Pipeline, changed: set[str], targets: list[str], *, scheduler: str) -> None:
+def repro_on_machines(
+    pipeline: Pipeline, changed: set[str], targets: list[str], *, scheduler: str, portable: bool
+) -> None:
     """Run what has changed and all that depends on it on the workers of a scheduler, whatever machines they are on.
 
     If all of them see this workspace, they work in it; otherwise each gets a copy of its files, and outputs go by the
@@ -62,6 +70,7 @@ def repro_on_machines(pipeline: Pipeline, changed: set[str], targets: list[str],
         changed: its stages that are not up to date.
         targets: for which it was loaded.
         scheduler: its address.
+        portable: whether all processors compute the same bytes.
 
     Raises:
         FailedStagesError: at least one stage failed; what does not depend on it has run.
@@ -69,13 +78,13 @@ def repro_on_machines(pipeline: Pipeline, changed: set[str], targets: list[str],
     """
     console = Console()
     logging.getLogger("dvc").setLevel(logging.WARNING)  # its bars and notes would stand between those of the stages
-    wanted = versions(packages())
+    here = versions(wanted(portable=portable))
     with connected(scheduler, print) as client, token() as name:
-        check_versions(client, wanted)
+        check_versions(client, here)
         shared = Shared(Path.cwd(), name)
         seen = cast(dict[str, bool], client.run(shared.seen))
         workspace = shared if all(seen.values()) else Sent(pack(pipeline.inputs))
-        runner = StageRunner(targets, console.width - MARGIN, workspace, wanted)
+        runner = StageRunner(targets, console.width - MARGIN, workspace, wanted=here)
         where = "in this workspace" if workspace is shared else "apart, each in a copy of this workspace"
         print(f"{len(seen)} {'worker' if len(seen) == 1 else 'workers'}, {where}.")
         with Display(console, len(seen), apart=workspace.apart) as display, made_into(runner, client):

@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -91,7 +92,13 @@ class StageRunner(WorkerPlugin):
     name = "stages"
 
     def __init__(
-        self, targets: list[str], columns: int, workspace: Workspace, wanted: dict[str, str | None] | None = None
+        self,
+        targets: list[str],
+        columns: int,
+        workspace: Workspace,
+        *,
+        wanted: dict[str, str | None] | None = None,
+        devices: Sequence[Mapping[str, str]] = (),
     ) -> None:
         """Describe the worker; what it needs is made when it starts.
 
@@ -99,12 +106,14 @@ class StageRunner(WorkerPlugin):
             targets: of the pipeline.
             columns: width of the terminal in which progress bars are shown.
             workspace: where it works.
-            wanted: versions that it must have, by package.
+            wanted: versions that it must have, by name.
+            devices: environment variables that show a stage one accelerator, a set each; workers take turns.
         """
         self._targets = targets
         self._columns = columns
         self._workspace = workspace
         self._wanted = wanted or {}
+        self._devices = devices
 
     def setup(self, worker: Worker) -> None:
         self._worker = worker
@@ -128,7 +137,7 @@ class StageRunner(WorkerPlugin):
             return f"it has {worker.state.nthreads} threads; start it with --nthreads 1, and more workers if need be"
         if not worker.nanny:
             return "it has no nanny, which starts it again; start it without --no-nanny"
-        if why := difference(self._wanted, versions(name for name in self._wanted if name != "python")):
+        if why := difference(self._wanted, versions(self._wanted)):
             return why
         try:
             self._workspace.enter(Path(worker.local_directory))
@@ -138,6 +147,8 @@ class StageRunner(WorkerPlugin):
             if os.environ.get(name) == str(value):
                 del os.environ[name]
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+        if self._devices:
+            os.environ.update(self._devices[int(worker.name) % len(self._devices)])
         return None
 
     def reproduce(self, stage: str, intact: bool, needs: tuple[Outcome, ...]) -> Outcome:

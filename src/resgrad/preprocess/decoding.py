@@ -1,6 +1,5 @@
 """Read and decode images on all cores, in order."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from resgrad.common.processor import cores
 from resgrad.preprocess.images import Color, ImageError, decode, from_pixels
 from resgrad.preprocess.pictures import digest
 
@@ -43,7 +43,7 @@ def decode_all(
         threads: number of decoding threads; None for one per core. The decoders release Python's lock, and threads,
             unlike processes, start at once and hand pictures over at no cost.
     """
-    threads = threads or _cores()
+    threads = threads or cores()
     per_chunk = max(1, min(64, CHUNK_BYTES // (3 * size * size)))
     pending: deque[Future[list[Picture]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
@@ -66,8 +66,3 @@ def _decode_one(image: bytes | np.ndarray, size: int, color: Color) -> Picture:
     except ImageError as error:
         return Picture(sha256, None, error.reason)
     return Picture(sha256, pixels)
-
-
-def _cores() -> int:
-    """Count the cores that this process may use, if the system reports them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

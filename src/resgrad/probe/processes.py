@@ -1,7 +1,6 @@
-"""Work on all processors; their number changes only the time."""
+"""Work on all cores that this process may use; their number changes only the time."""
 
 import gc
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from resgrad.common.kernels import Kernels
+from resgrad.common.processor import cores
 from resgrad.training.devices import make_repeatable
 
 Item = TypeVar("Item")
@@ -20,7 +20,7 @@ ForEach = Callable[[Callable[[Item], pd.DataFrame], Sequence[Item]], pd.DataFram
 
 @contextmanager
 def processes(kernels: Kernels) -> Iterator[ForEach]:
-    """Start a single-threaded process per processor; they end with the context.
+    """Start a single-threaded process per core; they end with the context.
 
     Args:
         kernels: the instruction set fixed in this process, which the others inherit.
@@ -29,7 +29,7 @@ def processes(kernels: Kernels) -> Iterator[ForEach]:
         a function that applies a function to items and returns the resulting frames, in their order, as one frame.
     """
     # Spawned, not forked: a fork of a process that has used torch's threads may hang.
-    with ProcessPoolExecutor(os.cpu_count() or 1, get_context("spawn"), _start, (kernels,)) as pool:
+    with ProcessPoolExecutor(cores(), get_context("spawn"), _start, (kernels,)) as pool:
 
         def for_each(function: Callable[[Item], pd.DataFrame], items: Sequence[Item]) -> pd.DataFrame:
             frames = pool.map(function, items)

@@ -9,7 +9,7 @@ import sys
 import torch
 
 from resgrad.common.config import ParameterError
-from resgrad.common.kernels import Kernels, check_instruction_set
+from resgrad.common.kernels import CAPABILITY, Kernels, check_instruction_set
 from resgrad.common.processor import describe_processor
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -71,6 +71,22 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 2**25)  # the largest value that every version accepts
         libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def bytes_depend_on(device: torch.device, *, portable: bool) -> dict[str, str]:
+    """Describe what of this machine a training's bytes depend on, so that another one may not go on with it.
+
+    Args:
+        device: of the training.
+        portable: whether its operations are those of the portable kernels, which all processors with AVX2 share.
+
+    Returns:
+        :func:`describe_device`, without the processor where the training is portable.
+    """
+    described = describe_device(device)
+    if portable and device.type == "cpu" and described["kernels"] == CAPABILITY:
+        described = {name: value for name, value in described.items() if name not in describe_processor()}
+    return described
 
 
 def describe_device(device: torch.device) -> dict[str, str]:

@@ -20,7 +20,7 @@ from resgrad.shards.config import AugmentConfig
 from resgrad.shards.shards import Scheme, Shards
 from resgrad.training.checkpoint import Checkpoint, run_key
 from resgrad.training.config import TrainConfig
-from resgrad.training.devices import describe_device
+from resgrad.training.devices import bytes_depend_on
 from resgrad.training.loop import Trainer
 from resgrad.training.state import Progress
 
@@ -64,7 +64,9 @@ class Training:
         # Statistics are loaded when they are first computed, so their code is not yet among the loaded modules.
         statistics = digests(self.gradients.statistics) if self.gradients else {}
         single = {name: value for name, value in vars(self).items() if name not in sections}
-        beside = {"shards": manifest, "machine": describe_device(device), "statistics": statistics}
+        portable = self.train.kernels == "portable" and not self.train.compile
+        machine = bytes_depend_on(device, portable=portable)
+        beside = {"shards": manifest, "machine": machine, "statistics": statistics}
         return run_key({**single, **sections, **beside})
 
 
