@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from handbook import accuracy, audit, depth, everywhere, gradients, operating, verdicts
+from handbook import accuracy, audit, cost, depth, everywhere, gradients, operating, verdicts
 from handbook.blocks import fill
 from handbook.study import Studies
 from handbook.tables import tables_page
@@ -41,6 +41,8 @@ BLOCKS = {
     "shallow-beside-deep": audit.shallow_beside_deep,
     "highway": verdicts.highway,
     "kinds": verdicts.kinds,
+    "cost-of-cells": cost.cells,
+    "cost-of-imagenet": cost.imagenet,
 }
 """The function that writes each block from the frozen studies, by the block's name."""
 

@@ -22,7 +22,7 @@ TABLES = {
     "comparison": ("runs", "accuracy_by_rate"),
     "inspection": ("summary",),
     "audit": ("averages", "classes", "split_averages", "inflation"),
-    "timing": (),
+    "timing": ("averages",),
     "probe": (
         "outcomes",
         "growth",

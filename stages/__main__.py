@@ -13,6 +13,7 @@ from typing import Any
 from resgrad.common.config import read
 from resgrad.download.changes import changed_sources
 from resgrad.parallel.pipeline import Pipeline, PipelineError
+from resgrad.training.accelerators import accelerators
 from stages._run import run
 
 
@@ -41,7 +42,8 @@ def main(targets: list[str], jobs: int | None, scheduler: str | None) -> None:
         portable = train.get("kernels") != "native" and train.get("compile") is not True
         repro_on_machines(pipeline, changed, targets, scheduler=scheduler, portable=portable)
         return
-    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(train), device=str(train.get("device")))
+    devices = accelerators(str(train.get("device")))
+    repro(pipeline, changed, targets, jobs=jobs, threads=threads_of(train), devices=devices)
 
 
 def threads_of(train: dict[str, Any]) -> int:

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from resgrad.parallel import accelerators as module
-from resgrad.parallel.accelerators import accelerators
 from resgrad.parallel.worker import StageRunner
 from resgrad.parallel.workspace import Here
+from resgrad.training import accelerators as module
+from resgrad.training.accelerators import accelerators
 
 
 @pytest.fixture

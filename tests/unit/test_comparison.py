@@ -157,9 +157,9 @@ COUNTED = r"\b(six|6)[\s\\]+(\w+[\s\\]+)?(rows|aspects|measures|panels|pictures|
 """The number of rows, written out where it should be counted; a backslash continues a line of text."""
 
 
-@pytest.mark.parametrize("folder", ["comparison", "report"])
-def test_nowhere_is_it_written_how_many_rows_there_are(folder):
-    files = sorted((ROOT / "src/resgrad" / folder).rglob("*.py"))
+@pytest.mark.parametrize("pattern", ["src/**/*.py", "stages/*.py", "handbook/*.py", "params.yaml", "dvc.yaml"])
+def test_nowhere_is_it_written_how_many_rows_there_are(pattern):
+    files = sorted(ROOT.glob(pattern))
     assert files
     written = {str(file): re.search(COUNTED, file.read_text(encoding="utf-8"), re.IGNORECASE) for file in files}
     assert {file: match[0] for file, match in written.items() if match} == {}

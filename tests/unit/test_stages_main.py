@@ -21,7 +21,7 @@ from stages.__main__ import main, positive
     ],
 )
 def test_a_mistake_in_the_parameters_is_left_to_the_check(run_main, train, threads, device):
-    assert run_main({"train": train}) == {"jobs": None, "threads": threads, "device": device}
+    assert run_main({"train": train}) == {"jobs": None, "threads": threads, "devices": [device]}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def run_main(tmp_path, monkeypatch):
         monkeypatch.setattr("stages.__main__.Pipeline", lambda _targets: SimpleNamespace(changed=lambda: {"check"}))
         for name in ("repro", "repro_on_machines"):
             monkeypatch.setattr(f"resgrad.parallel.repro.{name}", lambda *_, **how: asked.append(how))
+        monkeypatch.setattr("stages.__main__.accelerators", lambda device: [device])
         main([], jobs=None, scheduler=scheduler)
         (how,) = asked
         return how

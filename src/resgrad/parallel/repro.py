@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +10,6 @@ from dask.system import CPU_COUNT
 from rich.console import Console
 
 from resgrad.common.errors import ResgradError
-from resgrad.parallel.accelerators import accelerators
 from resgrad.parallel.cluster import local_cluster
 from resgrad.parallel.display import MARGIN, Display, duration
 from resgrad.parallel.machines import check_versions, connected, made_into
@@ -26,7 +26,13 @@ class FailedStagesError(ResgradError):
 
 
 def repro(
-    pipeline: Pipeline, changed: set[str], targets: list[str], *, jobs: int | None, threads: int, device: str
+    pipeline: Pipeline,
+    changed: set[str],
+    targets: list[str],
+    *,
+    jobs: int | None,
+    threads: int,
+    devices: Sequence[Mapping[str, str]] = (),
 ) -> None:
     """Run what has changed and all that depends on it, as many stages at once as there are workers on this machine.
 
@@ -37,14 +43,13 @@ def repro(
         jobs: stages at once; None for one per accelerator, or for as many as the cores and the memory of this machine
             allow.
         threads: that the busiest stage uses.
-        device: on which networks are trained, as ``train.device`` has it.
+        devices: accelerators, as the environment variables that show a stage one of them; none to use the processor.
 
     Raises:
         FailedStagesError: at least one stage failed; what does not depend on it has run.
         ResgradError: more jobs were asked for than fit into memory.
     """
     console = Console()
-    devices = accelerators(device)
     if jobs is None:
         jobs = min(len(devices) or max(1, CPU_COUNT // threads), jobs_that_fit())
     elif warning := shortage(jobs):

@@ -1,4 +1,7 @@
-"""The accelerators of this machine, for a worker each."""
+"""The accelerators of this machine, so that each can have trainings of its own.
+
+Importing this imports no torch: it is asked before anything runs, and on most machines answers without.
+"""
 
 import os
 import sys
