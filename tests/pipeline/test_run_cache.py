@@ -4,6 +4,7 @@ A report writes files kept in Git, which disables its run-cache, and takes secon
 runs after any change of it; its output stays the same.
 """
 
+import json
 import re
 import shutil
 
@@ -61,6 +62,21 @@ def test_a_clone_with_the_same_cache_folder_computes_nothing(project, tmp_path):
     assert clone.run("git", "status", "--porcelain") == ""
     output = clone.run("dvc", "exp", "run", "--set-param", "model.residual=false")
     assert stages_run(output) <= {"check", "evaluate"}
+
+
+def test_a_remote_that_is_a_copy_of_the_cache_holds_what_other_parameters_gave(project, tmp_path):
+    """As in docs/use.md, for a second clone that shares nothing else."""
+    project.run("dvc", "exp", "run", "--set-param", "model.residual=false")
+    project.run("git", "checkout", "--quiet", ".")
+    shutil.copytree(project.folder / ".dvc/cache", tmp_path / "storage")
+    project.run("dvc", "remote", "add", "--default", "storage", str(tmp_path / "storage"))
+    project.commit("A remote")
+    clone = project.clone(tmp_path / "clone")
+    clone.run("dvc", "pull", "--run-cache")
+    assert "Data and pipelines are up to date." in clone.run("dvc", "repro")
+    output = clone.run("dvc", "exp", "run", "--pull", "--set-param", "model.residual=false")
+    assert stages_run(output) == set()
+    assert json.loads(clone.run("dvc", "metrics", "diff", "--json"))
 
 
 def test_another_colour_and_another_sentence_run_reports_alone(project):
