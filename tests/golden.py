@@ -7,6 +7,7 @@ Arrays are hashed, not files, which would contain the versions of libraries.
 import stages  # noqa: F401, I001  - fixes the instruction set, so it comes before numpy and torch
 
 import hashlib
+import io
 import json
 import platform
 import sys
@@ -15,14 +16,24 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import PIL
+import scipy
+import sklearn
+import statsmodels
 import torch
+from PIL import Image
 from scipy import linalg, special
+from statsmodels.api import OLS, add_constant
+from statsmodels.nonparametric.smoothers_lowess import lowess
 
+from resgrad.audit.border_pixels import classify_borders
 from resgrad.common.config import load, read
 from resgrad.common.kernels import check_instruction_set
 from resgrad.common.kinds import kinds
 from resgrad.common.seeds import derive
 from resgrad.models import build_network, networks
+from resgrad.preprocess.images import decode, from_pixels
+from resgrad.results.metrics import classification
 from resgrad.shards.batches import Batches
 from resgrad.shards.config import AugmentConfig
 from resgrad.training.checkpoint import Checkpoint
@@ -35,7 +46,7 @@ from tests.unit.gradient_configs import gradients_config
 from tests.unit.model_configs import DEPTHS, model_config
 
 COMMITTED = json.loads((ROOT / "tests/golden.json").read_text(encoding="utf-8"))
-"""The versions of numpy and torch, and the SHA-256 of each case with these versions."""
+"""The versions of the libraries, and the SHA-256 of each case with these versions."""
 
 STEPS, BATCH, SHAPE = 2, 16, (3, 16, 16)
 SMALLEST = {**DEPTHS, "densenet": 10, "densenet_bc": 10, "imagenet_resnet": 18, "residual_attention": 56, "vgg": 11}
@@ -48,20 +59,73 @@ ONE_TWIN = {"densenet", "densenet_bc"}
 """Kinds without a plain twin."""
 
 
+def float64() -> Iterable[np.ndarray]:
+    """Yield results of numpy and scipy, used as in the stages that summarise."""
+    generator = np.random.default_rng(derive(0, "golden"))
+    values = generator.standard_normal(50_000)
+    positive = np.abs(values) + 1e-12
+    for function in (np.exp, np.sin, np.cos, np.tanh, np.expm1):
+        yield function(values)
+    for function in (np.log, np.log2, np.log10, np.log1p, np.sqrt):
+        yield function(positive)
+    yield np.array([values.mean(), values.std(), values @ values, np.linalg.norm(values)])
+    table, target = values[:20_000].reshape(-1, 4), values[-5_000:]
+    yield from (table.T @ table, table.T @ target, np.linalg.pinv(table), linalg.lstsq(table, target)[0])
+    yield from (special.ndtri(generator.random(100)), special.stdtr(5, values[:100]))
+
+
+def pillow() -> Iterable[np.ndarray]:
+    """Yield what Pillow makes of JPEG files and of pixels, as in the shards."""
+    generator = np.random.default_rng(derive(0, "golden"))
+    for pixels in generator.integers(256, size=(8, 40, 56, 3), dtype=np.uint8):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG")
+        for color in ("grey", "rgb"):
+            yield decode(file.getvalue(), 24, color)
+            yield from_pixels(pixels, 24, color)
+
+
+def scikit_learn() -> Iterable[np.ndarray]:
+    """Yield a forest's classes and the metrics of a network."""
+    generator = np.random.default_rng(derive(0, "golden"))
+    images = generator.integers(256, size=(60, 3, 24, 24), dtype=np.uint8)
+    labels = images[:, :, 0, 0].sum(axis=1).argsort().argsort() % 3
+    yield classify_borders(images[:40], labels[:40], images[40:], seed=0)
+    shares = generator.dirichlet(np.ones(3), size=60)
+    yield np.array([*classification(labels, shares.argmax(axis=1), shares).values()])
+
+
+def of_statsmodels() -> Iterable[np.ndarray]:
+    """Yield a line and a curve through points."""
+    x, y = np.random.default_rng(derive(0, "golden")).standard_normal((2, 100))
+    line = OLS(y, add_constant(x)).fit()
+    yield from (line.params, line.conf_int(), lowess(y, x))
+
+
+FUNCTIONS = {"float64": float64, "pillow": pillow, "scikit-learn": scikit_learn, "statsmodels": of_statsmodels}
+"""Cases without a network, by name."""
+
+CRASHES = {"scikit-learn"}
+"""Cases that no emulator has run: qemu-user 7.2 crashes in scikit-learn's forest, whatever the processor."""
+
+
 def cases() -> list[str]:
-    """List the hashed cases: kind, variant and width of every network, and ``float64`` for numpy and scipy."""
+    """List the hashed cases: those of :data:`FUNCTIONS`, and kind, variant and width of every network."""
     variants = {kind: ("residual",) if kind in ONE_TWIN else ("plain", "residual") for kind in kinds(networks)}
-    return ["float64", *(f"{k} {v} {w}" for k in kinds(networks) for v in variants[k] for w in WIDTHS.get(k, (8,)))]
+    return [*FUNCTIONS, *(f"{k} {v} {w}" for k in kinds(networks) for v in variants[k] for w in WIDTHS.get(k, (8,)))]
 
 
-ONE_CASE_A_KIND = ["float64", *(f"{kind} residual {WIDTHS.get(kind, (8,))[0]}" for kind in kinds(networks))]
+ONE_CASE_A_KIND = [
+    *sorted(FUNCTIONS.keys() - CRASHES),
+    *(f"{kind} residual {WIDTHS.get(kind, (8,))[0]}" for kind in kinds(networks)),
+]
 """One case per kind, for an emulator, which is slow."""
 
 
 def golden(case: str) -> str:
     """Return the SHA-256 of one of the :func:`cases`."""
-    if case == "float64":
-        return digest(functions())
+    if case in FUNCTIONS:
+        return digest(FUNCTIONS[case]())
     kind, variant, width = case.split()
     return digest(trained(kind, residual=variant == "residual", width=int(width)))
 
@@ -96,21 +160,6 @@ def trained(kind: str, *, residual: bool, width: int) -> Iterable[np.ndarray]:
     yield log_probabilities(network, batches).numpy()
 
 
-def functions() -> Iterable[np.ndarray]:
-    """Yield results of numpy and scipy, used as in the stages that summarise."""
-    generator = np.random.default_rng(derive(0, "golden"))
-    values = generator.standard_normal(50_000)
-    positive = np.abs(values) + 1e-12
-    for function in (np.exp, np.sin, np.cos, np.tanh, np.expm1):
-        yield function(values)
-    for function in (np.log, np.log2, np.log10, np.log1p, np.sqrt):
-        yield function(positive)
-    yield np.array([values.mean(), values.std(), values @ values, np.linalg.norm(values)])
-    table, target = values[:20_000].reshape(-1, 4), values[-5_000:]
-    yield from (table.T @ table, table.T @ target, np.linalg.pinv(table), linalg.lstsq(table, target)[0])
-    yield from (special.ndtri(generator.random(100)), special.stdtr(5, values[:100]))
-
-
 def digest(arrays: Iterable[np.ndarray]) -> str:
     """Return the SHA-256 of the types, shapes and values of some arrays."""
     sha = hashlib.sha256()
@@ -121,8 +170,9 @@ def digest(arrays: Iterable[np.ndarray]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that the arrays belong to, without build suffixes."""
-    return {library.__name__: library.__version__.split("+")[0] for library in (np, torch)}
+    """Return the versions that the arrays belong to, by the name on PyPI, without build suffixes."""
+    libraries = {"numpy": np, "pillow": PIL, "scikit-learn": sklearn, "scipy": scipy, "statsmodels": statsmodels}
+    return {name: library.__version__.split("+")[0] for name, library in {**libraries, "torch": torch}.items()}
 
 
 def committed() -> dict[str, str]:
