@@ -35,6 +35,18 @@ def test_names_without_letters_stay_apart():
     assert canonical("+") != canonical("-")
 
 
+@pytest.mark.parametrize(("name", "other"), [("C#", "C++"), ("कि", "का"), ("1-1", "11"), ("A-", "A"), ("é", "e")])
+def test_signs_and_symbols_are_part_of_a_name(name, other):
+    assert canonical(name) != canonical(other)
+    assert join_spellings({"one": [name], "two": [other]}) == {name: name, other: other}
+
+
+@pytest.mark.parametrize("other", ["Late blight", "late-blight", "LATE__BLIGHT", "LateBlight", "_late_blight "])
+def test_case_and_what_stands_between_words_are_not(other):
+    assert canonical("Late_blight") == canonical(other)
+    assert canonical("caf\u00e9 1-2") == canonical("Cafe\u0301 1_2")
+
+
 def test_the_first_copy_stays():
     assert find(["x", "y", "x", "x"], "AAAA") == {2: "duplicate", 3: "duplicate"}
 
