@@ -158,3 +158,22 @@ def test_a_raw_folder_without_provenance(tmp_path):
     (tmp_path / "raw").mkdir()
     with pytest.raises(PreprocessError, match=r"provenance.json is missing or damaged; `dvc repro -f download@raw`"):
         preprocess(tmp_path / "raw", tmp_path / "shards", **OPTIONS)
+
+
+def test_a_doubled_archive_of_nested_classes_counts_once(tmp_path):
+    nested = {"A": "apple/healthy", "B": "apple/scab", "C": "pear/healthy"}
+    files = {f"PV/{nested[path.split('/')[1]]}/{path.split('/')[2]}": data for path, data in photographs("ABC").items()}
+    raw = write_archive(tmp_path / "raw", files | {f"PV/{path}": data for path, data in files.items()})
+    metrics = preprocess(raw, tmp_path / "shards", **OPTIONS)["custom"]
+    assert Shards(tmp_path / "shards").manifest["classes"] == sorted(nested.values())
+    assert metrics["images"] == 90
+    assert metrics["skipped"] == {"total": 90, "duplicate": 90, "over_train_limit": 0}
+
+
+def test_a_class_of_the_tests_own_that_the_training_images_lack(tmp_path):
+    """All images of B for training are copies of the test's, which keeps them."""
+    files = {f"train/{path.removeprefix('top/')}": data for path, data in photographs().items()}
+    tests = {f"test/{path.removeprefix('train/')}": data for path, data in files.items() if "/B/" in path}
+    raw = write_archive(tmp_path / "raw", files | tests | {"test/A/own.jpg": picture(1)})
+    with pytest.raises(SplitError, match=r"^B .* no image in train; the set brings its own .*: 30 duplicate_of_test"):
+        preprocess(raw, tmp_path / "shards", **OPTIONS)
