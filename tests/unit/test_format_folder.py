@@ -1,6 +1,7 @@
 """A folder of class folders, unpacked or packed."""
 
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -55,3 +56,19 @@ def test_an_empty_class_folder_on_disk_is_refused(tmp_path):
 def test_what_is_neither_zip_nor_tar_is_refused(tmp_path):
     (tmp_path / "mine").write_bytes(b"<html>")
     assert "mine cannot be read as a zip file" in refusal(folder, tmp_path / "mine", tmp_path / "raw")
+
+
+def test_an_empty_class_folder_in_a_tar_is_refused(tmp_path):
+    tree = write_tree(tmp_path / "tree")
+    (tree / "top/bird").mkdir()
+    for mode, name in {"w": "set", "w:gz": "."}.items():
+        with tarfile.open(tmp_path / "mine.tar", mode) as archive:
+            archive.add(tree, name)
+        message = refusal(folder, tmp_path / "mine.tar", tmp_path / f"raw-{mode[1:]}")
+        assert f"mine holds {f'{name}/'.removeprefix('./')}top/bird/, which is empty" in message
+    (tree / "top/bird/1.jpg").write_bytes(b"tweet")
+    with tarfile.open(tmp_path / "mine.tar", "w") as archive:
+        archive.add(tree, "set")
+    raw = brought(folder, tmp_path / "mine.tar", tmp_path / "raw")
+    with folder.opened(raw, "mine") as listing:
+        assert listing.classes == ["bird", "cat", "dog"]

@@ -19,10 +19,10 @@ UNIX = 3
 
 
 class File(NamedTuple):
-    """A file to pack, or a folder without files."""
+    """A file to pack, or a folder."""
 
     name: str
-    """Relative to the source, with slashes; that of an empty folder ends with a slash."""
+    """Relative to the source, with slashes; that of a folder ends with a slash."""
     read: Callable[[], bytes]
 
     @property
@@ -32,17 +32,20 @@ class File(NamedTuple):
 
 
 def pack(files: Iterable[File], archive: Path) -> list[str]:
-    """Store all images, uncompressed; return the names of the other files, and of empty folders.
+    """Store all images, uncompressed; return the names of the other files, and of folders without files.
 
     Raises:
         ArchiveError: an image has a name that cannot be stored.
         OSError: something cannot be read or written.
     """
-    others = []
+    others: list[str] = []
+    filled: set[str] = set()
     with replacing(archive) as partial, zipfile.ZipFile(partial, "w") as opened:
         for file in tqdm(files, "Packing", unit="file", disable=None, leave=False):
+            if not file.name.endswith("/"):
+                filled.update(f"{folder}/" for folder in PurePosixPath(file.name).parents)
             if not file.is_image:
-                others.append(file.name.encode(errors="replace").decode())
+                others.append(file.name)
                 continue
             entry = zipfile.ZipInfo(file.name, EARLIEST)
             entry.create_system = UNIX
@@ -51,7 +54,7 @@ def pack(files: Iterable[File], archive: Path) -> list[str]:
                 opened.writestr(entry, file.read())
             except UnicodeEncodeError:
                 raise ArchiveError(f"{os.fsencode(file.name)!r} has a name that is not UTF-8; rename it.") from None
-    return others
+    return [name.encode(errors="replace").decode() for name in others if name not in filled]
 
 
 def files_below(folder: Path, shown: str) -> list[File]:

@@ -14,16 +14,17 @@ _DAMAGED = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
 class TarMember(NamedTuple):
-    """A file in a tar."""
+    """A file or a folder in a tar."""
 
     path: str
+    """That of a folder ends with a slash."""
     size: int
     read: Callable[[], bytes]
     """Reads the file; call it before taking the next member."""
 
 
 def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]:
-    """Yield the files of a tar, plain or compressed with gzip, bzip2 or xz, in its order.
+    """Yield the files and folders of a tar, plain or compressed with gzip, bzip2 or xz, in its order.
 
     Args:
         archive: the file.
@@ -50,8 +51,11 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
                 raise ArchiveError(
                     f"{shown} holds more than {MAX_ENTRIES:,} entries or {MAX_TOTAL_BYTES:,} bytes, which are allowed."
                 )
-            if entry.isreg():
-                yield TarMember(entry.name.removeprefix("./"), entry.size, partial(_read, opened, entry, shown))
+            name = entry.name.removeprefix("./")
+            if entry.isdir():
+                yield TarMember(f"{name}/", 0, bytes)
+            else:
+                yield TarMember(name, entry.size, partial(_read, opened, entry, shown))
 
 
 def _entries(raw: IO[bytes], shown: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:

@@ -132,7 +132,8 @@ def _files(source: Path, shown: str) -> Iterator[tuple[str, Any]]:
                 yield path.name, path.read_bytes
     elif tarfile.is_tarfile(source):
         for member in tars.members(source, shown, max_bytes=MAX_BYTES):
-            yield Path(member.path).name, member.read
+            if not member.path.endswith("/"):
+                yield Path(member.path).name, member.read
     else:
         raise LayoutError(f"{shown} is no tar archive; format cifar wants cifar-10-binary.tar.gz, or its folder.")
 
