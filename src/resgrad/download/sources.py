@@ -14,6 +14,7 @@ from resgrad.common.kinds import load_kind
 from resgrad.datasets import archives, formats
 from resgrad.datasets.config import SourceConfig
 from resgrad.datasets.known import OFFICIAL, SAMPLES
+from resgrad.datasets.opening import opened
 from resgrad.download import http, kaggle
 from resgrad.download.paths import KEYWORDS, expanded, is_address
 from resgrad.download.store import Store, digest
@@ -103,7 +104,7 @@ def _bring(dataset: str, config: SourceConfig, folder: Path, partials: Path, sto
         provenance = "official" if config.source == "official" or _is_official(dataset, path) else "custom"
     shutil.rmtree(arrived)
     leaf_map = _bring_leaf_map(dataset, config, folder, partials)
-    with data_format.opened(folder, shown) as listing:
+    with opened(data_format, folder, shown) as listing:
         if leaf_map and listing.names:
             leaf_map.leaves_of([listing.classes[label] for label in listing.labels.tolist()], listing.names)
         return provenance, summarise(dataset, listing, shown)
