@@ -9,6 +9,7 @@ from resgrad.preprocess import splits
 from resgrad.preprocess.duplicates import find
 from resgrad.preprocess.leaves import Group
 from resgrad.preprocess.splits import TEST, TRAIN, UNUSED, VALIDATION, SplitError
+from resgrad.shards.shards import SPLITS
 
 # --- class names and duplicates
 
@@ -121,6 +122,33 @@ def test_a_class_that_cannot_be_split_is_named():
     split = splits.deal_groups(np.zeros(6, int), leaves([3, 3]), ["Lonely"], 0.15, 0.2)
     with pytest.raises(SplitError, match=r"^Lonely \(6 in all\) has no image in train;"):
         splits.check(split, np.zeros(6, int), ["Lonely"], Counter())
+
+
+def given(*parts):
+    """The set's own splits: two classes, with the split of each image."""
+    split = np.array([part for part, _ in parts])
+    return split, np.array([label for _, label in parts])
+
+
+@pytest.mark.parametrize(("part", "name"), [(VALIDATION, "validation"), (TEST, "test")])
+def test_a_class_that_a_given_split_lacks_is_named_with_the_cause(part, name):
+    parts = [(other, label) for other in range(3) for label in range(2) if (other, label) != (part, 1)]
+    split, labels = given(*parts, (TRAIN, 1))
+    own = {other: {0, 1} for other in SPLITS}
+    with pytest.raises(SplitError) as caught:
+        splits.check(split, labels, ["a", "b"], Counter(duplicate_of_test=5), own)
+    said = f"b (3 in all) has no image in {name}; the set brings its own {name} images, so add some of every class"
+    assert str(caught.value) == f"{said} to them (left out of all classes were: 5 duplicate_of_test)."
+    with pytest.raises(SplitError, match=f"a larger {name}_fraction"):
+        splits.check(split, labels, ["a", "b"], Counter(), {"train": {0, 1}})
+
+
+def test_a_class_that_the_given_training_images_lack_is_not_laid_to_the_limit():
+    split, labels = given((TRAIN, 0), (VALIDATION, 0), (VALIDATION, 1), (TEST, 0), (TEST, 1))
+    with pytest.raises(SplitError, match=r"^b \(2 in all\) has no image in train; the set brings its own train images"):
+        splits.check(split, labels, ["a", "b"], Counter(), {"train": {0}, "test": {0, 1}})
+    with pytest.raises(SplitError, match="a larger train_limit"):
+        splits.check(split, labels, ["a", "b"], Counter(), {"train": {0, 1}, "test": {0, 1}})
 
 
 # --- limit

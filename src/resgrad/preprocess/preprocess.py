@@ -15,6 +15,7 @@ from resgrad.common.files import replacing
 from resgrad.common.kinds import load_kind
 from resgrad.datasets import formats
 from resgrad.datasets.listing import Listing
+from resgrad.datasets.opening import opened
 from resgrad.preprocess import leaves, splits
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.decoding import Picture, decode_all
@@ -52,7 +53,7 @@ def preprocess(
     provenance = _provenance(raw)
     leaf_map = leaves.read_map(raw / LEAF_MAP) if (raw / LEAF_MAP).exists() else None
     shape = (3 if config.color == "rgb" else 1, config.image_size, config.image_size)
-    with load_kind(formats, format_name).opened(raw, str(raw)) as listing, replacing(shards) as folder:
+    with opened(load_kind(formats, format_name), raw, str(raw)) as listing, replacing(shards) as folder:
         pictures = gather(listing, leaf_map)
         classes = listing.classes
         schemes: Schemes = {
@@ -66,7 +67,7 @@ def preprocess(
         written, digests = _write_images(writer, pictures, decoded, schemes, skipped)
         labels = pictures.labels[written]
         schemes = {scheme: dealt[written] for scheme, dealt in schemes.items()}
-        splits.check(schemes[in_use], labels, classes, skipped)
+        splits.check(schemes[in_use], labels, classes, skipped, splits.brought(pictures))
         counts = {scheme: splits.count(dealt, labels, classes) for scheme, dealt in schemes.items()}
         leak = _leak(pictures, written, schemes)
         writer.finish(

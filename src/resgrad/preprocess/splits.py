@@ -5,7 +5,8 @@ the number of its images, so that classes do not affect each other.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -147,7 +148,22 @@ def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]
     return limited
 
 
-def check(split: np.ndarray, labels: np.ndarray, classes: Sequence[str], skipped: Counter[str]) -> None:
+def brought(pictures: Pictures) -> dict[str, set[int]]:
+    """Return the splits that a set brings, and the classes that each holds, as positions; empty if it brings none."""
+    if pictures.splits is None:
+        return {}
+    return {
+        name: set(pictures.labels[pictures.splits == name].tolist()) for name in np.unique(pictures.splits).tolist()
+    }
+
+
+def check(
+    split: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    skipped: Counter[str],
+    own: Mapping[str, Collection[int]] = MappingProxyType({}),
+) -> None:
     """Check that every class has an image in every split.
 
     Args:
@@ -155,34 +171,38 @@ def check(split: np.ndarray, labels: np.ndarray, classes: Sequence[str], skipped
         labels: position in ``classes`` of each image.
         classes: names.
         skipped: number of images left out, by reason: the likeliest cause if a class has no image at all.
+        own: what the set brings, as in :func:`brought`: the likeliest cause if a class has no image there.
 
     Raises:
         SplitError: a class has no image in a split.
     """
+    reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.most_common() if number) or "none"
     gone = [name for label, name in enumerate(classes) if not np.any(labels == label)]
     if gone:
-        reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.most_common() if number)
         raise SplitError(
-            f"No image of {_list(gone)} can be used; left out of all classes were: {reasons or 'none'}. "
+            f"No image of {_list(gone)} can be used; left out of all classes were: {reasons}. "
             "Mend or replace its images, or remove the class."
         )
     for part, part_name in enumerate(SPLITS):
-        missing = [
-            f"{name} ({np.sum(labels == label)} in all)"
-            for label, name in enumerate(classes)
-            if not np.any(labels[split == part] == label)
-        ]
+        here = set(labels[split == part].tolist())
+        missing = [label for label in range(len(classes)) if label not in here]
+        # Nothing is cut from the set's own validation and test; from training a limit and fractions cut.
+        never = [label for label in missing if part_name != "train" or label not in own.get("train", missing)]
+        advice = _ADVICE[part_name]
+        if never and part_name in own:
+            missing, advice = never, f"{_OWN.format(part_name)} (left out of all classes were: {reasons})"
         if missing:
+            names = [f"{classes[label]} ({np.sum(labels == label)} in all)" for label in missing]
             raise SplitError(
-                f"{_list(missing)} {'has' if len(missing) == 1 else 'have'} no image in {part_name}; "
-                f"{_ADVICE[part_name]}."
+                f"{_list(names)} {'has' if len(names) == 1 else 'have'} no image in {part_name}; {advice}."
             )
 
 
+_OWN = "the set brings its own {} images, so add some of every class to them"
 _ADVICE = {
     "train": "more images, smaller fractions for validation and test, or a larger train_limit are needed",
     "validation": "more images or a larger validation_fraction are needed",
-    "test": "more images or a larger test_fraction are needed; a test split of the set's own must hold all classes",
+    "test": "more images or a larger test_fraction are needed",
 }
 
 
