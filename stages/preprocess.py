@@ -15,7 +15,10 @@ def make_shards(dataset: str) -> None:
     parameters = dataset_parameters(dataset)
     config = load_part(PreprocessConfig, parameters, f"data.{dataset}")
     raw, shards = Path("data/raw", dataset), Path("data/shards", dataset)
-    write_json(Path(f"metrics/data-{dataset}.json"), preprocess(raw, shards, config, format_name=parameters["format"]))
+    metrics, sentences = preprocess(raw, shards, config, format_name=parameters["format"])
+    write_json(Path(f"metrics/data-{dataset}.json"), metrics)
+    for sentence in sentences:
+        print(sentence)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def mnist(real_data, tmp_path_factory):
     raw = raw_folder(folder / "raw", {path.name: path for path in (real_data / "mnist").glob("*.gz")})
     options = {**LEAVES, "image_size": 28, "color": "grey", "validation_fraction": 0.1, "test_fraction": None}
     config = PreprocessConfig(**{**options, "split": "random"})
-    return preprocess(raw, folder / "shards", config, format_name="idx"), Shards(folder / "shards")
+    return preprocess(raw, folder / "shards", config, format_name="idx").metrics, Shards(folder / "shards")
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +52,16 @@ def mapped(real_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mapped")
     leaves = real_data / "plantvillage"
     raw = raw_folder(folder / "raw", {"images.zip": leaves / SUBSET, "leaf-map.json": leaves / "leaf-map.json"})
-    return preprocess(raw, folder / "shards", PreprocessConfig(**LEAVES), format_name="folder"), Shards(
-        folder / "shards"
-    )
+    made = preprocess(raw, folder / "shards", PreprocessConfig(**LEAVES), format_name="folder")
+    return made.metrics, Shards(folder / "shards")
 
 
 @pytest.fixture(scope="module")
 def unmapped(real_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unmapped")
     raw = raw_folder(folder / "raw", {"images.zip": real_data / "plantvillage" / SUBSET})
-    return preprocess(raw, folder / "shards", PreprocessConfig(**LEAVES), format_name="folder"), Shards(
-        folder / "shards"
-    )
+    made = preprocess(raw, folder / "shards", PreprocessConfig(**LEAVES), format_name="folder")
+    return made.metrics, Shards(folder / "shards")
 
 
 def pepper_leak(shards: Shards, leaf_map: dict, column: str) -> float:

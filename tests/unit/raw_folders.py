@@ -22,7 +22,11 @@ OPTIONS = {
 
 
 def preprocess(raw, shards, threads=None, **options):
-    """Preprocess photographs, or digits if four IDX files are in the raw folder."""
+    """Preprocess photographs, or digits if four IDX files are in the raw folder; return the metrics."""
+    return preprocessed(raw, shards, threads, **options).metrics
+
+
+def preprocessed(raw, shards, threads=None, **options):
     name = "idx" if (raw / "train-images-idx3-ubyte.gz").exists() else "folder"
     return room.preprocess(raw, shards, PreprocessConfig(**options), format_name=name, threads=threads)
 

@@ -57,7 +57,7 @@ def test_a_new_format_is_one_file(tmp_path, monkeypatch):
         image_size=8, color="grey", train_limit=None, validation_fraction=0.2, test_fraction=0.2, split="random"
     )
     try:
-        metrics = preprocess(raw, tmp_path / "shards", config, format_name="toy")["custom"]
+        metrics = preprocess(raw, tmp_path / "shards", config, format_name="toy").metrics["custom"]
     finally:
         sys.modules.pop("resgrad.datasets.formats.toy", None)
     assert "toy" in kinds(formats)

@@ -10,7 +10,7 @@ from PIL import Image
 from resgrad.preprocess.preprocess import PreprocessError
 from resgrad.preprocess.splits import SplitError
 from resgrad.shards.shards import Shards
-from tests.unit.raw_folders import OPTIONS, ids, photographs, picture, preprocess, write_archive
+from tests.unit.raw_folders import OPTIONS, ids, photographs, picture, preprocess, preprocessed, write_archive
 
 
 def contents(folder):
@@ -115,6 +115,18 @@ def test_what_cannot_be_decoded_is_counted_by_reason(tmp_path):
     assert metrics["skipped"] == {"total": 3, "not_an_image": 1, "damaged": 2, "over_train_limit": 0}
     counts = metrics["counts"]
     assert sum(sum(split.values()) for split in counts.values()) == 60
+
+
+def test_each_reason_to_leave_images_out_is_said_with_a_member(tmp_path):
+    files = photographs()
+    files |= {"top/A/same.jpg": picture(1), "top/B/same.jpg": picture(1), "top/A/a.jpg": b"<html>"}
+    files |= {f"top/B/late-{number}.jpg": picture(number)[:-200] for number in range(10, 13)}  # the header is whole
+    raw = write_archive(tmp_path / "leaves", files)
+    assert preprocessed(raw, tmp_path / "shards", **{**OPTIONS, "train_limit": 30}).sentences == [
+        "leaves: 2 images are left out (under two classes), such as top/A/same.jpg.",
+        "leaves: 1 image is left out (not an image), such as top/A/a.jpg.",
+        "leaves: 3 images are left out (damaged), such as top/B/late-10.jpg.",
+    ]
 
 
 def test_a_limit_leaves_validation_and_test_of_both_schemes_as_they_were(tmp_path):

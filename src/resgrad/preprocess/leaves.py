@@ -9,6 +9,7 @@ group of its original.
 
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from resgrad.common.errors import ResgradError
 from resgrad.datasets.class_names import canonical
-from resgrad.preprocess.names import original, originals, without_id
+from resgrad.preprocess.names import captures, originals, without_id
 from resgrad.preprocess.rolls import capture, stretches
 
 LEAF = re.compile(r"(?P<source>.*?)[\s_]Leaf (?P<leaf>\d{1,3})(\.\d+)?( Day \d+)?", re.IGNORECASE)
@@ -83,6 +84,16 @@ class Group(NamedTuple):
     """Position of a stretch within its roll; 0 for a leaf."""
 
 
+class Capture(NamedTuple):
+    """What the name of a photograph says of the capture that it shows."""
+
+    label: str
+    original: str
+    """Name of the capture; the same for its edited copies."""
+    name: str
+    """The photograph's own name."""
+
+
 def read_map(path: Path, shown: str | None = None) -> LeafMap:
     """Read a leaf map, a JSON file in any Unicode encoding; messages call it ``shown``, or by its path.
 
@@ -129,14 +140,10 @@ def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap | None)
         LeafMapError: the map has none of the photographs.
     """
     mapped = leaf_map.leaves_of(labels, names) if leaf_map else [None] * len(names)
-    stems = [Path(name).stem for name in names]
-    present: dict[str, dict[str, str]] = defaultdict(dict)
-    for label, stem in zip(labels, stems, strict=True):
-        present[label].setdefault(stem.casefold(), stem)
+    stems = [_stem(name) for name in names]
     groups: dict[int, Group] = {}
     rolls: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
-    for index, (label, stem, leaf) in enumerate(zip(labels, stems, mapped, strict=True)):
-        shown = without_id(original(stem, present[label]))
+    for index, (label, shown, leaf) in enumerate(zip(labels, captures(labels, stems), mapped, strict=True)):
         if leaf:
             groups[index] = Group(f"{label}/leaf {leaf}", None, 0)
         elif named := LEAF.fullmatch(shown):
@@ -144,12 +151,23 @@ def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap | None)
         else:
             source, number = capture(shown)
             rolls[label, source].append((number, index))
-    for (label, source), captures in rolls.items():
-        for stretch in stretches(sorted(captures)):
+    for (label, source), roll in rolls.items():
+        for stretch in stretches(sorted(roll)):
             first, last = stretch[0][0], stretch[-1][0]
             shared = Group(f"{label}/{source} {first}-{last}", f"{label}/{source}", first)
             groups.update((index, shared) for _, index in stretch)
     return [groups[index] for index in range(len(labels))]
+
+
+def captures_of(labels: Sequence[str], names: Sequence[str]) -> list[Capture]:
+    """Return the capture that each photograph shows; all names are without suffix and in lower case."""
+    stems = [_stem(name).casefold() for name in names]
+    return [Capture(*each) for each in zip(labels, captures(labels, stems), stems, strict=True)]
+
+
+def _stem(name: str) -> str:
+    """Return a file name without suffix, each accented letter as one character."""
+    return unicodedata.normalize("NFC", Path(name).stem)
 
 
 def _forms(stem: str) -> list[str]:

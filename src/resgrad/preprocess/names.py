@@ -1,7 +1,8 @@
 """Find from a file name the picture that it is an edited copy of: rotated, mirrored, cropped or simply copied."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 _ENDINGS = "jpe?g|jfif|jpe|png|bmp|gif|tiff?|webp"
 _WORDS = "|".join(
@@ -58,6 +59,14 @@ def original(stem: str, present: Mapping[str, str]) -> str:
             break
         stem = present.get(before.casefold(), before)
     return stem
+
+
+def captures(labels: Sequence[str], stems: Sequence[str]) -> list[str]:
+    """Name the capture of each picture: its original within its class, without PlantVillage's ``<uuid>___``."""
+    present: dict[str, dict[str, str]] = defaultdict(dict)
+    for label, stem in zip(labels, stems, strict=True):
+        present[label].setdefault(stem.casefold(), stem)
+    return [without_id(original(stem, present[label])) for label, stem in zip(labels, stems, strict=True)]
 
 
 def without_id(stem: str) -> str:

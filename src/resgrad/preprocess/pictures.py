@@ -9,7 +9,7 @@ import numpy as np
 
 from resgrad.datasets.listing import Listing
 from resgrad.preprocess import duplicates
-from resgrad.preprocess.leaves import Group, LeafMap, group
+from resgrad.preprocess.leaves import Capture, Group, LeafMap, captures_of, group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,12 @@ class Pictures:
     """The name of the picture at a position; made on demand, because the names of a large set do not fit in memory."""
     skipped: Counter[str]
     """Images left out, by reason."""
+    examples: dict[str, str]
+    """The name of one of them, by reason."""
     copied: float | None
     """If the set has its own splits: the share of test images that were also in training or validation, now removed."""
+    captures: list[Capture] | None
+    """If the set has its own splits, and file names: the capture that each picture shows, N."""
 
 
 def gather(listing: Listing, leaf_map: LeafMap | None) -> Pictures:
@@ -52,7 +56,9 @@ def gather(listing: Listing, leaf_map: LeafMap | None) -> Pictures:
         groups=group(classes, names, leaf_map) if names else None,
         id_of=_id_of(listing, kept, classes, names),
         skipped=Counter(gone.values()),
+        examples={reason: listing.id_of(position) for position, reason in sorted(gone.items(), reverse=True)},
         copied=_copied(contents, listing.splits) if listing.splits else None,
+        captures=captures_of(classes, names) if names and listing.splits else None,
     )
 
 

@@ -1,11 +1,10 @@
 """From raw files to shards: list the images, assign them to splits, write them, and report the result."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -21,11 +20,21 @@ from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.decoding import Picture, decode_all
 from resgrad.preprocess.pictures import Pictures, gather
 from resgrad.preprocess.shard_writer import ShardWriter
+from resgrad.preprocess.summary import summarise
 from resgrad.shards.shards import SPLITS, Scheme
 
 LEAF_MAP = "leaf-map.json"
 Schemes = dict[Scheme, np.ndarray]
 """The splits, by scheme, as in :mod:`resgrad.preprocess.splits`."""
+
+
+class Preprocessed(NamedTuple):
+    """What is known of a data set once its shards are written."""
+
+    metrics: dict[str, Any]
+    """The metrics to publish: ``{provenance: {...}}``, numbers only."""
+    sentences: list[str]
+    """For the screen: :func:`resgrad.preprocess.summary.summarise`."""
 
 
 class PreprocessError(ResgradError):
@@ -34,7 +43,7 @@ class PreprocessError(ResgradError):
 
 def preprocess(
     raw: Path, shards: Path, config: PreprocessConfig, *, format_name: str, threads: int | None = None
-) -> dict[str, Any]:
+) -> Preprocessed:
     """Turn a folder of raw files into a folder of shards.
 
     Args:
@@ -43,9 +52,6 @@ def preprocess(
         config: size, colour, limit and splits.
         format_name: one of :mod:`resgrad.datasets.formats`.
         threads: number of decoding threads; None for one per core. The result does not depend on it.
-
-    Returns:
-        the metrics to publish: ``{provenance: {...}}``, numbers only.
 
     Raises:
         ResgradError: the raw files cannot be used, or not be split as asked.
@@ -61,10 +67,14 @@ def preprocess(
             for scheme, dealt in splits.deal(pictures, classes, config).items()
         }
         in_use: Scheme = "given" if "given" in schemes else config.split
-        skipped = pictures.skipped.copy()
+        skipped, examples = pictures.skipped.copy(), pictures.examples.copy()
         writer = ShardWriter(folder, shape, tuple(schemes))
         decoded = partial(decode_all, listing.read, size=config.image_size, color=config.color, threads=threads)
-        written, digests = _write_images(writer, pictures, decoded, schemes, skipped)
+        written, digests, unusable = _write_images(writer, pictures, decoded, schemes)
+        skipped.update(over_train_limit=len(pictures.labels) - len(written) - len(unusable))
+        for place, reason in unusable.items():
+            skipped[reason] += 1
+            examples.setdefault(reason, listing.id_of(int(pictures.positions[place])))
         labels = pictures.labels[written]
         schemes = {scheme: dealt[written] for scheme, dealt in schemes.items()}
         splits.check(schemes[in_use], labels, classes, skipped, splits.brought(pictures))
@@ -82,18 +92,17 @@ def preprocess(
             },
         )
     published = {"leak": in_use, "leak_random": "random"}
-    return {
-        provenance: {
-            "images": len(written),
-            "skipped": {"total": skipped.total(), **skipped},
-            "counts": counts[in_use],
-            "shape": dict(zip(("channels", "height", "width"), shape, strict=True)),
-            **_known(pictures, written, schemes[in_use]),
-            **{key: leak[scheme] for key, scheme in published.items() if scheme in leak},
-            **_own_splits(pictures),
-            **_files(listing),
-        }
+    metrics = {
+        "images": len(written),
+        "skipped": {"total": skipped.total(), **skipped},
+        "counts": counts[in_use],
+        "shape": dict(zip(("channels", "height", "width"), shape, strict=True)),
+        **_known(pictures, written, schemes[in_use]),
+        **{key: leak[scheme] for key, scheme in published.items() if scheme in leak},
+        **_own_splits(pictures, written, schemes[in_use]),
+        **_files(listing),
     }
+    return Preprocessed({provenance: metrics}, list(summarise(raw.name, metrics, examples)))
 
 
 def _provenance(raw: Path) -> str:
@@ -109,26 +118,25 @@ def _write_images(
     pictures: Pictures,
     decoded: Callable[[list[int]], Iterator[Picture]],
     schemes: Schemes,
-    skipped: Counter[str],
-) -> tuple[np.ndarray, list[bytes]]:
-    """Write each picture that some scheme uses; count the others.
+) -> tuple[np.ndarray, list[bytes], dict[int, str]]:
+    """Write each picture that some scheme uses.
 
     Returns:
-        the positions of the written pictures, int64, and their SHA-256.
+        the places of the written pictures, int64, their SHA-256, and why the others cannot be used, by place.
     """
     used = np.flatnonzero(np.any([dealt != splits.UNUSED for dealt in schemes.values()], axis=0)).tolist()
-    skipped.update(over_train_limit=len(pictures.labels) - len(used))
     written, digests = [], []
+    unusable: dict[int, str] = {}
     bar = tqdm(used, "Images", unit="image", disable=None, leave=False)
     for place, picture in zip(bar, decoded(pictures.positions[used].tolist()), strict=True):
         if picture.pixels is None:
-            skipped[picture.reason] += 1
+            unusable[place] = picture.reason
             continue
         trained_in = [scheme for scheme, dealt in schemes.items() if dealt[place] == splits.TRAIN]
         writer.add(picture.pixels, int(pictures.labels[place]), trained_in)
         written.append(place)
         digests.append(picture.sha256)
-    return np.array(written, np.int64), digests
+    return np.array(written, np.int64), digests, unusable
 
 
 def _index(pictures: Pictures, written: np.ndarray, digests: list[bytes], schemes: Schemes) -> Iterator[dict[str, Any]]:
@@ -160,9 +168,17 @@ def _known(pictures: Pictures, written: np.ndarray, dealt: np.ndarray) -> dict[s
     return {"leaf_known": splits.known(dealt, [pictures.groups[place] for place in written])}
 
 
-def _own_splits(pictures: Pictures) -> dict[str, Any]:
-    """Return what leaked between a set's own splits before duplicates were removed; empty if it has none."""
-    return {} if pictures.copied is None else {"split_given": 1, "leak_copies": pictures.copied}
+def _own_splits(pictures: Pictures, written: np.ndarray, dealt: np.ndarray) -> dict[str, float]:
+    """Return what a set's own test has in common with its other splits; empty if it has none.
+
+    Copies are counted before they are removed, captures among what is left.
+    """
+    if pictures.copied is None:
+        return {}
+    found: dict[str, float] = {"split_given": 1, "leak_copies": pictures.copied}
+    if pictures.captures:
+        found["leak_captures"] = splits.leak_of_captures(dealt, [pictures.captures[place] for place in written])
+    return found
 
 
 def _files(listing: Listing) -> dict[str, Mapping[str, Any]]:

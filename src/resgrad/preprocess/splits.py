@@ -13,7 +13,7 @@ import numpy as np
 from resgrad.common.errors import ResgradError
 from resgrad.common.seeds import derive
 from resgrad.preprocess.config import PreprocessConfig
-from resgrad.preprocess.leaves import Group
+from resgrad.preprocess.leaves import Capture, Group
 from resgrad.preprocess.pictures import Pictures
 from resgrad.shards.shards import SPLITS, Scheme
 
@@ -234,6 +234,21 @@ def known(split: np.ndarray, groups: Sequence[Group]) -> float:
     An edited copy of an image of a known leaf counts as known; a stretch of a camera roll is not a leaf.
     """
     tested = [group.roll is None for part, group in zip(split.tolist(), groups, strict=True) if part == TEST]
+    return sum(tested) / len(tested) if tested else 0.0
+
+
+def leak_of_captures(split: np.ndarray, captures: Sequence[Capture]) -> float:
+    """Return the share of test images of whose capture another picture is in training, an edited copy or the original.
+
+    Pictures of one name in both splits are no copies, or they would be equal and gone: such names count from 1 in each
+    split, and tell nothing of a capture.
+    """
+    names: dict[int, dict[tuple[str, str], set[str]]] = {part: defaultdict(set) for part in (TRAIN, TEST)}
+    for part, capture in zip(split.tolist(), captures, strict=True):
+        if part in names:
+            names[part][capture[:2]].add(capture.name)
+    shared = {key for key, own in names[TEST].items() if key in names[TRAIN] and not own & names[TRAIN][key]}
+    tested = [capture[:2] in shared for part, capture in zip(split.tolist(), captures, strict=True) if part == TEST]
     return sum(tested) / len(tested) if tested else 0.0
 
 
