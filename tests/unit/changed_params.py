@@ -1,10 +1,11 @@
 """The committed parameters with a change, and what is said of them."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from resgrad.common.config import ParameterError
+from resgrad.common.config import ParameterError, read
 from resgrad.study import load_study
 from tests.paths import PARAMS
 
@@ -16,6 +17,19 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
     assert old in text
     path = tmp_path / "params.yaml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def changed(tmp_path: Path, key: str, value: object) -> Path:
+    """Set the parameter at a dotted key."""
+    path = tmp_path / "params.yaml"
+    parameters = read(PARAMS)
+    block = parameters
+    *above, last = key.split(".")
+    for name in above:
+        block = block[name]
+    block[last] = value
+    path.write_text(json.dumps(parameters), encoding="utf-8")
     return path
 
 

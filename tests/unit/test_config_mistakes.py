@@ -1,10 +1,14 @@
 """Mistakes in the parameters: each gets one sentence that says what is allowed."""
 
-import pytest
+from typing import Annotated
 
+import pytest
+from pydantic import Field
+
+from resgrad.common.config import ParameterError, Section, load
 from resgrad.gradients.statistics import statistics
 from tests.paths import ROOT
-from tests.unit.changed_params import TEXT, change, complaint
+from tests.unit.changed_params import TEXT, change, changed, complaint
 
 SEEDS = TEXT[TEXT.index("seeds:\n") : TEXT.index("data:\n")]
 NAMES = "lower-case letters, digits and _, beginning with a letter"
@@ -201,6 +205,54 @@ def modules(package: str) -> str:
 )
 def test_each_mistake_gets_one_sentence(tmp_path, old, new, sentence):
     assert complaint(change(tmp_path, old, new)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("train.clip_norm", -1, "greater than 0"),
+        ("train.clip_norm", 0, "greater than 0"),
+        ("train.clip_norm", "x", "a number"),
+        ("train.clip_norm", True, "a number"),
+        ("data.mnist.train_limit", 0, "greater than or equal to 1"),
+        ("data.mnist.train_limit", "x", "a whole number"),
+        ("data.mnist.leaf_map", 5, "text"),
+        ("data.mnist.leaf_map", "", "text that is not empty"),
+        ("tolerance.epochs", 0, "greater than or equal to 1"),
+        ("inspect.networks", 0, "greater than or equal to 1"),
+        ("inspect.networks", "x", "a whole number"),
+    ],
+)
+def test_null_is_named_wherever_it_is_allowed(tmp_path, key, value, said):
+    assert complaint(changed(tmp_path, key, value)).endswith(f"; allowed: {said}, or null.")
+
+
+class Inner(Section):
+    number: Annotated[int, Field(ge=1)]
+
+
+class Outer(Section):
+    inner: Inner | None
+    numbers: list[int] | None
+    inners: dict[str, Inner | None]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"inner": 5}, "inner is 5; allowed: a mapping, or null."),
+        ({"inner": {"number": 0}}, "inner.number is 0; allowed: greater than or equal to 1."),
+        ({"inner": {"numbr": 1}}, "inner.numbr is not a parameter; did you mean number?"),
+        ({"numbers": 5}, "numbers is 5; allowed: a list, one `- value` a line, or null."),
+        ({"numbers": ["x"]}, "numbers.0 is 'x'; allowed: a whole number."),
+        ({"inners": {"a": 5}}, "inners.a is 5; allowed: a mapping, or null."),
+        ({"inners": {"a": {"number": 0}}}, "inners.a.number is 0; allowed: greater than or equal to 1."),
+    ],
+)
+def test_null_is_named_for_the_value_that_may_be_null_alone(change, sentence):
+    with pytest.raises(ParameterError) as caught:
+        load(Outer, {"inner": None, "numbers": None, "inners": {}, **change})
+    assert str(caught.value) == sentence
 
 
 def test_a_missing_key_is_named(tmp_path):

@@ -122,7 +122,8 @@ def _sentence(cls: type[Section], key: str, detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"{name} is missing; restore it, `git diff params.yaml` shows what was there."
     allowed = _ALLOWED.get(detail["type"]) or detail["msg"].removeprefix("Input should be ")
-    return f"{name} is {_show(detail['input'])}; allowed: {allowed}."
+    null = ", or null" if _allows_null(_hint_at(cls, steps)) else ""
+    return f"{name} is {_show(detail['input'])}; allowed: {allowed}{null}."
 
 
 def _intended(cls: type[Section], detail: ErrorDetails) -> tuple[str | int, ...]:
@@ -132,11 +133,23 @@ def _intended(cls: type[Section], detail: ErrorDetails) -> tuple[str | int, ...]
     return (*above, close[0] if close else "")
 
 
-def _class_at(cls: type, steps: list) -> type:
-    """Follow attribute names and mapping keys from a section to the nested section they lead to."""
-    for step in steps:
-        cls = get_type_hints(cls)[step] if isinstance(cls, type) else get_args(cls)[-1]
-    return cls
+def _class_at(cls: type, steps: list) -> Any:
+    """Return the type of :func:`_hint_at`, without null."""
+    hint = _hint_at(cls, steps)
+    return next(own for own in get_args(hint) if own is not type(None)) if _allows_null(hint) else hint
+
+
+def _hint_at(cls: type, steps: list) -> Any:
+    """Follow attribute names, mapping keys and places in lists from a section to the annotation they lead to."""
+    if not steps:
+        return cls
+    *above, step = steps
+    parent = _class_at(cls, above)
+    return get_type_hints(parent)[step] if isinstance(parent, type) else get_args(parent)[-1]
+
+
+def _allows_null(hint: Any) -> bool:
+    return type(None) in get_args(hint)
 
 
 def _keys(cls: type) -> list[str]:
