@@ -1,4 +1,5 @@
 import json
+import unicodedata
 
 import pytest
 
@@ -153,34 +154,90 @@ def test_both_forms_say_the_same(leaf_map):
 )
 def test_a_photograph_is_known_by_its_capture(leaf_map, name):
     for content in ({"C": {"7": ["a___S 1.JPG"]}}, {"s 1": ["C:::7"]}):
-        assert leaf_map(content).find("C", name) == "7"
-        assert leaf_map(content).find("D", name) is None
+        assert leaf_map(content).find({"C"}, name) == "7"
 
 
 @pytest.mark.parametrize("name", ["a___S 2.JPG", "a___S 11.JPG", "a___S 1 (1) b.JPG", "a___SS 1.JPG"])
 def test_another_capture_is_not_known(leaf_map, name):
-    assert leaf_map({"C": {"7": ["a___S 1.JPG"]}}).find("C", name) is None
+    assert leaf_map({"C": {"7": ["a___S 1.JPG"]}}).find({"C"}, name) is None
 
 
 def test_a_map_may_list_copies_only(leaf_map):
     known = leaf_map({"C": {"7": ["S 1_rot1.JPG", "S 1_rot2.JPG"]}})
-    assert known.find("C", "S 1.JPG") == known.find("C", "S 1_rot3.JPG") == "7"
+    assert known.find({"C"}, "S 1.JPG") == known.find({"C"}, "S 1_rot3.JPG") == "7"
 
 
 def test_the_file_name_goes_before_the_capture(leaf_map):
     known = leaf_map({"C": {"7": ["a___S 1.JPG"], "8": ["b___S 1.JPG"]}})
-    assert [known.find("C", f"{who}___S 1_rot1.JPG") for who in "abc"] == ["7", "8", None]
+    assert [known.find({"C"}, f"{who}___S 1_rot1.JPG") for who in "abc"] == ["7", "8", None]
 
 
 def test_a_capture_of_two_leaves_is_not_known(leaf_map):
     known = leaf_map({"s 1": ["C:::7", "C:::8"], "s 2": ["C:::7", "C:::7"]})
-    assert known.find("C", "S 1.JPG") is None
-    assert known.find("C", "S 2.JPG") == "7"
+    assert known.find({"C"}, "S 1.JPG") is None
+    assert known.find({"C"}, "S 2.JPG") == "7"
+
+
+DECOMPOSED = unicodedata.normalize("NFD", "café")
+
+
+@pytest.mark.parametrize("known", ["café", DECOMPOSED])
+@pytest.mark.parametrize("given", ["café", DECOMPOSED])
+@pytest.mark.parametrize("form", ["by class", "by capture"])
+def test_accented_letters_of_one_or_two_characters_are_the_same(leaf_map, known, given, form):
+    content = {known: {"7": [f"{known} 1.JPG"]}} if form == "by class" else {f"{known} 1": [f"{known}:::7"]}
+    groups = group([given] * 2, [f"{given} 1.JPG", f"{given} 1_rot90.JPG"], leaf_map(content))
+    assert names_of(groups) == [f"{given}/leaf 7"] * 2
+
+
+def test_copies_stay_with_an_original_whose_accents_are_written_otherwise():
+    groups = group(["C"] * 2, ["café.jpg", f"{DECOMPOSED}_rotated.jpg"], None)
+    assert groups[0] == groups[1]
+
+
+def test_classes_that_differ_in_a_sign_alone_keep_their_own_leaves(leaf_map):
+    names = [f"x{number}.png" for number in range(4)]
+    known = leaf_map({"A+": {"1": names[:2], "2": names[2:]}, "A-": {"1": names[2:], "2": names[:2]}})
+    assert known.leaves_of(["A+"] * 4 + ["A-"] * 4, names * 2) == ["1", "1", "2", "2", "2", "2", "1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("mapped", "labels", "found"),
+    [
+        (["A+"], ["A+", "A-"], ["7", None]),  # A- is another class, not a spelling
+        (["A"], ["A+", "A-", "a"], [None, None, None]),  # of which class?
+        (["A", "A+"], ["A+", "A-"], ["7", None]),
+        (["Pepper,_bell"], ["Pepper__bell", "A"], ["7", None]),
+        (["Pepper,_bell", "Pepper__bell"], ["Pepper__bell"], ["7"]),
+    ],
+)
+def test_another_spelling_counts_where_one_class_alone_can_be_meant(leaf_map, mapped, labels, found):
+    known = leaf_map({**{label: {"7": ["x1.png"]} for label in mapped}, "B": {"8": ["x1.png"]}})
+    assert known.leaves_of([*labels, "B"], ["x1.png"] * (len(labels) + 1)) == [*found, "8"]
+
+
+def test_all_spellings_of_a_class_count_together(leaf_map):
+    known = leaf_map({"Pepper,_bell": {"7": ["x1.png"]}, "Pepper__bell": {"8": ["x2.png"]}})
+    assert known.leaves_of(["Pepper__bell"] * 2, ["x1.png", "x2.png"]) == ["7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"a": {"1": ["x1.jpg"]}, "a": {"2": ["x2.jpg"]}}', "a"),
+        ('{"a": {"1": ["x1.jpg"], "1": ["x2.jpg"]}}', "1"),
+        ('{"s 1": ["a:::1"], "s 1": ["b:::1"]}', "s 1"),
+    ],
+)
+def test_an_entry_that_is_there_twice_is_refused(tmp_path, text, key):
+    (tmp_path / "leaf-map.json").write_text(text)
+    with pytest.raises(LeafMapError, match=f"leaf-map.json has the entry '{key}' 2 times; join them into one"):
+        read_map(tmp_path / "leaf-map.json")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_any_unicode_encoding_is_read(leaf_map, encoding):
-    assert leaf_map({"Café": {"7": ["S 1.JPG"]}}, encoding).find("Café", "S 1.JPG") == "7"
+    assert leaf_map({"Café": {"7": ["S 1.JPG"]}}, encoding).find({"Café"}, "S 1.JPG") == "7"
 
 
 @pytest.mark.parametrize(

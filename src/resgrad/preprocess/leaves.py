@@ -10,11 +10,12 @@ group of its original.
 import json
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
@@ -46,16 +47,29 @@ class LeafMap:
     """Its name in messages."""
     example: str
     """One of its entries, for messages."""
-    leaves: dict[tuple[str, str], set[str]]
-    """(canonical class, name in lower case) -> leaf; several leaves if the name is ambiguous."""
+    leaves: dict[str, dict[str, set[str]]]
+    """The map's name of a class -> name of a photograph in lower case -> leaf; several if that name is ambiguous."""
 
-    def find(self, label: str, name: str) -> str | None:
-        """Return the leaf of a photograph by its file name, else by its original's, else by their captures."""
-        for form in (name, *_forms(Path(name).stem)):
-            found = self.leaves.get((canonical(label), form.casefold()), ())
+    def find(self, spellings: Collection[str], name: str) -> str | None:
+        """Return the leaf of a photograph by its file name, else by its original's, else by their captures.
+
+        Args:
+            spellings: the map's names of its class.
+            name: its file name.
+        """
+        for form in _names_of(name):
+            found = {leaf for spelling in spellings for leaf in self.leaves[spelling].get(form, ())}
             if len(found) == 1:
-                return next(iter(found))
+                return found.pop()
         return None
+
+    def spellings(self, labels: Collection[str]) -> dict[str, list[str]]:
+        """Return the map's names of each class of images: its own, and those whose letters and digits are its alone."""
+        alike: dict[str, set[str]] = defaultdict(set)
+        for label in labels:
+            alike[canonical(_composed(label))].add(_composed(label))
+        owners = {name: {name} & alike[canonical(name)] or alike[canonical(name)] for name in self.leaves}
+        return {label: [name for name, own in owners.items() if own == {_composed(label)}] for label in labels}
 
     def leaves_of(self, labels: Sequence[str], names: Sequence[str]) -> list[str | None]:
         """Return the leaf of each photograph, None if it is not known.
@@ -63,7 +77,8 @@ class LeafMap:
         Raises:
             LeafMapError: no leaf is known.
         """
-        found = [self.find(label, name) for label, name in zip(labels, names, strict=True)]
+        spellings = self.spellings(set(labels))
+        found = [self.find(spellings[label], name) for label, name in zip(labels, names, strict=True)]
         if not any(found):
             raise LeafMapError(
                 f"{self.shown} names none of the {len(names):,} images: it has {self.example}, for example, and the "
@@ -101,22 +116,24 @@ def read_map(path: Path, shown: str | None = None) -> LeafMap:
     as published by PlantVillage (leaf_grouping/leaf-map.json of github.com/spMohanty/PlantVillage-Dataset).
 
     Raises:
-        LeafMapError: it has another form, is empty, or assigns a file to two leaves.
+        LeafMapError: it has another form, is empty, has a key twice, or assigns a file to two leaves.
         OSError: it cannot be read.
     """
     shown = shown or str(path)
     if path.is_dir():
         raise LeafMapError(f"{shown} is a folder and no leaf map; {_FORMS}")
-    leaves: dict[tuple[str, str], set[str]] = defaultdict(set)
+    leaves: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     example = ""
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes(), object_pairs_hook=partial(_unrepeated, shown))
         is_by_capture = isinstance(content, dict) and any(isinstance(value, list) for value in content.values())
         for label, name, leaf in _by_capture(content) if is_by_capture else _by_class(content):
             example = example or f"{name!r} of {label}"
-            for form in _forms(name) if is_by_capture else (name, *_forms(Path(name).stem)):
-                leaves[canonical(label), form.casefold()].add(leaf)
-            if not is_by_capture and len(leaves[canonical(label), name.casefold()]) > 1:
+            own = leaves[_composed(label)]
+            forms = _forms(name) if is_by_capture else _names_of(name)
+            for form in forms:
+                own[form].add(leaf)
+            if not is_by_capture and len(own[forms[0]]) > 1:
                 raise LeafMapError(f"{shown} lists {name!r} of {label} under two leaves; remove one.")
     except ValidationError as error:
         where = " > ".join(map(str, error.errors()[0]["loc"]))
@@ -165,15 +182,32 @@ def captures_of(labels: Sequence[str], names: Sequence[str]) -> list[Capture]:
     return [Capture(*each) for each in zip(labels, captures(labels, stems), stems, strict=True)]
 
 
+def _composed(text: str) -> str:
+    """Write each accented letter as one character: equal-looking names are then equal."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _stem(name: str) -> str:
-    """Return a file name without suffix, each accented letter as one character."""
-    return unicodedata.normalize("NFC", Path(name).stem)
+    return _composed(Path(name).stem)
+
+
+def _names_of(name: str) -> list[str]:
+    """List the names under which a leaf map may have a photograph, its file name first."""
+    return [_composed(name).casefold(), *_forms(_stem(name))]
 
 
 def _forms(stem: str) -> list[str]:
-    """List the names under which a leaf map may have a photograph: its own, its originals', and the captures of all."""
-    stems = list(originals(stem))
+    """List a photograph's name without suffix, its originals', and the captures of all, in lower case."""
+    stems = [found.casefold() for found in originals(_composed(stem))]
     return [*stems, *map(without_id, stems)]
+
+
+def _unrepeated(shown: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object of JSON in which a key is repeated: only its last value would count."""
+    for key, times in Counter(key for key, _ in pairs).items():
+        if times > 1:
+            raise LeafMapError(f"{shown} has the entry {key!r} {times} times; join them into one.")
+    return dict(pairs)
 
 
 def _by_class(content: object) -> Iterator[tuple[str, str, str]]:
