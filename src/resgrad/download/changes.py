@@ -1,13 +1,17 @@
 """Detect changes to the files at a path since they were brought in: DVC tracks only the path's text.
 
-For every path there is a record, outside all outputs, of the names, sizes and times of its files.
+For every path there is a record, outside all outputs, of the names, sizes and times of its files. A clone that takes
+its data from DVC's cache has none.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML, YAMLError
 
 from resgrad.common.files import write_json
 from resgrad.download.paths import local_paths
@@ -27,26 +31,51 @@ def record(path: Path, records: Path) -> None:
     write_json(_record_of(path, records), _files(path))
 
 
-def changed_sources(parameters: dict[str, Any], records: Path = RECORDS) -> list[str]:
+def changed_sources(parameters: dict[str, Any], root: Path = Path()) -> list[str]:
     """Say for every data set of the study what has changed at its paths since they were brought in.
 
     Args:
         parameters: all of params.yaml, checked or not: invalid values are ignored, because the check will name them.
-        records: the folder of the records.
+        root: of the repository.
 
     Returns:
-        sentences, each with the command that brings in the changes.
+        sentences, each with the command that brings in the changes; one too where there is no record to compare with,
+        because DVC took the data from its cache.
     """
     datasets, blocks = parameters.get("datasets"), parameters.get("data")
     if not isinstance(datasets, list) or not isinstance(blocks, dict):
         return []
     found = [(name, blocks[name]) for name in datasets if isinstance(name, str) and isinstance(blocks.get(name), dict)]
     return [
-        f"{path} has changed since it was brought in: {changed}; `dvc repro -f download@{name}` brings it in again."
+        f"{sentence}; `dvc repro -f download@{name}` brings it in again."
         for name, block in found
-        for path in local_paths(map(block.get, PATHS))
-        if (changed := changes(path, records))
+        for key in PATHS
+        for path in local_paths([block.get(key)])
+        if (sentence := _sentence(path, root, name, f"data.{name}.{key}"))
     ]
+
+
+def _sentence(path: Path, root: Path, name: str, parameter: str) -> str | None:
+    """Say what has changed at a path, or that this is unknown although its files are what the pipeline works with."""
+    records = root / RECORDS
+    if changed := changes(path, records):
+        return f"{path} has changed since it was brought in: {changed}"
+    if _record_of(path, records).exists() or not path.exists() or not (root / "data/raw" / name).exists():
+        return None
+    if local_paths([_downloaded_with(root / "dvc.lock", name).get(parameter)]) != [path]:
+        return None  # it will be downloaded
+    return f"Whether {path} has changed since it was brought in cannot be known here, where that was not recorded"
+
+
+def _downloaded_with(lock: Path, name: str) -> dict[str, Any]:
+    """Return the parameters of a data set's last download; the whole lock file would take seconds to parse."""
+    text = lock.read_text(encoding="utf-8") if lock.exists() else ""
+    entry = re.search(rf"^  download@{re.escape(name)}:\n((?: {{4}}.*\n)+)", text, re.MULTILINE)
+    try:
+        files = YAML(typ="safe", pure=True).load(entry[1])["params"] if entry else {}
+    except (YAMLError, LookupError):  # in the middle of a merge
+        return {}
+    return {key: value for parameters in files.values() for key, value in parameters.items()}
 
 
 def changes(path: Path, records: Path) -> str | None:
