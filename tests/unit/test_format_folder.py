@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resgrad.datasets import archives, packing
 from resgrad.datasets.formats import folder
 from tests.unit.raw_sets import brought, refusal, write_tar
 
@@ -39,6 +40,17 @@ def test_a_folder_a_zip_and_a_tar_give_the_same_listing(tmp_path, make):
         assert listing.id_of(1) == "top/cat/2.JPEG"
         assert listing.passed_over == {".txt": (1, "top/dog/notes.txt")}
         assert listing.folders == {"cat": {"top/cat": 2}, "dog": {"top/dog": 1}}
+
+
+@pytest.mark.parametrize("make", [write_zip, write_tree, lambda path: write_tar(path, FILES, prefix="")])
+def test_files_that_are_not_looked_at_may_have_any_size_and_images_not(tmp_path, monkeypatch, make):
+    for module in (archives, packing):
+        monkeypatch.setattr(module, "MAX_IMAGE_BYTES", 5)
+    monkeypatch.setitem(FILES, "top/dog/notes.txt", b"longer than any image")
+    with folder.opened(brought(folder, make(tmp_path / "mine"), tmp_path / "raw"), "mine") as listing:
+        assert listing.passed_over == {".txt": (1, "top/dog/notes.txt")}
+    monkeypatch.setitem(FILES, "top/dog/1.png", b"longer")
+    assert "top/dog/1.png" in refusal(folder, make(tmp_path / "again"), tmp_path / "raw-2")
 
 
 def test_a_tree_that_has_nothing_but_training_is_split_like_any_other(tmp_path):

@@ -1,4 +1,5 @@
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def pack(folder: Path, archive: Path) -> list[str]:
-    return packing.pack(packing.files_below(folder, "mine"), archive)
+    return packing.pack(packing.files_below(folder, "mine"), archive, "mine")
 
 
 def test_a_folder_becomes_a_zip_of_its_images_and_what_is_none_is_named(folder, archive):
@@ -101,9 +102,12 @@ def test_a_huge_image_is_refused(folder, archive, monkeypatch):
     refused(folder, archive, "x y.png has more than 8 bytes")
 
 
-def test_a_name_that_no_zip_can_hold_is_refused(folder, archive):
-    Path(os.fsdecode(os.fsencode(folder) + b"/a/\xff.jpg")).write_bytes(b"")
-    refused(folder, archive, r"\\xff\.jpg' has a name that is not UTF-8")
+@pytest.mark.parametrize("name", [b"a/\xff.jpg", b"\xc3\xa8\xff/1.jpg"])
+def test_a_name_that_no_zip_can_hold_is_refused(folder, archive, name):
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"")
+    refused(folder, archive, re.escape(f"mine holds {str(name)[1:]}, and that name is not UTF-8; rename it."))
 
 
 def test_a_folder_that_cannot_be_read_is_not_passed_over(folder, archive, monkeypatch):

@@ -31,8 +31,13 @@ class File(NamedTuple):
         return is_image(PurePosixPath(self.name)) and not self.name.endswith("/")
 
 
-def pack(files: Iterable[File], archive: Path) -> list[str]:
+def pack(files: Iterable[File], archive: Path, shown: str) -> list[str]:
     """Store all images, uncompressed; return the names of the other files, and of folders without files.
+
+    Args:
+        files: what to pack.
+        archive: the zip to write.
+        shown: name of the source in messages.
 
     Raises:
         ArchiveError: an image has a name that cannot be stored.
@@ -53,7 +58,9 @@ def pack(files: Iterable[File], archive: Path) -> list[str]:
             try:
                 opened.writestr(entry, file.read())
             except UnicodeEncodeError:
-                raise ArchiveError(f"{os.fsencode(file.name)!r} has a name that is not UTF-8; rename it.") from None
+                raise ArchiveError(
+                    f"{shown} holds {str(os.fsencode(file.name))[1:]}, and that name is not UTF-8; rename it."
+                ) from None
     return [name.encode(errors="replace").decode() for name in others if name not in filled]
 
 

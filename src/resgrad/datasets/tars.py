@@ -29,7 +29,7 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
     Args:
         archive: the file.
         shown: its name in messages.
-        max_bytes: refuse larger members.
+        max_bytes: refuse to read larger members; as in a zip, those that nobody reads may have any size.
 
     Raises:
         ArchiveError: the archive is damaged, or must not be trusted: a name that leads out of it, a link, a device,
@@ -40,13 +40,13 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
     total = 0
     with archive.open("rb") as raw:
         for entry, opened in _entries(raw, shown):
-            fault = _fault(entry, max_bytes)
+            fault = _fault(entry)
             if entry.name in names:
                 fault = "is there twice"
             names.add(entry.name)
             total += entry.size
             if fault:
-                raise ArchiveError(f"{shown} cannot be trusted: its entry {entry.name!r} {fault}; repack it.")
+                raise _untrusted(shown, entry, fault)
             if len(names) > MAX_ENTRIES or total > MAX_TOTAL_BYTES:
                 raise ArchiveError(
                     f"{shown} holds more than {MAX_ENTRIES:,} entries or {MAX_TOTAL_BYTES:,} bytes, which are allowed."
@@ -55,7 +55,7 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
             if entry.isdir():
                 yield TarMember(f"{name}/", 0, bytes)
             else:
-                yield TarMember(name, entry.size, partial(_read, opened, entry, shown))
+                yield TarMember(name, entry.size, partial(_read, opened, entry, shown, max_bytes))
 
 
 def _entries(raw: IO[bytes], shown: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
@@ -67,7 +67,9 @@ def _entries(raw: IO[bytes], shown: str) -> Iterator[tuple[tarfile.TarInfo, tarf
         raise _damaged(shown, error) from None
 
 
-def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str) -> bytes:
+def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str, max_bytes: int) -> bytes:
+    if entry.size > max_bytes:
+        raise _untrusted(shown, entry, f"has {entry.size:,} bytes, where {max_bytes:,} are allowed")
     try:
         stream = opened.extractfile(entry)
         data = stream.read(entry.size) if stream else b""
@@ -78,7 +80,7 @@ def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str) -> bytes:
     return data
 
 
-def _fault(entry: tarfile.TarInfo, max_bytes: int) -> str | None:
+def _fault(entry: tarfile.TarInfo) -> str | None:
     """Say what is wrong with an entry, as a phrase to follow its name; None if nothing is."""
     if leads_out(entry.name):
         return "leads out of the archive"
@@ -86,9 +88,11 @@ def _fault(entry: tarfile.TarInfo, max_bytes: int) -> str | None:
         return "has a backslash or a NUL in its name"
     if not (entry.isreg() or entry.isdir()) or entry.issparse():
         return "is a link, a device or a sparse file"
-    if entry.size > max_bytes:
-        return f"has {entry.size:,} bytes, where {max_bytes:,} are allowed"
     return None
+
+
+def _untrusted(shown: str, entry: tarfile.TarInfo, fault: str) -> ArchiveError:
+    return ArchiveError(f"{shown} cannot be trusted: its entry {entry.name!r} {fault}; repack it.")
 
 
 def _damaged(shown: str, error: Exception) -> ArchiveError:

@@ -51,10 +51,10 @@ def bring(source: Path, folder: Path, shown: str) -> None:
     """
     archive = folder / ARCHIVE
     if source.is_dir():
-        others = packing.pack(packing.files_below(source, shown), archive)
+        others = packing.pack(packing.files_below(source, shown), archive, shown)
     elif tarfile.is_tarfile(source):
         members = tars.members(source, shown, max_bytes=archives.MAX_IMAGE_BYTES)
-        others = packing.pack((File(member.path, member.read) for member in members), archive)
+        others = packing.pack((File(member.path, member.read) for member in members), archive, shown)
     else:
         archives.list_files(source, shown)
         shutil.copyfile(source, archive)
