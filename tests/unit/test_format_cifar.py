@@ -81,6 +81,42 @@ def test_what_is_no_cifar_is_refused(tmp_path):
     assert "mine holds no file of the binary version of CIFAR" in refusal(cifar, tmp_path / "empty", tmp_path / "two")
 
 
+def write_tree(path, files):
+    for name, content in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("make", [write_tree, lambda path, files: write_tar(path, files, prefix="")])
+def test_of_two_different_files_of_one_name_none_is_taken(tmp_path, make):
+    files = {**{f"a/{name}": content for name, content in CIFAR10.items()}, "b/readme.html": b"other"}
+    files["b/test_batch.bin"] = CIFAR10["test_batch.bin"]
+    brought(cifar, make(tmp_path / "same", files), tmp_path / "raw")
+    files["b/test_batch.bin"] = CIFAR10["test_batch.bin"][::-1]
+    assert refusal(cifar, make(tmp_path / "differ", files), tmp_path / "raw-2") == (
+        "mine holds a/test_batch.bin and b/test_batch.bin, which differ; remove one."
+    )
+
+
+def test_of_two_sets_none_is_taken(tmp_path):
+    files = {
+        f"{folder}/{name}": content
+        for folder, own in (("10", CIFAR10), ("100", CIFAR100))
+        for name, content in own.items()
+    }
+    said = "mine holds CIFAR-10 and CIFAR-100; give the folder of one."
+    assert refusal(cifar, write_tree(tmp_path / "mine", files), tmp_path / "raw") == said
+
+
+def test_a_huge_file_is_refused_if_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(cifar, "MAX_BYTES", 6 * 3073)
+    tree = write_tree(tmp_path / "mine", {**CIFAR10, "movie.mp4": b"x" * 20_000})
+    brought(cifar, tree, tmp_path / "raw")
+    monkeypatch.setattr(cifar, "MAX_BYTES", 6 * 3073 - 1)
+    assert "mine/data_batch_1.bin has more than the 18,437 bytes" in refusal(cifar, tree, tmp_path / "raw-2")
+
+
 @pytest.mark.real
 def test_the_first_4000_real_records_of_cifar_10_are_read(real_data, tmp_path):
     content = (real_data / "cifar10/data_batch_1.first-4000.bin").read_bytes()

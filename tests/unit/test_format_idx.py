@@ -63,10 +63,31 @@ def test_one_file_in_two_spellings_is_taken_once_and_two_different_ones_are_refu
     assert "which differ, and either could be t10k-labels-idx1-ubyte.gz; remove one." in message
 
 
-def test_a_missing_idx_file_is_named_as_the_user_would_name_it(tmp_path):
-    (write_idx(tmp_path / "mine") / "train-labels-idx1-ubyte.gz").unlink()
+@pytest.mark.parametrize("missing", [["t10k-labels"], ["train-images"], ["t10k-images", "t10k-labels"]])
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_missing_idx_file_is_named_as_the_user_would_name_it(tmp_path, spelling, missing):
+    gone, *_ = names = [next(name for name in ARRAYS if name.startswith(start)) for start in missing]
+    write_idx(tmp_path / "mine", spelling)
+    for name in names:
+        (tmp_path / "mine" / spelling(name)).unlink()
     message = refusal(idx_format, tmp_path / "mine", tmp_path / "raw")
-    assert message.startswith("mine holds no train-labels-idx1-ubyte.gz, nor train-labels-idx1-ubyte; ")
+    if spelling is SPELLINGS["KMNIST's"] and len(names) == 2:  # a prefix, as in EMNIST
+        assert "mine holds no K-test-images-idx3-ubyte; " in message
+        return
+    wanted = ", ".join(spelling(name) for name in ARRAYS)
+    assert message == f"mine holds no {spelling(gone)}; format idx wants {wanted}, gzipped or plain."
+
+
+def test_where_nothing_is_found_the_files_have_mnists_names(tmp_path):
+    (tmp_path / "mine").mkdir()
+    message = refusal(idx_format, tmp_path / "mine", tmp_path / "raw")
+    assert message.startswith("mine holds no train-images-idx3-ubyte.gz; format idx wants train-images-idx3-ubyte.gz, ")
+
+
+def test_labels_in_place_of_images_are_named_as_the_user_names_them(tmp_path):
+    write_idx(tmp_path / "mine", SPELLINGS["with a dot"], **{"t10k-images-idx3-ubyte": np.zeros(2, np.uint8)})
+    message = refusal(idx_format, tmp_path / "mine", tmp_path / "raw")
+    assert message == "mine/t10k-images.idx3-ubyte has the shape (2,), in which no images come; fetch it again."
 
 
 def test_training_and_test_images_of_different_sizes_are_refused(tmp_path):

@@ -13,7 +13,7 @@ from tests.unit.small_sources import DIGITS, checksums_of
 
 def test_a_missing_file_is_named(bring, digits):
     (digits / "t10k-labels-idx1-ubyte.gz").unlink()
-    assert f"{digits} holds no t10k-labels-idx1-ubyte.gz, nor t10k-labels-idx1-ubyte; " in bring.fails("mnist", digits)
+    assert f"{digits} holds no t10k-labels-idx1-ubyte.gz; format idx wants " in bring.fails("mnist", digits)
 
 
 def test_a_damaged_file_is_named(bring, digits):

@@ -9,7 +9,8 @@ code when they are loaded, so it is refused.
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -69,16 +70,21 @@ def bring(source: Path, folder: Path, shown: str) -> None:
     """Copy the files of records from the published archive, or from a folder into which it was unpacked.
 
     Raises:
-        LayoutError: files are missing, or it is the Python version.
+        LayoutError: files are missing, there are two different ones of one name, or it is the Python version.
         ArchiveError: an archive is damaged or must not be trusted.
     """
     wanted = {name for version in VERSIONS for name in (*version.train, version.test, version.names)}
-    seen = set()
-    for name, read in _files(source, shown):
-        if name in wanted and name not in seen:
-            (folder / name).write_bytes(read())
-        seen.add(name)
-    if not any(set(version.train) & seen for version in VERSIONS) and seen & _PYTHON_VERSION:
+    seen: dict[str, str] = {}
+    for path, read in _files(source, shown):
+        name = PurePosixPath(path).name
+        twin = seen.setdefault(name, path)
+        if name not in wanted:
+            continue
+        content = read()
+        if twin != path and (folder / name).read_bytes() != content:
+            raise LayoutError(f"{shown} holds {twin} and {path}, which differ; remove one.")
+        (folder / name).write_bytes(content)
+    if not any(seen.keys() & version.train for version in VERSIONS) and seen.keys() & _PYTHON_VERSION:
         raise LayoutError(
             f"{shown} is the Python version of CIFAR, pickles, which are never loaded; use the binary version "
             "(cifar-10-binary.tar.gz or cifar-100-binary.tar.gz)."
@@ -119,31 +125,38 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
 
 
 def _files(source: Path, shown: str) -> Iterator[tuple[str, Any]]:
-    """Yield names, without folders, and functions that read the files; call those of an archive at once."""
+    """Yield paths within the source, and functions that read the files; call those of an archive at once."""
     if source.is_dir():
         for path in sorted(source.rglob("*")):
             if path.is_file():
                 packing.check_inside(path, source, shown)
-                if path.stat().st_size > MAX_BYTES:
-                    name = path.relative_to(source).as_posix()
-                    raise LayoutError(
-                        f"{shown}/{name} has more than the {MAX_BYTES:,} bytes that any file of CIFAR has."
-                    )
-                yield path.name, path.read_bytes
+                name = path.relative_to(source).as_posix()
+                yield name, partial(_read, path, f"{shown.rstrip('/')}/{name}")
     elif tarfile.is_tarfile(source):
         for member in tars.members(source, shown, max_bytes=MAX_BYTES):
             if not member.path.endswith("/"):
-                yield Path(member.path).name, member.read
+                yield member.path, member.read
     else:
         raise LayoutError(f"{shown} is no tar archive; format cifar wants cifar-10-binary.tar.gz, or its folder.")
 
 
+def _read(path: Path, shown: str) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise LayoutError(f"{shown} has more than the {MAX_BYTES:,} bytes that any file of CIFAR has; fetch it again.")
+    return path.read_bytes()
+
+
 def _version(folder: Path, shown: str) -> Version:
     """Return the set that a folder holds completely."""
-    version = next((version for version in VERSIONS if any((folder / name).exists() for name in version.train)), None)
-    if version is None:
+    versions = [version for version in VERSIONS if any((folder / name).exists() for name in version.train)]
+    if len(versions) > 1:
+        raise LayoutError(
+            f"{shown} holds {' and '.join(version.name for version in versions)}; give the folder of one."
+        )
+    if not versions:
         expected = "; or ".join(f"{version.train[0]}, ..., {version.test}" for version in VERSIONS)
         raise LayoutError(f"{shown} holds no file of the binary version of CIFAR ({expected}).")
+    version = versions[0]
     missing = [name for name in (*version.train, version.test, version.names) if not (folder / name).exists()]
     if missing:
         raise LayoutError(f"{shown} lacks {', '.join(missing)} of {version.name}; fetch it again.")

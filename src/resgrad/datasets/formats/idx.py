@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -46,8 +46,11 @@ MAX_BYTES = 2**30
 """Limit for one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
 _DIMENSIONS = {"images": 3, "labels": 1}
 _SPELLING = re.compile(
-    r"(.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?", re.IGNORECASE
+    r"(?P<prefix>.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?",
+    re.IGNORECASE,
 )
+_PART = re.compile(r"(train|t10k|test)(?=[-_.](images|labels))", re.IGNORECASE)
+_WHAT = re.compile(r"(images|labels)(?P<idx>[-_.]idx)[13]", re.IGNORECASE)
 
 
 def bring(source: Path, folder: Path, shown: str) -> None:
@@ -60,14 +63,17 @@ def bring(source: Path, folder: Path, shown: str) -> None:
     if not source.is_dir():
         raise LayoutError(f"{shown} is a file; format idx wants a folder that holds {', '.join(FILES)}.")
     found = _find(source, shown)
+    there = {name: file.relative_to(source).as_posix() for name, file in found.items()}
+    spelt = {name: _spell(name, there) for name in FILES}
     for name in FILES:
         if name not in found:
             raise LayoutError(
-                f"{shown} holds no {name}, nor {name.removesuffix('.gz')}; format idx wants {', '.join(FILES)}."
+                f"{shown} holds no {spelt[name]}; format idx wants {', '.join(spelt.values())}, gzipped or plain."
             )
     for name in FILES:
-        file = found[name]
-        array = idx.read(file, max_bytes=MAX_BYTES, shown=f"{shown.rstrip('/')}/{file.relative_to(source).as_posix()}")
+        file, shown_file = found[name], f"{shown.rstrip('/')}/{spelt[name]}"
+        array = idx.read(file, max_bytes=MAX_BYTES, shown=shown_file)
+        _check_shape(array, name.split("-")[1], shown_file)
         if idx.is_gzipped(file):
             shutil.copyfile(file, folder / name)
         else:
@@ -124,8 +130,26 @@ def _find(source: Path, shown: str) -> dict[str, Path]:
     return found
 
 
+def _spell(name: str, found: Mapping[str, str]) -> str:
+    """Return the path of a file, or name a missing one in the spelling of one that is there, best of the same part."""
+    if name in found:
+        return found[name]
+    part, what, _ = name.split("-", 2)
+    own = [path for other, path in found.items() if other.startswith(part)]
+    path = next(iter([*own, *found.values(), name]))
+    if not own:
+        has_prefix = _SPELLING.fullmatch(PurePosixPath(path).name)["prefix"]  # as in EMNIST, which says test
+        path = _PART.sub("test" if has_prefix and part == "t10k" else part, path)
+    return _WHAT.sub(rf"{what}\g<idx>{_DIMENSIONS[what]}", path)
+
+
 def _same(first: Path, second: Path) -> bool:
     return np.array_equal(idx.read(first, max_bytes=MAX_BYTES), idx.read(second, max_bytes=MAX_BYTES))
+
+
+def _check_shape(array: np.ndarray, what: str, shown: str) -> None:
+    if array.ndim != _DIMENSIONS[what] or not array.size:
+        raise LayoutError(f"{shown} has the shape {array.shape}, in which no {what} come; fetch it again.")
 
 
 def _read_part(folder: Path, part: str, shown: str) -> tuple[np.ndarray, np.ndarray]:
@@ -136,9 +160,9 @@ def _read_part(folder: Path, part: str, shown: str) -> tuple[np.ndarray, np.ndar
         path = folder / name
         if not path.exists():
             raise LayoutError(f"{shown} holds no {name}; `dvc repro -f download@{folder.name}` brings it.")
-        array = idx.read(path, max_bytes=MAX_BYTES, shown=f"{shown.rstrip('/')}/{name}")
-        if array.ndim != dimensions or not array.size:
-            raise LayoutError(f"{shown}: {name} has the shape {array.shape}, in which no {what} come; fetch it again.")
+        shown_file = f"{shown.rstrip('/')}/{name}"
+        array = idx.read(path, max_bytes=MAX_BYTES, shown=shown_file)
+        _check_shape(array, what, shown_file)
         arrays.append(array)
     images, labels = arrays
     if len(images) != len(labels):
