@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from resgrad.preprocess.depth import to_eight_bits
-from resgrad.preprocess.images import decode
+from resgrad.preprocess.images import ImageError, decode
 from tests.unit.drawn_pictures import SCENE, encode
 
 
@@ -45,9 +45,26 @@ def test_opacity_has_bits_of_its_own(opacity):
     assert np.array_equal(decode(sixteen_bits(samples), 8, "grey")[0], np.uint16(SCENE * 4095)[..., 0] >> 4)
 
 
-def test_grey_with_opacity_keeps_the_upper_eight():
-    samples = np.uint16(np.concatenate([SCENE * 65535, np.full((8, 8, 1), 65535)], axis=2))
-    assert np.array_equal(decode(sixteen_bits(samples), 8, "grey")[0], samples[..., 0] >> 8)
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("opacity", [4095, 65535])
+@pytest.mark.parametrize("color", ["grey", "rgb"])
+def test_grey_with_opacity_keeps_the_bits_that_it_uses(bits, opacity, color):
+    samples = np.uint16(np.concatenate([SCENE * (2**bits - 1), np.full((8, 8, 1), opacity)], axis=2))
+    decoded = decode(sixteen_bits(samples), 8, color)
+    assert all(np.array_equal(channel, samples[..., 0] >> (bits - 8)) for channel in decoded)
+
+
+def test_what_is_transparent_in_deep_grey_shows_white():
+    samples = np.uint16(np.concatenate([SCENE * 4095, 65535 * (SCENE > 0.5)], axis=2))
+    decoded = decode(sixteen_bits(samples), 8, "grey")[0]
+    assert np.array_equal(decoded, np.where(samples[..., 1], samples[..., 0] >> 4, 255))
+
+
+def test_damaged_deep_grey_is_refused():
+    data = sixteen_bits(np.full((64, 64, 2), 4095, np.uint16))
+    for end in (len(data) - 30, 34, 60):
+        with pytest.raises(ImageError, match="damaged"):
+            decode(data[:end], 8, "grey")
 
 
 def deep_tiff(samples: np.ndarray, order: str, deflated: bool) -> bytes:

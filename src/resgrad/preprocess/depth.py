@@ -2,6 +2,7 @@
 
 import re
 import sys
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -10,6 +11,14 @@ from PIL.ImageFile import ImageFile
 DEEP_COLOURS = re.compile(r"RGBA?;16[BLN]")
 """Pillow's names for layouts of 16-bit colours (big-endian, little-endian, native); it keeps their upper bytes."""
 OTHER_END = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+
+
+DEEP_GREY = "LA;16B"
+"""Its name for 16-bit grey with opacity, of which it offers the upper bytes alone; only PNG has it."""
+HEADER = slice(12, 29)
+"""Where a PNG has type and content of its header: IHDR, width, height, bits per sample, colour type and three more."""
+RGBA = bytes([8, 6])
+"""Eight bits per sample, and the colour type of RGB with opacity."""
 
 
 def to_eight_bits(samples: np.ndarray) -> np.ndarray:
@@ -43,6 +52,25 @@ def has_deep_colours(image: ImageFile) -> bool:
 def ask_for_lower_bytes(image: ImageFile) -> None:
     """Make Pillow take the other byte of each sample, for an image with 16-bit colours that is not loaded yet."""
     image.tile = [tile._replace(args=_with_layout(tile.args, _other_end(_layout(tile.args)))) for tile in image.tile]
+
+
+def has_deep_grey(image: ImageFile) -> bool:
+    """Say whether an image that is not loaded yet is a PNG of 16-bit grey with opacity."""
+    return bool(image.tile) and all(_layout(tile.args) == DEEP_GREY for tile in image.tile)
+
+
+def with_bytes_as_channels(png: bytes) -> bytes:
+    """Declare a PNG of 16-bit grey with opacity as one of 8-bit RGBA, which has as many bytes a pixel."""
+    header = png[HEADER]
+    header = header[:12] + RGBA + header[14:]
+    checksum = zlib.crc32(header).to_bytes(4, "big")
+    return png[: HEADER.start] + header + checksum + png[HEADER.stop + len(checksum) :]
+
+
+def join_channels(image: Image.Image) -> Image.Image:
+    """Join the bytes of 16-bit grey with opacity, which are an image's channels; opacity is scaled separately."""
+    samples = np.ascontiguousarray(image).view(">u2").astype(np.uint16)
+    return Image.merge("LA", [Image.fromarray(to_eight_bits(samples[..., part])) for part in range(2)])
 
 
 def join_bytes(upper: Image.Image, lower: Image.Image) -> Image.Image:

@@ -114,10 +114,14 @@ def _decode_whole(data: bytes, color: Color) -> np.ndarray:
     """Decode with Pillow, H x W or H x W x 3."""
     image = _open(data)
     try:
-        deep = depth.has_deep_colours(image)
+        deep, deep_grey = depth.has_deep_colours(image), depth.has_deep_grey(image)
+        if deep_grey:
+            image = _open(depth.with_bytes_as_channels(data))
         image.load()
         turn = orientation.of_image(image)
-        if deep and np.asarray(image)[..., :3].max() < 64:  # brighter pictures use all 16 bits
+        if deep_grey:
+            image = depth.join_channels(image)
+        elif deep and np.asarray(image)[..., :3].max() < 64:  # brighter pictures use all 16 bits
             lower = _open(data)
             depth.ask_for_lower_bytes(lower)
             image = depth.join_bytes(image, lower)
