@@ -1,4 +1,4 @@
-"""The official MNIST files and original PlantVillage photographs, up to preprocessing."""
+"""The official files of MNIST and Fashion-MNIST, and original PlantVillage photographs, up to preprocessing."""
 
 import json
 from collections import Counter, defaultdict
@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from resgrad.datasets import archives, idx
+from resgrad.datasets.known import OFFICIAL
+from resgrad.download.store import digest
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.preprocess import preprocess
 from resgrad.shards.shards import Shards
@@ -87,6 +89,12 @@ def test_official_mnist_has_its_60000_and_10000_images(mnist):
     assert counts["validation"] == pytest.approx(6_000, abs=5)
     assert metrics["custom"]["skipped"]["total"] == 0
     assert shards.manifest["shape"] == [1, 28, 28]
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "fashion_mnist"])
+def test_the_files_are_those_that_the_official_download_expects(real_data, dataset):
+    files = {path.name: digest(path) for path in (real_data / dataset).iterdir()}
+    assert files == OFFICIAL[dataset].files
 
 
 def test_t10k_is_the_test_split(mnist, real_data):
