@@ -46,7 +46,7 @@ MAX_BYTES = 2**30
 """Limit for one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
 _DIMENSIONS = {"images": 3, "labels": 1}
 _SPELLING = re.compile(
-    r"(?P<prefix>.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?",
+    r"(.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?",
     re.IGNORECASE,
 )
 _PART = re.compile(r"(train|t10k|test)(?=[-_.](images|labels))", re.IGNORECASE)
@@ -138,7 +138,7 @@ def _spell(name: str, found: Mapping[str, str]) -> str:
     own = [path for other, path in found.items() if other.startswith(part)]
     path = next(iter([*own, *found.values(), name]))
     if not own:
-        has_prefix = _SPELLING.fullmatch(PurePosixPath(path).name)["prefix"]  # as in EMNIST, which says test
+        has_prefix = not _PART.match(PurePosixPath(path).name)  # as in EMNIST, which says test
         path = _PART.sub("test" if has_prefix and part == "t10k" else part, path)
     return _WHAT.sub(rf"{what}\g<idx>{_DIMENSIONS[what]}", path)
 
