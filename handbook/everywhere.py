@@ -8,6 +8,7 @@ import pandas as pd
 from handbook import rates
 from handbook.study import Studies, Study
 from handbook.words import in_words, listed, mean_interval
+from resgrad.common.cells import VARIANTS
 from resgrad.comparison.row import Measure
 from resgrad.comparison.rows import rows
 from resgrad.report.markdown import table_text
@@ -44,7 +45,7 @@ def side_by_side(studies: Studies) -> str:
 
 def gains(study: Study, dataset: str, measure: Measure) -> pd.Series:
     """Return by how much residual networks are better within each seed at the greatest depth; empty if not measured."""
-    plain, residual = (study.runs(dataset, study.depth, variant) for variant in ("plain", "residual"))
+    plain, residual = (study.runs(dataset, study.depth, variant) for variant in VARIANTS)
     over_one_rate = measure.name == OVER_RATES and dataset not in rates.measured(study)
     if measure.name not in plain or over_one_rate:
         return pd.Series(dtype=float)

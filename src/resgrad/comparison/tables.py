@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from resgrad.common.cells import VARIANTS
 from resgrad.common.columns import DEPTH, LAYER, POSITION, RUN, SEED, STEP, VARIANT
 from resgrad.common.tables import Column, Table
 from resgrad.comparison.image_tests import ImageTests
@@ -35,7 +36,7 @@ _PAIRED = (
 
 _SPREADS = tuple(
     Column(f"{variant}_{name}", kind, f"{meaning} of the {variant} runs")
-    for variant in ("plain", "residual")
+    for variant in VARIANTS
     for name, kind, meaning in (
         ("n", pa.float64(), "number"),
         ("mean", pa.float64(), "mean"),
