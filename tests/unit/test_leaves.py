@@ -205,7 +205,8 @@ def test_classes_that_differ_in_a_sign_alone_keep_their_own_leaves(leaf_map):
     ("mapped", "labels", "found"),
     [
         (["A+"], ["A+", "A-"], ["7", None]),  # A- is another class, not a spelling
-        (["A"], ["A+", "A-", "a"], [None, None, None]),  # of which class?
+        (["A"], ["A+", "A-", "a"], [None, None, "7"]),
+        (["A b"], ["a-b", "a_b"], [None, None]),  # of which class?
         (["A", "A+"], ["A+", "A-"], ["7", None]),
         (["Pepper,_bell"], ["Pepper__bell", "A"], ["7", None]),
         (["Pepper,_bell", "Pepper__bell"], ["Pepper__bell"], ["7"]),
