@@ -5,7 +5,7 @@ from scipy.stats import spearmanr
 
 from handbook.depth import COLLAPSED, EVEN
 from handbook.study import Studies
-from handbook.words import in_words, mean_sd
+from handbook.words import in_words, mean_sd, p_value
 from resgrad.common.cells import VARIANTS
 from resgrad.report.markdown import table_text
 
@@ -62,9 +62,9 @@ def told(studies: Studies) -> str:
         f"Of these {in_words(len(table))} networks, those that learn (on average they reach the target) are "
         f"{_share(table[even])} whose growth is within {EVEN:g} of 1 and {_share(table[~even])} of the others; "
         f"{_share(table[kept])} with an effective rank of {COLLAPSED} or more and {_share(table[~kept])} with a "
-        f"smaller one. The rank correlation of accuracy (Spearman) is {_correlation(table, distance):+.2f} with the "
-        f"distance of growth from 1, and {_correlation(table, table['effective_rank']):+.2f} with the effective rank"
-        f"{_by_variant(table, distance)}."
+        f"smaller one. The rank correlation of accuracy (Spearman) is {_tested(table, distance)} with the distance of "
+        f"growth from 1, and {_tested(table, table['effective_rank'])} with the effective rank"
+        f"{_by_variant(table, distance)}; p as if no network had anything to do with another."
     )
 
 
@@ -77,6 +77,11 @@ def _by_variant(table: pd.DataFrame, distance: pd.Series) -> str:
         )
         parts.append(f"{by_growth:+.2f} and {by_rank:+.2f} among {variant} networks")
     return f" ({', '.join(parts)})"
+
+
+def _tested(table: pd.DataFrame, measure: pd.Series) -> str:
+    found = spearmanr(table["accuracy"], measure)
+    return f"{found.statistic:+.2f} ({p_value(found.pvalue)})"
 
 
 def _correlation(table: pd.DataFrame, measure: pd.Series) -> float:
