@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from handbook import accuracy, audit, cost, depth, everywhere, gradients, operating, verdicts
+from handbook import accuracy, audit, cost, depth, everywhere, gradients, learning, operating, verdicts
 from handbook.blocks import fill
 from handbook.study import Studies
 from handbook.tables import tables_page
@@ -27,6 +27,7 @@ BLOCKS = {
     "growth-over-depth": depth.laws,
     "shortcuts": depth.shortcuts,
     "inputs-at-start": depth.geometry,
+    "what-learns": learning.told,
     "growth-in-training": gradients.in_training,
     "vanishing": gradients.vanishing,
     "recipes": gradients.recipes,

@@ -88,7 +88,7 @@ def geometry(studies: Studies) -> str:
     return (
         f"{table_text(['network', 'depth', 'recipe', *measures], rows)}\n\n"
         f"Growth is per layer, cosine and effective rank (of {inputs} inputs) are of what enters the last layer. Over "
-        f"all recipes: {counts}. Which of the two tells what learns, untrained networks cannot show."
+        f"all recipes: {counts}."
         f"{_picture('geometry', 'Effective rank of what enters the last layer, over the growth of the gradient')}"
     )
 

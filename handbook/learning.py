@@ -9,6 +9,9 @@ from handbook.words import in_words, mean_sd, p_value
 from resgrad.common.cells import VARIANTS
 from resgrad.report.markdown import table_text
 
+LEVEL = 0.05
+"""Below this p, a measure counts as telling what learns."""
+
 NETWORK = "cifar_resnet"
 """The network of the probe that was also trained with each of its recipes."""
 
@@ -64,8 +67,14 @@ def told(studies: Studies) -> str:
         f"{_share(table[kept])} with an effective rank of {COLLAPSED} or more and {_share(table[~kept])} with a "
         f"smaller one. The rank correlation of accuracy (Spearman) is {_tested(table, distance)} with the distance of "
         f"growth from 1, and {_tested(table, table['effective_rank'])} with the effective rank"
-        f"{_by_variant(table, distance)}; p as if no network had anything to do with another."
+        f"{_by_variant(table, distance)}; p as if no network had anything to do with another. "
+        f"{_verdict(table, {'growth': distance, 'the effective rank': table['effective_rank']})}"
     )
+
+
+def _verdict(table: pd.DataFrame, measures: dict[str, pd.Series]) -> str:
+    tell = [name for name, measure in measures.items() if spearmanr(table["accuracy"], measure).pvalue < LEVEL]
+    return f"At {LEVEL:g}, {' and '.join(tell) or 'neither'} is shown to tell what learns."
 
 
 def _by_variant(table: pd.DataFrame, distance: pd.Series) -> str:

@@ -67,6 +67,7 @@ def test_growth_and_rank_are_held_against_the_accuracy_of_their_own_network(stud
         "(Spearman) is +1.00 (p < 0.001) with the distance of growth from 1, and +0.80 (p = 0.200) with the effective "
         "rank (+1.00 and +1.00 among plain networks, +1.00 and +1.00 among residual networks);"
     ) in text
+    assert text.endswith("At 0.05, growth is shown to tell what learns.")
 
 
 def test_a_recipe_trained_at_another_depth_is_refused(studies):
