@@ -43,10 +43,10 @@ def cells(studies: Studies) -> str:
     of = ["cells of the default study", "hours of a core", "$", "on 2 cores", "on 100 cores", "on 1,000 cores"]
     return (
         f"{table_text(headers, lines)}\n\n"
-        f"Residual twins on one thread of {_machine(study)}, means over seeds, with other work beside. So a core does "
-        f"{speeds['speed'].min() / 1e9:.0f} to {speeds['speed'].max() / 1e9:.0f} · 10⁹ operations a second, more as "
-        f"layers grow. A cell of the default study takes {takes:.0f} seconds in the mean of its {in_words(kinds)} "
-        f"kinds, without the start of its process.\n\n{table_text(of, costs)}\n\n"
+        f"Residual twins on one thread of {_machine(study)}, means over seeds; other processes may have run beside. "
+        f"So a core does {speeds['speed'].min() / 1e9:.0f} to {speeds['speed'].max() / 1e9:.0f} · 10⁹ operations a "
+        f"second. A cell of the default study takes {takes:.0f} seconds in the mean of its {in_words(kinds)} kinds, "
+        f"without the start of its process.\n\n{table_text(of, costs)}\n\n"
         "With more cores than cells a study takes as long as a cell; 100,000 cells are more than DVC can hold in one "
         "pipeline (see below)."
     )
@@ -82,11 +82,13 @@ def imagenet(studies: Studies) -> str:
 
 def duration(seconds: float) -> str:
     """Write ``33 s``, ``6 min``, ``9 h``, ``19 days`` or ``4.5 years``."""
-    for unit, size, form in (("s", 1, ".0f"), ("min", 60, ".0f"), ("h", HOUR, ".2g"), ("days", DAY, ".0f")):
-        limit = {"s": 90, "min": 90 * 60, "h": 2 * DAY, "days": YEAR}[unit]
-        if seconds < limit:
-            return f"{seconds / size:{form}} {unit}"
-    return f"{seconds / YEAR:.1f} years"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 1.5 * HOUR:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 2 * DAY:
+        return f"{seconds / HOUR:.2g} h"
+    return f"{seconds / DAY:.0f} days" if seconds < YEAR else f"{seconds / YEAR:.1f} years"
 
 
 def rounded(amount: float) -> str:

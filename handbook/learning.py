@@ -1,5 +1,7 @@
 """What the initial weights tell of learning: growth and effective rank, held against networks that were trained."""
 
+from statistics import mean
+
 import pandas as pd
 from scipy.stats import spearmanr
 
@@ -28,18 +30,17 @@ def trained(studies: Studies) -> pd.DataFrame:
     """
     table = studies["default"].table("probe", "geometry")
     of_network = table[(table["network"] == NETWORK) & (table["initialization"] == "he")].copy()
-    accuracies, learnt = [], []
+    accuracies, targets = [], []
     for row in of_network.itertuples():
         study = studies[f"recipes/{row.activation}-{row.normalization}"]
         (dataset,) = study.datasets
         if row.depth != study.depth:
             raise ValueError(f"{study.folder} has depth {study.depth}, the probe {row.depth}; they must be the same")
-        of_seeds = study.runs(dataset, study.depth, row.variant)["test_accuracy"]
-        accuracies.append(list(of_seeds))
-        learnt.append(of_seeds.mean() >= study.target(dataset))
+        accuracies.append(study.runs(dataset, study.depth, row.variant)["test_accuracy"].tolist())
+        targets.append(study.target(dataset))
     of_network["accuracies"] = accuracies
-    of_network["accuracy"] = [sum(of_seeds) / len(of_seeds) for of_seeds in accuracies]
-    of_network["learnt"] = learnt
+    of_network["accuracy"] = [mean(of_seeds) for of_seeds in accuracies]
+    of_network["learnt"] = of_network["accuracy"] >= targets
     return of_network[["recipe", "variant", "factor", "effective_rank", "accuracies", "accuracy", "learnt"]]
 
 
@@ -82,7 +83,8 @@ def _by_variant(table: pd.DataFrame, distance: pd.Series) -> str:
     for variant in VARIANTS:
         of_variant = table["variant"] == variant
         by_growth, by_rank = (
-            _correlation(table[of_variant], measure[of_variant]) for measure in (distance, table["effective_rank"])
+            spearmanr(table["accuracy"][of_variant], measure[of_variant]).statistic
+            for measure in (distance, table["effective_rank"])
         )
         parts.append(f"{by_growth:+.2f} and {by_rank:+.2f} among {variant} networks")
     return f" ({', '.join(parts)})"
@@ -91,10 +93,6 @@ def _by_variant(table: pd.DataFrame, distance: pd.Series) -> str:
 def _tested(table: pd.DataFrame, measure: pd.Series) -> str:
     found = spearmanr(table["accuracy"], measure)
     return f"{found.statistic:+.2f} ({p_value(found.pvalue)})"
-
-
-def _correlation(table: pd.DataFrame, measure: pd.Series) -> float:
-    return spearmanr(table["accuracy"], measure).statistic
 
 
 def _share(rows: pd.DataFrame) -> str:

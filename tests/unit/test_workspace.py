@@ -7,7 +7,7 @@ import tarfile
 
 import pytest
 
-from resgrad.parallel.versions import difference, versions, wanted
+from resgrad.parallel.versions import difference, must_match, versions
 from resgrad.parallel.workspace import Sent, Shared, WorkspaceError, pack, token
 
 
@@ -99,8 +99,8 @@ def test_a_shared_workspace_is_known_by_its_token_not_by_its_path(tmp_path, monk
 
 
 def test_versions_that_differ_are_named_with_both():
-    assert {"python", "libc", "torch", "dvc", "numpy", "distributed"} <= set(wanted(portable=True))
-    own = versions(wanted(portable=True))
+    assert {"python", "libc", "torch", "dvc", "numpy", "distributed"} <= set(must_match(portable=True))
+    own = versions(must_match(portable=True))
     assert difference(own, own) is None
     assert difference(own, {**own, "python": "3.9.1.final.0"}) == (
         f"it has python 3.9.1.final.0 in place of {own['python']}; install the run's requirements.lock there"
@@ -115,5 +115,5 @@ def test_versions_that_differ_are_named_with_both():
 
 
 def test_processors_may_differ_only_if_all_compute_the_same_bytes():
-    assert set(wanted(portable=False)) - set(wanted(portable=True)) == {"processor"}
+    assert set(must_match(portable=False)) - set(must_match(portable=True)) == {"processor"}
     assert "family" in versions(["processor"])["processor"] or platform.machine() != "x86_64"

@@ -16,7 +16,7 @@ from resgrad.parallel.machines import check_versions, connected, made_into
 from resgrad.parallel.memory import jobs_that_fit, shortage
 from resgrad.parallel.pipeline import Pipeline
 from resgrad.parallel.schedule import Schedule, gate, to_run
-from resgrad.parallel.versions import versions, wanted
+from resgrad.parallel.versions import must_match, versions
 from resgrad.parallel.worker import StageRunner
 from resgrad.parallel.workspace import Here, Sent, Shared, pack, token
 
@@ -83,7 +83,7 @@ def repro_on_machines(
     """
     console = Console()
     logging.getLogger("dvc").setLevel(logging.WARNING)  # its bars and notes would stand between those of the stages
-    here = versions(wanted(portable=portable))
+    here = versions(must_match(portable=portable))
     with connected(scheduler, print) as client, token() as name:
         check_versions(client, here)
         shared = Shared(Path.cwd(), name)

@@ -28,7 +28,7 @@ SYSTEM = {
 """What can differ between machines beside packages. Sines and exponentials come in part from the C library."""
 
 
-def wanted(*, portable: bool) -> list[str]:
+def must_match(*, portable: bool) -> list[str]:
     """Name what must be the same on every machine of a run.
 
     Args:

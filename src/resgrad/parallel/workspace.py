@@ -115,12 +115,11 @@ def token() -> Iterator[str]:
 def pack(read: Iterable[str]) -> bytes:
     """Return the files of the workspace as they are, uncommitted changes included, as a tar file.
 
-    These are the files that Git tracks and, among those that it neither tracks nor ignores, those that stages read.
+    These are the files that Git tracks and, among those that it neither tracks nor ignores, those that stages read. A
+    link to a file is sent as that file.
 
     Args:
         read: files and folders that stages depend on.
-
-    A link to a file is sent as that file.
 
     Raises:
         WorkspaceError: this is no Git repository, or a link in it leads to a folder.
