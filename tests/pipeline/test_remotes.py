@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.missing import missing
 from tests.pipeline.machines import HIDDEN, Machines
 from tests.pipeline.test_all_cores import ended
 from tests.pipeline.toy import Toy
@@ -19,6 +20,11 @@ from tests.pipeline.toy import Toy
 pytestmark = pytest.mark.pipeline
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+REQUIREMENTS = "tests/pipeline/requirements.txt"
+
+
+def installed(*packages: str) -> bool:
+    return all(importlib.util.find_spec(package) for package in packages)
 
 
 def free_port() -> int:
@@ -51,6 +57,8 @@ def served(tmp_path):
 
 def ssh(tmp_path, serve) -> tuple[str, dict[str, str]]:
     """Return the URL and the options of a remote on an SSH server of our own."""
+    if not SSHD or not installed("dvc_ssh"):
+        missing(f"an ssh:// remote takes OpenSSH's sshd and dvc-ssh: pip install -r {REQUIREMENTS}")
     port = free_port()
     for key in ("host", "client"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / key], check=True)
@@ -74,6 +82,8 @@ def ssh(tmp_path, serve) -> tuple[str, dict[str, str]]:
 
 def s3(tmp_path, serve) -> tuple[str, dict[str, str]]:
     """Return the URL and the options of a remote in a bucket of a server that speaks S3."""
+    if not installed("dvc_s3", "moto"):
+        missing(f"an s3:// remote takes dvc-s3 and moto: pip install -r {REQUIREMENTS}")
     import boto3  # noqa: PLC0415
 
     port = free_port()
@@ -84,25 +94,7 @@ def s3(tmp_path, serve) -> tuple[str, dict[str, str]]:
 
 
 @pytest.mark.skipif(not HIDDEN, reason="hiding a folder from a worker takes unshare and a user who may mount")
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(
-            ssh,
-            marks=pytest.mark.skipif(
-                not SSHD or importlib.util.find_spec("dvc_ssh") is None,
-                reason="an ssh:// remote takes dvc-ssh and OpenSSH's sshd",
-            ),
-        ),
-        pytest.param(
-            s3,
-            marks=pytest.mark.skipif(
-                importlib.util.find_spec("dvc_s3") is None or importlib.util.find_spec("moto") is None,
-                reason="an s3:// remote takes dvc-s3 and moto[server]",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("kind", [ssh, s3])
 def test_workers_that_share_nothing_but_a_server(tmp_path, monkeypatch, served, kind):
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)

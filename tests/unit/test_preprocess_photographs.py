@@ -162,7 +162,9 @@ def test_a_failure_leaves_the_shards_of_before(tmp_path):
 
 def test_a_class_of_which_nothing_can_be_decoded(tmp_path):
     raw = write_archive(tmp_path / "raw", {**photographs(), "top/Empty/a.jpg": b"nothing"})
-    with pytest.raises(SplitError, match=r"^No image of Empty can be used; .*: 1 not_an_image\."):
+    with pytest.raises(
+        SplitError, match=r"^No image of Empty \(such as .*Empty/.*, not an image\) can be used; .*: 1 not_an_image\."
+    ):
         preprocess(raw, tmp_path / "shards", **OPTIONS)
 
 

@@ -72,12 +72,15 @@ def preprocess(
         decoded = partial(decode_all, listing.read, size=config.image_size, color=config.color, threads=threads)
         written, digests, unusable = _write_images(writer, pictures, decoded, schemes)
         skipped.update(over_train_limit=len(pictures.labels) - len(written) - len(unusable))
+        by_class: dict[int, str] = {}
         for place, reason in unusable.items():
             skipped[reason] += 1
-            examples.setdefault(reason, listing.id_of(int(pictures.positions[place])))
+            name = listing.id_of(int(pictures.positions[place]))
+            examples.setdefault(reason, name)
+            by_class.setdefault(int(pictures.labels[place]), f"{name}, {reason.replace('_', ' ')}")
         labels = pictures.labels[written]
         schemes = {scheme: dealt[written] for scheme, dealt in schemes.items()}
-        splits.check(schemes[in_use], labels, classes, skipped, splits.brought(pictures))
+        splits.check(schemes[in_use], labels, classes, skipped, splits.brought(pictures), unusable=by_class)
         counts = {scheme: splits.count(dealt, labels, classes) for scheme, dealt in schemes.items()}
         leak = _leak(pictures, written, schemes)
         writer.finish(

@@ -163,6 +163,8 @@ def check(
     classes: Sequence[str],
     skipped: Counter[str],
     own: Mapping[str, Collection[int]] = MappingProxyType({}),
+    *,
+    unusable: Mapping[int, str] = MappingProxyType({}),
 ) -> None:
     """Check that every class has an image in every split.
 
@@ -172,15 +174,19 @@ def check(
         classes: names.
         skipped: number of images left out, by reason: the likeliest cause if a class has no image at all.
         own: what the set brings, as in :func:`brought`: the likeliest cause if a class has no image there.
+        unusable: an image that cannot be used, and why, by the position of its class.
 
     Raises:
         SplitError: a class has no image in a split.
     """
     reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.most_common() if number) or "none"
-    gone = [name for label, name in enumerate(classes) if not np.any(labels == label)]
+    gone = [label for label in range(len(classes)) if not np.any(labels == label)]
     if gone:
+        names = [
+            f"{classes[label]} (such as {unusable[label]})" if label in unusable else classes[label] for label in gone
+        ]
         raise SplitError(
-            f"No image of {_list(gone)} can be used; left out of all classes were: {reasons}. "
+            f"No image of {_list(names)} can be used; left out of all classes were: {reasons}. "
             "Mend or replace its images, or remove the class."
         )
     for part, part_name in enumerate(SPLITS):
