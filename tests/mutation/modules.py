@@ -8,7 +8,7 @@ _TRAINING = ("test_training_loop", "test_training_resume", "test_training_run")
 
 TESTS = {
     "comparison/significance.py": ("test_significance",),
-    "comparison/decision.py": ("test_significance", "test_comparison"),
+    "comparison/decision.py": ("test_decision", "test_comparison"),
     "comparison/survival.py": ("test_row_efficiency",),
     "comparison/targets.py": ("test_row_efficiency",),
     "comparison/image_tests.py": ("test_image_tests",),
@@ -16,7 +16,7 @@ TESTS = {
     "comparison/comparison.py": ("test_comparison", "test_closing_table"),
     **{f"comparison/rows/{name}.py": (f"test_row_{name}",) for name in _ROWS},
     "common/intervals.py": ("test_intervals", "test_growth"),
-    "common/spread.py": ("test_curves", "test_lesion_summary"),
+    "common/spread.py": ("test_spread", "test_lesion_summary"),
     "gradients/depth_laws.py": ("test_depth_laws",),
     "gradients/statistics/*.py": ("test_gradient_statistics", "test_gradient_recorder", "test_kinds"),
     "gradients/describer.py": ("test_gradient_statistics", "test_gradient_recorder"),

@@ -61,6 +61,12 @@ def test_what_hardly_changes_is_level_whatever_fits_it():
     assert math.isnan(flat["power_r2"])
 
 
+def test_what_changes_by_less_than_a_factor_of_ten_still_has_a_law():
+    row = only(ratios(0.0008 * np.array([10, 32, 100, 320, 1000])))
+    assert row["law"] == "exponential"
+    assert row["exponential_r2"] == pytest.approx(1)
+
+
 def test_what_neither_explains_is_neither():
     assert only(ratios([0, 3, 0, 3, 0]))["law"] == "neither"
 

@@ -27,3 +27,9 @@ def test_one_observation_has_a_mean_but_no_interval_and_none_has_neither():
     assert table["n"].tolist() == [0, 1]
     assert table.loc[1, "mean"] == 2
     assert table[["low", "high"]].isna().all(axis=None)
+
+
+def test_two_observations_have_the_interval_of_one_degree_of_freedom():
+    # Mean 4, standard error 1; the 97.5 % quantile with one degree of freedom is 12.7062.
+    row = mean_with_interval(pd.DataFrame({"kind": "a", "value": [3.0, 5.0]}), ["kind"], "value").iloc[0]
+    assert (row["low"], row["high"]) == (pytest.approx(4 - 12.7062, abs=1e-4), pytest.approx(4 + 12.7062, abs=1e-4))

@@ -88,6 +88,19 @@ def test_rates_have_a_band_over_seeds_and_the_target_beside_them():
     assert middle == pytest.approx([0.6, 0.4, 0.8, 0.9])
 
 
+def test_seeds_are_counted_at_their_own_variant_whatever_the_order():
+    points = grid("residual", 1, 1, 0.1), grid("plain", 0.2, 0.4, 0.6), grid("plain", 0.4, 0.8, 0.6, seed=7)
+    rows = accuracy_by_rate(table(*points), target=0.9)
+    assert rows["variant"].tolist() == ["plain"] * 3 + ["residual"] * 3
+    assert rows["n"].tolist() == [2] * 3 + [1] * 3
+    of = tolerances(table(*points), target=0.9)
+    assert of[["variant", "seed"]].to_numpy().tolist() == [["plain", 0], ["plain", 7], ["residual", 0]]
+
+
+def test_whole_numbers_are_rates_like_any_other():
+    assert table(grid("plain", 0.5, 0.5, rates=(1, 3)))["rate"].dtype == float
+
+
 def test_the_tables_are_those_of_the_room(tmp_path):
     of = table(grid("plain", 0.2, None, 0.6))
     for kind, frame in {
@@ -102,5 +115,6 @@ def test_what_is_published_are_means_over_seeds_by_which_way_is_better():
     of = measured(grid("plain", 0.2, 0.2, 0.2), grid("plain", 0.4, 0.4, 0.4, seed=7), grid("residual", 1, 1, 1))
     numbers = tolerance_metrics(of)["depth-56"]
     assert numbers["seeds"] == {"plain": 2, "residual": 1}
+    assert tolerance_metrics(of.iloc[-1:])["depth-56"]["seeds"] == {"residual": 1}
     assert numbers["higher_is_better"]["accuracy_over_rates"] == pytest.approx({"plain": 0.3, "residual": 1})
     assert numbers["higher_is_better"]["decades_at_target"] == pytest.approx({"plain": 0, "residual": 2})
