@@ -34,7 +34,7 @@ TESTS = {
     "audit/summary.py": _AUDIT,
     "audit/trainings.py": ("test_split_trainings",),
     "tolerance/measure.py": ("test_tolerance",),
-    "tolerance/outcome.py": ("test_rate_stage",),
+    "tolerance/outcome.py": ("test_rate_outcome",),
     "training/activation_memory.py": ("test_activation_memory",),
     "training/flops.py": ("test_flops",),
     "training/loop.py": _TRAINING,

@@ -74,6 +74,25 @@ def test_each_layer_against_a_pass_that_is_written_out():
             assert math.isfinite(row.cosine)
 
 
+def test_the_twins_differ_from_where_the_shortcut_comes_in_and_the_rows_say_which_is_which():
+    tables = {}
+    for variant in ("plain", "residual"):
+        frame = probe_features(*probed(variant))
+        assert frame.groupby(["network", "depth", "variant"]).size().to_dict() == {("fully_connected", 5, variant): 10}
+        tables[variant] = frame["cosine"].tolist()[:5]
+    # The fourth layer is the first that the sum of a block enters.
+    assert tables["plain"][:3] == tables["residual"][:3]
+    assert tables["plain"][3] != tables["residual"][3]
+
+
+def test_one_layer_that_overflows_leaves_the_others_their_measures():
+    good = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+    cosine, effective_rank = geometry(torch.stack([torch.full_like(good, math.inf), good]))
+    assert math.isnan(cosine[0])
+    assert math.isnan(effective_rank[0])
+    assert (cosine[1].item(), effective_rank[1].item()) == (pytest.approx(0), pytest.approx(2))
+
+
 def test_very_small_features_are_measured_all_the_same():
     config, probe = probed(normalizations=["none"], activations=["tanh"], initializations={"normal": [1e-6]})
     frame = probe_features(config, probe)

@@ -43,6 +43,20 @@ def test_each_kind_of_network_has_its_plain_twin_first():
     assert [probe.model.shortcut for probe in probes[1:3]] == ["highway", "rezero"]
 
 
+def test_a_kind_without_a_plain_twin_is_probed_alone():
+    probes = shortcut_probes(config(("densenet", "zero_padding"), depths=(40,)).shortcuts)
+    assert [(probe.shortcut, probe.variant) for probe in probes] == [("zero_padding", "residual")]
+
+
+def test_the_table_says_which_network_each_row_is_of():
+    of = config(("cifar_resnet", "highway"))
+    table = pd.concat([probe_shortcut(of, probe) for probe in shortcut_probes(of.shortcuts)], ignore_index=True)
+    assert set(zip(table["network"], table["shortcut"], table["depth"], strict=True)) == {
+        ("cifar_resnet", "none", 8),
+        ("cifar_resnet", "highway", 8),
+    }
+
+
 @pytest.mark.parametrize("shortcut", ["none", "zero_padding"])
 def test_ratios_against_gradients_that_are_written_out(shortcut):
     of = config(("cifar_resnet", "zero_padding"))
