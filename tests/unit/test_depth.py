@@ -60,6 +60,12 @@ def test_what_is_transparent_in_deep_grey_shows_white():
     assert np.array_equal(decoded, np.where(samples[..., 1], samples[..., 0] >> 4, 255))
 
 
+def test_what_is_transparent_in_deep_colours_shows_white():
+    samples = np.uint16(np.concatenate([SCENE * 4095] * 3 + [65535 * (SCENE > 0.5)], axis=2))
+    decoded = decode(sixteen_bits(samples), 8, "grey")[0]
+    assert np.array_equal(decoded, np.where(samples[..., 3], samples[..., 0] >> 4, 255))
+
+
 def test_damaged_deep_grey_is_refused():
     data = sixteen_bits(np.full((64, 64, 2), 4095, np.uint16))
     for end in (len(data) - 30, 34, 60):
@@ -125,6 +131,10 @@ def test_a_grey_tiff_of_any_type(mode):
         (np.float32([0, 128.9, 255]), [0, 128, 255]),
         (np.float32([np.nan, np.inf, 0.5]), [0, 0, 128]),
         (np.float32([1e38, 0]), [64, 0]),
+        (np.float32([-np.inf, 0.5]), [0, 128]),
+        (np.float32([1.5, 0.5]), [255, 128]),
+        (np.float32([2, 1]), [2, 1]),
+        (np.float32([-5, 300]), [0, 75]),
     ],
 )
 def test_what_eight_bits_are_kept(samples, expected):
