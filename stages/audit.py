@@ -44,17 +44,14 @@ def audit(dataset: str) -> None:
     about = {"provenance": shards.manifest["provenance"], "split": shards.manifest["split"], "depth": depth}
     metrics = audit_metrics(averages, classes, on_splits.get(tables.INFLATION))
     write_json(Path(f"metrics/audit-{dataset}.json"), {about["provenance"]: metrics})
-    write_room(
-        Path("data/audit", dataset),
-        {
-            tables.CLASSIFIERS: classifiers,
-            tables.AVERAGES: averages,
-            tables.RECALL: recall,
-            tables.CLASSES: classes,
-            **on_splits,
-        },
-        {"dataset": dataset, **about},
-    )
+    room = {
+        tables.CLASSIFIERS: classifiers,
+        tables.AVERAGES: averages,
+        tables.RECALL: recall,
+        tables.CLASSES: classes,
+        **on_splits,
+    }
+    write_room(Path("data/audit", dataset), room, {"dataset": dataset, **about})
 
 
 def _on_both_splits(dataset: str, shards: Shards, config: AuditConfig, train: TrainConfig) -> dict[Table, pd.DataFrame]:

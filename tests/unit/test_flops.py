@@ -16,13 +16,14 @@ def test_convolutions_and_products_count_multiplications_and_additions():
     assert flops_per_image(network, torch.zeros(1, 3, 4, 4)) == 2 * convolution + 3 * linear
 
 
-def test_counting_leaves_the_network_as_it_was():
+def test_counting_leaves_the_network_as_it_was_and_prints_nothing(capsys):
     network = nn.Sequential(
         nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Dropout(0.5), nn.Flatten(), nn.Linear(8, 2)
     ).train()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     random = torch.get_rng_state()
     flops_per_image(network, torch.randn(1, 1, 4, 4, generator=torch.Generator().manual_seed(0)))
+    assert capsys.readouterr() == ("", "")
     assert network.training
     assert all(parameter.grad is None for parameter in network.parameters())
     assert torch.equal(random, torch.get_rng_state())
