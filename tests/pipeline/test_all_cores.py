@@ -22,6 +22,7 @@ test -f here-1 -a -f here-2 || exit 1
 echo Cell $1 has met.
 """
 FAILS_AT_TWO = 'test $1 = 1 || { echo "Cell $1 is bad; mend it." >&2; exit 1; }'
+MD5_OF_1 = "b026324c6904b2a9cb4b88d6d61c81d1"  # with the line's end
 HANGS = "echo $$ > pid-$1; exec sleep 600"
 
 
@@ -53,6 +54,21 @@ def test_after_a_stage_whose_outputs_stay_the_same_nothing_runs(toy):
     toy.run()
     (toy.folder / "params.yaml").write_text("train: {threads: 1} # The same.\n", encoding="utf-8")
     assert ended(toy.run()) == ["check"]
+
+
+def test_after_going_back_to_the_dvc_lock_of_another_run_nothing_runs(toy):
+    """Its hashes of what holds a time are those of other files, which are nowhere."""
+    toy = toy("")
+    toy.run()
+    lock = toy.folder / "dvc.lock"
+    ours = lock.read_text(encoding="utf-8")
+    lock.write_text(ours.replace(MD5_OF_1, "f" * 32), encoding="utf-8")
+    (toy.folder / "out/1").unlink()
+    output = toy.run()
+    assert "cell@1 from the run-cache" in output
+    assert sorted(toy.read("begun").split()) == ["1", "2"]
+    assert toy.read("all") == "1\n2\n"
+    assert lock.read_text(encoding="utf-8") == ours
 
 
 def test_a_failing_stage_stops_what_depends_on_it_and_is_named_at_the_end(toy):

@@ -14,6 +14,7 @@ from dvc.repo import Repo, lock_repo
 from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 from dvc.stage import Stage
 from dvc.utils.serialize import modify_yaml
+from dvc_data.hashfile.hash_info import HashInfo
 
 from resgrad.common.errors import ResgradError
 
@@ -126,6 +127,7 @@ class Pipeline:
         """
         stage = self._stages[name]
         with self.locked():
+            _forget_lost_outputs(stage)
             if stage.reproduce() is None:
                 return False
             self._unwritten.append(stage)
@@ -167,3 +169,14 @@ class Pipeline:
         """Hold DVC's lock of the workspace: nobody else writes."""
         with lock_repo(self._repo), self._repo.scm_context(quiet=True):
             yield
+
+
+def _forget_lost_outputs(stage: Stage) -> None:
+    """Let DVC look into the run-cache for a stage of whose outputs, as dvc.lock has them, some are nowhere.
+
+    If nothing else of the stage has changed, DVC looks for these outputs alone, and else runs the stage. But a dvc.lock
+    that another run has written, such as the committed one, names other wall-clock times.
+    """
+    if stage.changed() and not stage.outs_cached():
+        for out in stage.outs:
+            out.hash_info = HashInfo()
