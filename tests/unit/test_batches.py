@@ -6,6 +6,8 @@ from resgrad.shards import batches as module
 from resgrad.shards.batches import Batches, steps_per_epoch
 from resgrad.shards.config import AugmentConfig
 from resgrad.shards.images import Images
+from resgrad.shards.shards import Shards
+from tests.unit.leaf_shards import write_shards
 
 OFF = AugmentConfig(
     horizontal_flip=False,
@@ -29,6 +31,31 @@ def test_images_are_normalised_with_the_given_mean_and_deviation(batches):
     images, labels = next(batches.in_order(10))
     expected = (labels.float() / 255 - 0.5) / 0.25
     torch.testing.assert_close(images[:, 0, 0, 0], expected)
+
+
+def test_a_channel_without_any_spread_is_moved_to_0_and_not_scaled():
+    pixels = np.full((2, 1, 2, 2), 102, np.uint8)
+    flat = Batches(pixels, np.arange(2), mean=[0.3], std=[0.0], device=torch.device("cpu"))
+    images, _ = next(flat.in_order(2))
+    torch.testing.assert_close(images, torch.full((2, 1, 2, 2), 102 / 255 - 0.3))
+
+
+@pytest.mark.parametrize("scheme", [None, "leaf", "random"])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_is_read_with_the_scaling_of_its_scheme(tmp_path, split, scheme):
+    write_shards(tmp_path / "leaves")
+    shards = Shards(tmp_path / "leaves")
+    batches, ids = Batches.read(shards, split, torch.device("cpu"), scheme)
+    used = scheme or shards.manifest["split"]
+    index = shards.index().to_pandas()
+    assert ids == index.loc[index[f"split_{used}"] == split, "id"].tolist()
+    pixels, labels, _ = shards.read(split, used)
+    scaling = shards.manifest["scaling"][used]
+    images, found = next(batches.in_order(len(ids)))
+    assert found.tolist() == labels.tolist()
+    expected = torch.from_numpy(np.asarray(pixels[np.arange(len(ids))]).astype(np.float32) / 255)
+    mean, std = (torch.tensor(scaling[name]).reshape(1, 3, 1, 1) for name in ("mean", "std"))
+    torch.testing.assert_close(images.contiguous(), (expected - mean) / std)
 
 
 def test_in_order_keeps_order_and_remainder(batches):
