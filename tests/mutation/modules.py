@@ -60,7 +60,7 @@ TESTS = {
     "inspection/loss_surface.py": ("test_loss_surface",),
     "inspection/summary.py": ("test_inspection_summary",),
     "preprocess/depth.py": ("test_depth", "test_images"),
-    "preprocess/images.py": ("test_images", "test_image_sizes", "test_orientation"),
+    "preprocess/images.py": ("test_images", "test_image_sizes", "test_orientation", "test_depth"),
     "preprocess/splits.py": ("test_splits",),
     "preprocess/leaves.py": ("test_leaves",),
     "preprocess/names.py": ("test_names",),
