@@ -172,10 +172,10 @@ class Pipeline:
 
 
 def _forget_lost_outputs(stage: Stage) -> None:
-    """Let DVC look into the run-cache for a stage of whose outputs, as dvc.lock has them, some are nowhere.
+    """Let DVC look into the run-cache for a stage whose outputs, as dvc.lock names them, are not all in the cache.
 
-    If nothing else of the stage has changed, DVC looks for these outputs alone, and else runs the stage. But a dvc.lock
-    that another run has written, such as the committed one, names other wall-clock times.
+    If nothing else of the stage has changed, DVC looks for just these outputs, and runs the stage if it lacks one. But
+    a dvc.lock that another run has written, such as the committed one, names other wall-clock times.
     """
     if stage.changed() and not stage.outs_cached():
         for out in stage.outs:
