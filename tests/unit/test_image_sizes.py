@@ -79,3 +79,10 @@ def test_a_jpeg_too_large_is_refused(monkeypatch):
         with pytest.raises(ImageError) as caught:
             look(photo("JPEG"))
         assert caught.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_the_largest_picture_that_is_allowed(kind, monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 128 * 96)
+    probe_header(photo(kind))
+    assert decode(photo(kind), 32, "rgb").shape == (3, 32, 32)

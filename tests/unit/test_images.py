@@ -144,6 +144,14 @@ def test_colour_spaces(convert):
     assert np.abs(decoded.astype(int) - decode(photo(), 96, "rgb")).mean() < 4
 
 
+@pytest.mark.parametrize("shape", [(512, 32), (32, 512)])
+def test_a_long_and_thin_jpeg_keeps_the_pixels_of_its_short_side(shape):
+    stripes = np.uint8(np.indices(shape)[shape.index(32)] // 4 % 2 * 255)  # finer than a reduced size can hold
+    data = encode(Image.fromarray(stripes), "JPEG", quality=95)
+    expected = Image.open(BytesIO(data)).resize((32, 32), Image.Resampling.BILINEAR)
+    assert np.abs(decode(data, 32, "grey")[0].astype(int) - np.asarray(expected)).mean() < 3
+
+
 def test_cmyk_is_converted_as_pillow_does():
     data = encode(Image.fromarray(PHOTO).convert("CMYK"), "JPEG", quality=95)
     decoded = decode(data, 96, "rgb")
@@ -184,6 +192,16 @@ def test_what_is_no_picture_is_named(data, reason):
     assert caught.value.reason == reason
 
 
+def test_no_other_plug_in_of_pillow_is_asked(monkeypatch):
+    """Anybody can register one, for any beginning of a file."""
+    asked = []
+    monkeypatch.setattr(Image, "ID", ["OTHER", *Image.ID])
+    monkeypatch.setitem(Image.OPEN, "OTHER", (lambda *_: asked.append("opened"), lambda _: asked.append("accepts")))
+    for kind in ("PNG", "BMP", "GIF", "TIFF", "WEBP", "MPO"):
+        decode(photo(kind), 32, "rgb")
+    assert not asked
+
+
 # --- the header only
 
 
@@ -217,6 +235,12 @@ def test_digits_keep_their_pixels_at_their_own_size():
     digit = np.arange(64, dtype=np.uint8).reshape(8, 8)
     assert np.array_equal(from_pixels(digit, 8, "grey"), digit[None])
     assert np.array_equal(from_pixels(digit, 8, "rgb"), np.stack([digit] * 3))
+
+
+def test_colours_become_grey_where_a_data_set_is_grey():
+    luma = np.asarray(Image.fromarray(PHOTO).convert("L"))
+    assert np.array_equal(from_pixels(PHOTO, 32, "grey"), from_pixels(luma, 32, "grey"))
+    assert np.array_equal(from_pixels(PHOTO, 32, "rgb"), resize(PHOTO, 32))
 
 
 def test_twice_the_size_interpolates_linearly():
