@@ -46,6 +46,10 @@ def test_the_test_errs_as_seldom_as_it_says(n):
     assert p.mean() == pytest.approx(0.5, abs=0.5 * smallest_p(n) + 0.03)
 
 
+def test_up_to_sixteen_pairs_all_signs_are_tried():
+    assert sign_flip_test(np.arange(1.0, 17)) == smallest_p(16)
+
+
 def test_many_pairs_are_tried_on_a_sample_of_the_signs_and_the_same_every_time():
     pairs = np.random.default_rng(0).normal(0.3, 1, 30)
     p = sign_flip_test(pairs)
@@ -56,6 +60,7 @@ def test_many_pairs_are_tried_on_a_sample_of_the_signs_and_the_same_every_time()
 def test_eight_pairs_can_decide_one_of_six_rows_at_a_twentieth_and_seven_cannot():
     assert [pairs_needed(6, 0.05), pairs_needed(1, 0.05), pairs_needed(4, 0.05), pairs_needed(6, 1.1)] == [8, 6, 8, 4]
     assert 6 * smallest_p(8) < 0.05 <= 6 * smallest_p(7)
+    assert pairs_needed(4, 4 * smallest_p(7)) == 8  # to reach alpha is not to be below it
     assert compare_pairs([1.0, 2.0, 0.5, 3.0, 1.5]).p == smallest_p(5)
 
 
