@@ -7,7 +7,7 @@ import pytest
 
 from resgrad.common.cells import Cell
 from resgrad.comparison.rows import efficiency
-from resgrad.comparison.survival import log_rank
+from resgrad.comparison.survival import log_rank, smallest_log_rank_p
 from resgrad.comparison.targets import times_to_target
 from resgrad.results.runs import load_runs
 from tests.unit.fake_runs import write_run
@@ -96,6 +96,17 @@ def test_many_runs_have_the_log_rank_tests_usual_p(runs):
     # 2000 permutations are tried and the real one counts too: p is twice a share of 2001, and the same every time.
     assert p * 2001 / 2 == pytest.approx(round(p * 2001 / 2), abs=1e-6)
     assert log_rank(table) == p
+
+
+@pytest.mark.parametrize(("plain", "residual", "floor"), [(3, 3, 2 / 20), (2, 4, 2 / 15), (10, 10, 2 / 2001)])
+def test_variants_that_do_not_overlap_have_the_smallest_p(plain, residual, floor):
+    variants = ["plain"] * plain + ["residual"] * residual
+    steps = [40] * plain + [20] * residual
+    times = pd.DataFrame(
+        {"variant": variants, "steps_to_target": steps, "reached_target": [0.0] * plain + [1.0] * residual}
+    )
+    assert log_rank(times) == pytest.approx(floor)
+    assert smallest_log_rank_p(plain, residual) == pytest.approx(floor)
 
 
 @pytest.mark.parametrize("accuracy", [0.4, 0.8])
