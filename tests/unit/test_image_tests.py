@@ -74,6 +74,13 @@ def test_the_difference_is_a_mean_over_seeds_and_images():
     assert list(images.mcnemar_log10_p) == [0, 1]
 
 
+def test_a_seed_draws_the_same_images_every_time():
+    right = np.random.default_rng(0).integers(0, 2, (2, 101))
+    of = [compare(twins(*right), [None] * 101, resamples=50, seed=seed) for seed in (0, 0, 1)]
+    first, again, other = [(images.low, images.high) for images in of]
+    assert first == again != other
+
+
 def test_whole_leaves_are_drawn():
     # Leaf x has three images, all won; y has one, lost; z has two, equal. The ends of the interval are quantiles of the
     # 27 draws of three leaves, enumerated here.
