@@ -43,12 +43,15 @@ def test_all_runs_are_compared_by_depth_and_those_of_the_greatest_depth_on_image
     plain, residual = ({"steps_to_target": [steps] * 3} | reached for steps in (40, 20))
     table = measures(twins(8, plain, plain), twins(20, plain, residual))
     leaves = pd.Series([f"leaf {i % 12}" for i in range(60)], index=[f"test-{i}" for i in range(60)])
-    compared = compare(table, runs, leaves, CONFIG, seed=3)
+    config = CONFIG.model_copy(update={"resamples": 5})  # so few that every seed has an interval of its own
+    compared = compare(table, runs, leaves, config, seed=3)
     assert compared.depth == 20
     pd.testing.assert_frame_equal(compared.table, compare_by_depth(table))
     pd.testing.assert_frame_equal(compared.verdicts, judge_rows(compare_by_depth(table), CONFIG.alpha))
     assert compared.images.difference == pytest.approx((48 - 30) / 60)
-    assert compared.images == compare_on_images(runs[6:], leaves, resamples=CONFIG.resamples, seed=3)
+    assert compared.images == compare_on_images(runs[6:], leaves, resamples=5, seed=3)
+    assert compared.images != compare_on_images(runs[6:], leaves, resamples=5, seed=4)
+    pd.testing.assert_frame_equal(compared.correlations, correlations(table))
     assert compared.log_rank_p == pytest.approx(2 / 20)  # of 20 ways to assign six runs, the most extreme one
 
 
