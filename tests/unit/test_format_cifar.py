@@ -45,6 +45,13 @@ def test_cifar_100_has_its_fine_labels(tmp_path):
         assert listing.read(12)[0, 0, 0] == CIFAR100["test.bin"][3 * 3074 + 2]
 
 
+def test_a_class_has_a_line_of_its_own(tmp_path):
+    names = "\ufeffpolar bear\r\n\nstreet car\r\nowl\n"
+    path = write_tar(tmp_path / "a.tar.gz", {**CIFAR10, "batches.meta.txt": names.encode()})
+    with cifar.opened(brought(cifar, path, tmp_path / "raw"), "mine") as listing:
+        assert listing.classes == ["polar bear", "street car", "owl"]
+
+
 def test_the_python_version_is_refused_and_never_loaded(tmp_path):
     class Bomb:
         def __reduce__(self):
@@ -66,6 +73,7 @@ def test_the_python_version_is_refused_and_never_loaded(tmp_path):
             "test_batch.bin has 3,072 bytes, which are no whole number of records of 3,073",
         ),
         ({"test_batch.bin": b""}, "test_batch.bin has 0 bytes"),
+        ({"batches.meta.txt": b"cat\ndog\ncat\n"}, "mine has two classes named 'cat' in batches.meta.txt; rename one."),
         ({"batches.meta.txt": b"airplane\n"}, "mine has the label 2, and batches.meta.txt only 1 names"),
     ],
 )

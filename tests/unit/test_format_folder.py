@@ -65,9 +65,21 @@ def test_an_empty_class_folder_on_disk_is_refused(tmp_path):
     assert "mine holds top/bird/, which is empty" in refusal(folder, tmp_path / "mine", tmp_path / "raw")
 
 
-def test_what_is_neither_zip_nor_tar_is_refused(tmp_path):
-    (tmp_path / "mine").write_bytes(b"<html>")
-    assert "mine cannot be read as a zip file" in refusal(folder, tmp_path / "mine", tmp_path / "raw")
+@pytest.mark.parametrize(
+    "content", [b"<html>", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\7\1", b"\x28\xb5\x2f\xfd", b"\x89PNG"]
+)
+def test_what_is_neither_zip_nor_tar_is_refused(tmp_path, content):
+    (tmp_path / "mine").write_bytes(content * 300)
+    assert refusal(folder, tmp_path / "mine", tmp_path / "raw") == (
+        "mine is neither a zip nor a tar (plain, or compressed with gzip, bzip2 or xz); fetch it again if it should be "
+        "one, or give a folder of class folders."
+    )
+
+
+@pytest.mark.parametrize("content", [b"PK\3\4", b"\x1f\x8b", b"BZh9"])
+def test_an_archive_of_which_only_the_beginning_is_there_is_refused(tmp_path, content):
+    (tmp_path / "mine").write_bytes(content)
+    assert "cut short or damaged; fetch it again" in refusal(folder, tmp_path / "mine", tmp_path / "raw")
 
 
 def test_an_empty_class_folder_in_a_tar_is_refused(tmp_path):

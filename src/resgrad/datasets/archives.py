@@ -30,6 +30,8 @@ MAX_RATIO = 100
 uncompressed, and an empty picture may shrink as much."""
 RATIO_MATTERS_FROM = 2**20
 """Below this size a high ratio is harmless: an empty drawing compresses well."""
+MAX_NAME = 1024
+"""Limit for the characters of a path within an archive; Linux allows 4,096 bytes in all, Windows 260 characters."""
 
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1  # bit of the general purpose flags
@@ -67,6 +69,12 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     """Open a zip for :func:`list_files` and :func:`read`; names not marked as UTF-8 are read as UTF-8 too."""
     with zipfile.ZipFile(archive, metadata_encoding="utf-8") as file:
         yield file
+
+
+def is_zip(file: Path) -> bool:
+    """Say whether a file begins or ends as a zip does; it may still be damaged."""
+    with file.open("rb") as raw:
+        return raw.read(2) == b"PK" or zipfile.is_zipfile(file)
 
 
 def list_files(archive: Path, shown: str) -> Contents:
@@ -135,9 +143,23 @@ def is_hidden(path: PurePath) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
 
 
-def leads_out(name: str) -> bool:
-    """Say whether a name in an archive leads out of the folder into which it would be unpacked."""
-    return name.startswith("/") or bool(_DRIVE.match(name)) or ".." in PurePosixPath(name).parts
+def fault_of_name(name: str) -> str | None:
+    """Say what is wrong with a path within an archive or a folder, as a phrase to follow it; None if nothing is."""
+    if name.startswith("/") or ".." in PurePosixPath(name).parts:
+        return "leads out of the archive"
+    if _DRIVE.match(name):
+        return "begins with a letter and a colon, which is a drive on Windows"
+    if "\\" in name or "\0" in name:
+        return "has a backslash or a NUL in its name"
+    if len(name) > MAX_NAME:
+        return f"has a name of more than {MAX_NAME:,} characters"
+    return None
+
+
+def untrusted(shown: str, name: str, fault: str) -> ArchiveError:
+    """Make the error for an entry of an archive with a fault, a phrase that follows its name."""
+    name = name if len(name) <= MAX_NAME else f"{name[:40]}..."
+    return ArchiveError(f"{shown} cannot be trusted: its entry {name!r} {fault}; repack it.")
 
 
 def _check_entries(shown: str, entries: list[zipfile.ZipInfo], images: list[zipfile.ZipInfo]) -> None:
@@ -151,8 +173,7 @@ def _check_entries(shown: str, entries: list[zipfile.ZipInfo], images: list[zipf
     for group, find_fault in ((entries, _fault), (images, _fault_of_image)):
         for entry in group:
             if fault := find_fault(entry):
-                name = entry.orig_filename
-                raise ArchiveError(f"{shown} cannot be trusted: its entry {name!r} {fault}; repack it.")
+                raise untrusted(shown, entry.orig_filename, fault)
     total = sum(entry.file_size for entry in images)
     if total > MAX_TOTAL_BYTES:
         raise ArchiveError(f"{shown} would inflate to {total:,} bytes; at most {MAX_TOTAL_BYTES:,} can be used.")
@@ -160,11 +181,8 @@ def _check_entries(shown: str, entries: list[zipfile.ZipInfo], images: list[zipf
 
 def _fault(entry: zipfile.ZipInfo) -> str | None:
     """Say what is wrong with an entry of any kind, as a phrase to follow its name; None if nothing is."""
-    name = entry.orig_filename  # `filename` ends at the first NUL
-    if leads_out(name):
-        return "leads out of the archive"
-    if "\\" in name or "\0" in name:
-        return "has a backslash or a NUL in its name"
+    if fault := fault_of_name(entry.orig_filename):  # `filename` ends at the first NUL
+        return fault
     if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
         return "is a link or a device"
     return None

@@ -1,16 +1,32 @@
-"""Tar archives, no more trusted than zips: read sequentially, never extracted, every size checked before reading."""
+"""Tar archives, no more trusted than zips: read sequentially, never extracted, every size checked before reading.
 
+:mod:`tarfile` takes a damaged header for the end of the archive, and does not look at the checksum of a gzip file. So
+the archive is decompressed here, to its end, and the end must be where tarfile saw it.
+"""
+
+import bz2
+import gzip
+import io
 import lzma
+import struct
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
-from resgrad.datasets.archives import MAX_ENTRIES, MAX_TOTAL_BYTES, ArchiveError, leads_out
+from resgrad.datasets.archives import MAX_ENTRIES, MAX_TOTAL_BYTES, ArchiveError, fault_of_name, untrusted
 
-_DAMAGED = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+COMPRESSIONS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+"""The first bytes of a compressed file, and what opens it."""
+MAX_PADDING = 2**24
+"""Limit for the zeros with which an archive ends; tar fills its last record, of 10 KiB unless asked otherwise."""
+
+_DAMAGED = (
+    *(tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError),
+    *(ValueError, OverflowError, struct.error),  # impossible numbers in headers
+)
 
 
 class TarMember(NamedTuple):
@@ -21,6 +37,37 @@ class TarMember(NamedTuple):
     size: int
     read: Callable[[], bytes]
     """Reads the file; call it before taking the next member."""
+
+
+class _Stream(io.BufferedIOBase):
+    """The bytes of a file that is read from its beginning to its end, and how many zeros they end with."""
+
+    def __init__(self, source: IO[bytes]):
+        super().__init__()
+        self._source = source
+        self.length = 0
+        self.zeros = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read at most so many bytes; none at the end."""
+        data = self._source.read(-1 if size is None else size)
+        filled = len(data.rstrip(b"\0"))
+        self.zeros = len(data) - filled + (0 if filled else self.zeros)
+        self.length += len(data)
+        return data
+
+
+def is_tar(file: Path) -> bool:
+    """Say whether a file begins as a tar does, plain or compressed with gzip, bzip2 or xz; it may still be damaged."""
+    with file.open("rb") as raw:
+        start = raw.read(tarfile.BLOCKSIZE)
+    if start.startswith(tuple(COMPRESSIONS)) or start == bytes(tarfile.BLOCKSIZE):  # zeros are an empty archive
+        return True
+    try:
+        tarfile.TarInfo.frombuf(start, tarfile.ENCODING, "surrogateescape")
+    except (tarfile.HeaderError, ValueError):
+        return False
+    return True
 
 
 def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]:
@@ -46,7 +93,7 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
             names.add(entry.name)
             total += entry.size
             if fault:
-                raise _untrusted(shown, entry, fault)
+                raise untrusted(shown, entry.name, fault)
             if len(names) > MAX_ENTRIES or total > MAX_TOTAL_BYTES:
                 raise ArchiveError(
                     f"{shown} holds more than {MAX_ENTRIES:,} entries or {MAX_TOTAL_BYTES:,} bytes, which are allowed."
@@ -59,17 +106,33 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
 
 
 def _entries(raw: IO[bytes], shown: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+    """Yield all entries, and the archive to read them from; the end is then known to be sound."""
+    start = raw.read(6)
+    raw.seek(0)
     try:
-        with tarfile.open(fileobj=raw, mode="r|*") as opened:
+        decompress = next((opened for magic, opened in COMPRESSIONS.items() if start.startswith(magic)), None)
+        stream = _Stream(cast(IO[bytes], decompress(raw)) if decompress else raw)
+        with tarfile.open(fileobj=stream, mode="r|") as opened:
             for entry in opened:
                 yield entry, opened
+            end = opened.offset
+        # To the end of the file, where gzip has its checksum; a bomb would go on for ever.
+        while stream.length - end <= min(stream.zeros, MAX_PADDING) and stream.read(tarfile.RECORDSIZE):
+            pass
     except _DAMAGED as error:
         raise _damaged(shown, error) from None
+    if stream.length - end < tarfile.BLOCKSIZE:
+        raise ArchiveError(f"{shown} is cut short; fetch it again.")
+    if stream.length - end > min(stream.zeros, MAX_PADDING):
+        raise ArchiveError(
+            f"{shown} goes on where its entries end: it is damaged, or holds two archives; fetch it again, or unpack "
+            "it and give the folder."
+        )
 
 
 def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str, max_bytes: int) -> bytes:
     if entry.size > max_bytes:
-        raise _untrusted(shown, entry, f"has {entry.size:,} bytes, where {max_bytes:,} are allowed")
+        raise untrusted(shown, entry.name, f"has {entry.size:,} bytes, where {max_bytes:,} are allowed")
     try:
         stream = opened.extractfile(entry)
         data = stream.read(entry.size) if stream else b""
@@ -82,17 +145,13 @@ def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str, max_bytes
 
 def _fault(entry: tarfile.TarInfo) -> str | None:
     """Say what is wrong with an entry, as a phrase to follow its name; None if nothing is."""
-    if leads_out(entry.name):
-        return "leads out of the archive"
-    if "\\" in entry.name or "\0" in entry.name:
-        return "has a backslash or a NUL in its name"
+    if fault := fault_of_name(entry.name):
+        return fault
+    if entry.size < 0:
+        return "has a size below 0"
     if not (entry.isreg() or entry.isdir()) or entry.issparse():
         return "is a link, a device or a sparse file"
     return None
-
-
-def _untrusted(shown: str, entry: tarfile.TarInfo, fault: str) -> ArchiveError:
-    return ArchiveError(f"{shown} cannot be trusted: its entry {entry.name!r} {fault}; repack it.")
 
 
 def _damaged(shown: str, error: Exception) -> ArchiveError:

@@ -6,7 +6,7 @@ from Tiny Images" (2009), and the page that offers the files. The Python version
 code when they are loaded, so it is refused.
 """
 
-import tarfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -100,12 +100,16 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
         LayoutError: a file is missing, does not hold a whole number of records, or holds a label without a name.
     """
     version = _version(folder, shown)
-    classes = (folder / version.names).read_text(encoding="utf-8", errors="replace").split()
+    text = (folder / version.names).read_text(encoding="utf-8-sig", errors="replace")
+    classes = [name for line in text.splitlines() if (name := line.strip())]
     train = [_records(folder / name, version, shown) for name in version.train]
     test = _records(folder / version.test, version, shown)
     records = np.concatenate([*train, test])
     first_test = len(records) - len(test)
     labels = records[:, version.labels - 1].astype(np.int64)
+    for name, times in Counter(classes).most_common(1):
+        if times > 1:
+            raise LayoutError(f"{shown} has two classes named {name!r} in {version.names}; rename one.")
     if labels.max() >= len(classes):
         raise LayoutError(
             f"{shown} has the label {labels.max()}, and {version.names} only {len(classes)} names; fetch it again."
@@ -132,7 +136,7 @@ def _files(source: Path, shown: str) -> Iterator[tuple[str, Any]]:
                 packing.check_inside(path, source, shown)
                 name = path.relative_to(source).as_posix()
                 yield name, partial(_read, path, f"{shown.rstrip('/')}/{name}")
-    elif tarfile.is_tarfile(source):
+    elif tars.is_tar(source):
         for member in tars.members(source, shown, max_bytes=MAX_BYTES):
             if not member.path.endswith("/"):
                 yield member.path, member.read

@@ -5,7 +5,6 @@
 
 import json
 import shutil
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from resgrad.common.files import write_json
 from resgrad.datasets import archives, packing, tars
+from resgrad.datasets.archives import ArchiveError
 from resgrad.datasets.class_folders import read_tree
 from resgrad.datasets.listing import Listing
 from resgrad.datasets.packing import File
@@ -52,9 +52,14 @@ def bring(source: Path, folder: Path, shown: str) -> None:
     archive = folder / ARCHIVE
     if source.is_dir():
         others = packing.pack(packing.files_below(source, shown), archive, shown)
-    elif tarfile.is_tarfile(source):
+    elif tars.is_tar(source):
         members = tars.members(source, shown, max_bytes=archives.MAX_IMAGE_BYTES)
         others = packing.pack((File(member.path, member.read) for member in members), archive, shown)
+    elif not archives.is_zip(source):
+        raise ArchiveError(
+            f"{shown} is neither a zip nor a tar (plain, or compressed with gzip, bzip2 or xz); fetch it again if it "
+            "should be one, or give a folder of class folders."
+        )
     else:
         archives.list_files(source, shown)
         shutil.copyfile(source, archive)
