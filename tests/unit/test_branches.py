@@ -107,7 +107,38 @@ def test_a_train_that_holds_its_data_twice_counts_once():
 
 def test_two_sets_with_splits_beside_each_other_ask_which_is_meant():
     folders = [f"{top}/{part}/{name}" for top in ("one", "two") for part in ("train", "test") for name in "ab"]
-    assert "below one/train/ and two/train/" in refusal(*folders)
+    assert refusal(*folders) == (
+        "mine holds folders of the same names below one/ and two/, with different images (a, b): give only one/ or "
+        "only two/ as the source."
+    )
+
+
+def test_splits_below_the_classes_are_refused_with_the_layout_that_is_wanted():
+    folders = [f"{label}/{part}" for label in ("cats", "dogs") for part in ("train", "test")]
+    said = refusal(*folders)
+    assert said.startswith("mine holds images only here: 3 in cats/test/, 3 in cats/train/, 3 in dogs/test/")
+    assert "or train/ and test/ (and val/) with such folders in each" in said
+
+
+def test_a_tree_with_splits_that_is_there_twice_is_tested_once():
+    tops = ("xray", "xray/xray")
+    paths = [
+        f"{top}/{part}/{name}/{n}.jpg"
+        for top in tops
+        for part in ("train", "val", "test")
+        for name in "ab"
+        for n in "12"
+    ]
+    found = read_tree(paths, [path.replace("xray/xray", "xray") for path in paths], [], [], "mine")
+    tested = [path for path, place in zip(paths, found.places, strict=True) if place and place.split == "test"]
+    assert tested == [f"xray/test/{name}/{n}.jpg" for name in "ab" for n in "12"]
+    assert found.passed_over == {"in a second copy of the test": PassedOver(4, "xray/xray/test/a/1.jpg")}
+
+
+def test_copies_within_one_test_stay_as_published():
+    paths = [f"{part}/{name}/{n}.jpg" for part in ("train", "test") for name in "ab" for n in "12"]
+    marks = [path if path.startswith("train") else "same" for path in paths]
+    assert None not in read_tree(paths, marks, [], [], "mine").places
 
 
 @pytest.mark.parametrize(

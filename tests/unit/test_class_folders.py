@@ -36,6 +36,10 @@ def test_one_name_in_two_unicode_forms_is_one_class():
     assert classes(tree(*forms, "tea")) == ["café", "tea"]
 
 
+def test_no_name_reaches_the_screen_as_an_order():
+    assert r"in dogs/\x1b[31m/ within it" in refusal("cats", "dogs", "dogs/\x1b[31m")
+
+
 def test_images_in_a_class_and_in_a_folder_within_it_are_refused():
     assert "in dogs/ and in dogs/puppies/ within it" in refusal("cats", "dogs", "dogs/puppies")
 

@@ -115,6 +115,16 @@ def test_a_grey_tiff_of_any_type(mode):
     assert np.array_equal(decode(data, 8, "grey")[0], samples.astype(int) >> 4)
 
 
+@pytest.mark.parametrize(("mode", "kind", "white"), [("L", "u1", 255), ("I;16", "<u2", 4095), ("F", "f4", 4095)])
+def test_a_grey_tiff_of_which_zero_is_white(mode, kind, white):
+    samples = (SCENE[..., 0] * white).astype(kind)
+    data = encode(Image.frombytes(mode, (8, 8), samples.tobytes()), "TIFF")
+    photometric = struct.pack("<HHI", 262, 3, 1)
+    assert data.count(photometric + struct.pack("<H", 1)) == 1
+    turned = data.replace(photometric + struct.pack("<H", 1), photometric + struct.pack("<H", 0))
+    assert np.array_equal(decode(turned, 8, "grey"), 255 - decode(data, 8, "grey"))
+
+
 @pytest.mark.parametrize(
     ("samples", "expected"),
     [

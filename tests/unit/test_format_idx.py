@@ -52,6 +52,15 @@ def test_idx_files_are_found_in_all_their_spellings(tmp_path, spelling):
         assert len(set(listing.marks)) == 6
 
 
+@pytest.mark.parametrize("hidden", ["._{}", ".{}"])
+def test_hidden_files_are_passed_over(tmp_path, hidden):
+    """MacOS keeps what a foreign file system cannot under such names."""
+    write_idx(tmp_path / "mine", SPELLINGS["MNIST's"])
+    for name in ARRAYS:
+        (tmp_path / "mine" / hidden.format(f"{name}.gz")).write_bytes(b"\0\5\26\7Mac OS X")
+    brought(idx_format, tmp_path / "mine", tmp_path / "raw")
+
+
 def test_one_file_in_two_spellings_is_taken_once_and_two_different_ones_are_refused(tmp_path):
     """Kaggle's MNIST has every file twice."""
     write_idx(tmp_path / "mine", SPELLINGS["with a dot"])

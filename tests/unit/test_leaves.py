@@ -69,6 +69,34 @@ def test_captures_are_cut_into_stretches_in_the_order_of_their_numbers():
     assert [one.number for one in groups[-2:]] == [1, 17]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "WhatsApp Image 2021-05-03 at 10.00.{:02}",
+        "Screenshot 2023-01-02 {}",
+        "scan 2021 {:03}",
+        "cat 2 ({})",  # as Windows renames many files at once
+        "Photo 5 of set {:03}",
+        "Zoo 1_{:03}",
+    ],
+)
+def test_a_number_that_all_names_have_counts_no_captures(pattern):
+    groups = group(["C"] * 40, [f"{pattern.format(number)}.jpg" for number in range(40)], None)
+    assert [one.number for one in groups] == [number - number % 4 for number in range(40)]
+
+
+def test_a_year_counts_no_captures():
+    sizes = {2019: 8, 2020: 12, 2021: 80}
+    names = [f"IMG {year} {number:03}.jpg" for year, size in sizes.items() for number in range(size)]
+    assert len(set(group(["C"] * 100, names, None))) == 8 + 12 + 10
+
+
+def test_up_to_four_pictures_of_one_number_are_of_one_capture():
+    names = [f"RS_HL {number} {part}.JPG" for number in range(100) for part in "abcd"]
+    groups = group(["C"] * 400, names, None)
+    assert all(len(set(groups[4 * number : 4 * number + 4])) == 1 for number in range(100))
+
+
 def test_a_short_roll_is_cut_into_ten():
     groups = group(["C"] * 20, [f"u___S {number}.JPG" for number in range(20)], None)
     assert names_of(groups)[:4] == ["C/S 0-1", "C/S 0-1", "C/S 2-3", "C/S 2-3"]
@@ -254,6 +282,11 @@ def test_any_unicode_encoding_is_read(leaf_map, encoding):
         ('{"A": 5}', " (see A)"),
         ('{"A": {"1": 5}}', " (see A > 1)"),
         ('{"A": {"1": ["x.jpg", 5]}}', " (see A > 1 > 1)"),
+        ('{"A": {"": ["x.jpg"]}}', " (see A >  > [key])"),
+        ('{"A": {"\\ud800": ["x.jpg"]}}', " (see A > "),
+        ('{"\\ud800": {"1": ["x.jpg"]}}', "; it must be"),
+        ('{"A": {"1": ["\\udc00.jpg"]}}', "; it must be"),
+        ('{"A": {"1": ' + "1" * 5000 + "}}", "; it must be"),
     ],
 )
 def test_a_file_that_is_no_leaf_map(tmp_path, text, where):

@@ -92,6 +92,45 @@ def test_links_in_a_circle_are_refused(folder, archive, links):
     refused(folder, archive, "is a link that leads in a circle")
 
 
+@pytest.mark.parametrize("links", [{"1.jpg": "1.jpg"}, {"1.jpg": "2.jpg", "2.jpg": "1.jpg"}])
+def test_links_to_each_other_are_refused(folder, archive, links):
+    for link, target in links.items():
+        (folder / "a" / link).symlink_to(target)
+    refused(folder, archive, rf"mine/a/({'|'.join(links)}) is a link that leads in a circle; remove it\.")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a: ratio/0.png", r"mine/a: ratio/0\.png begins with a letter and a colon, which is a drive on Windows"),
+        ("a\\b/0.png", r"mine/a\\b/0\.png has a backslash or a NUL in its name"),
+    ],
+)
+def test_a_name_that_is_a_path_elsewhere_is_to_be_changed(folder, archive, name, said):
+    (folder / name).parent.mkdir()
+    (folder / name).write_bytes(b"")
+    refused(folder, archive, rf"^{said}; rename it\.$")
+
+
+def test_links_that_nobody_follows_may_lead_anywhere(folder, archive):
+    links = {"README": "/etc/hostname", ".venv/python": "/usr/bin/python3", "b/loop.txt": "loop.txt"}
+    for link, target in links.items():
+        (folder / link).parent.mkdir(exist_ok=True)
+        (folder / link).symlink_to(target)
+    assert pack(folder, archive) == sorted(links)
+
+
+def test_links_that_fork_level_by_level_are_refused(folder, archive):
+    place = folder / "b"
+    for level in range(30):
+        above = folder / f"level-{level}"
+        above.mkdir()
+        for name in "12":
+            (above / name).symlink_to(place)
+        place = above
+    refused(folder, archive, "is there more than 16 times, by links; remove some of them")
+
+
 def test_a_pipe_that_is_called_an_image_is_refused(folder, archive):
     os.mkfifo(folder / "a/pipe.jpg")
     refused(folder, archive, "pipe.jpg is no file")

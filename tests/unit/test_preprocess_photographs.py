@@ -129,6 +129,58 @@ def test_each_reason_to_leave_images_out_is_said_with_a_member(tmp_path):
     ]
 
 
+def test_no_name_reaches_the_screen_as_an_order(tmp_path):
+    files = photographs() | {"top/A/\x1b[31mred\n.jpg": b"<html>"}
+    made = preprocessed(write_archive(tmp_path / "leaves", files), tmp_path / "shards", **OPTIONS)
+    assert made.sentences == [r"leaves: 1 image is left out (not an image), such as top/A/\x1b[31mred\n.jpg."]
+
+
+def test_equal_files_that_are_no_pictures_are_not_called_duplicates(tmp_path):
+    files = photographs() | {f"top/{label}/{name}.jpg": b"" for label in "AB" for name in "xy"}
+    made = preprocessed(write_archive(tmp_path / "leaves", files), tmp_path / "shards", **OPTIONS)
+    assert made.metrics["custom"]["skipped"] == {"total": 4, "not_an_image": 4, "over_train_limit": 0}
+
+
+@pytest.mark.parametrize(("train_limit", "split"), [(None, "leaf"), (6, "leaf"), (None, "random")])
+def test_shares_that_are_far_from_those_asked_for_are_said(tmp_path, train_limit, split):
+    """Copies of four pictures each, by their names, three of them small."""
+    sizes = {"cam1": 2, "cam2": 2, "cam3": 2, "cam4": 14}
+    files = {
+        f"{label}/{name}_dark_{number:03}.jpg": picture(1000 * place + 100 * shot + number)
+        for place, label in enumerate("AB")
+        for shot, (name, size) in enumerate(sizes.items())
+        for number in range(size)
+    }
+    raw = write_archive(tmp_path / "days", files)
+    options = {**OPTIONS, "train_limit": train_limit, "split": split}
+    sentences = preprocessed(raw, tmp_path / "shards", **options).sentences
+    if split == "random":
+        assert not sentences
+        return
+    (sentence,) = sentences
+    assert sentence.startswith(
+        "days: 70% of the images are in test, where 20% were asked for: images that belong together"
+    )
+
+
+def test_a_split_that_is_not_in_use_need_not_be_possible(tmp_path):
+    files = {
+        f"{label}/{label}1_dark_{number:03}.jpg": picture(100 * place + number)
+        for place, label in enumerate("AB")
+        for number in range(10)
+    }
+    raw = write_archive(tmp_path / "days", files)
+    with pytest.raises(
+        SplitError, match=r"^A \(10 in all\), B \(10 in all\) have no image in train; by their names they"
+    ):
+        preprocess(raw, tmp_path / "shards", **OPTIONS)
+    made = preprocessed(raw, tmp_path / "shards", **{**OPTIONS, "split": "random"})
+    assert made.sentences == [
+        "days: no leaf split is made, since a class would have no training, validation or test images."
+    ]
+    assert list(Shards(tmp_path / "shards").manifest["counts"]) == ["random"]
+
+
 def test_a_limit_leaves_validation_and_test_of_both_schemes_as_they_were(tmp_path):
     raw = write_archive(tmp_path / "raw", photographs())
     preprocess(raw, tmp_path / "all", **OPTIONS)

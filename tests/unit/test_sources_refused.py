@@ -28,6 +28,12 @@ def test_a_source_that_does_not_exist_is_named(bring, dataset, source):
     assert f"data.{dataset}.source is {source}, and no such file" in bring.fails(dataset, source)
 
 
+@pytest.mark.parametrize("dataset", ["mnist", "plantvillage"])
+@pytest.mark.parametrize("source", ["http://[::1", "http://", "ftp://host/set.zip"])
+def test_what_is_no_address_is_named(bring, dataset, source):
+    assert "it must be of the form http://host/path or https://host/path" in bring.fails(dataset, source)
+
+
 def test_a_file_in_place_of_a_folder_is_named(bring, leaves):
     assert f"{leaves} is a file; format idx wants a folder" in bring.fails("mnist", leaves)
 

@@ -124,6 +124,17 @@ def test_a_class_that_cannot_be_split_is_named():
         splits.check(split, np.zeros(6, int), ["Lonely"], Counter())
 
 
+def test_a_class_whose_names_say_that_it_is_one_picture_is_not_asked_for_more():
+    split, labels = np.array([TEST] * 5 + [TRAIN, VALIDATION, TEST]), np.array([0] * 5 + [1] * 3)
+    groups = ["day/day1 1-1"] * 5 + ["night/1", "night/2", "night/3"]
+    with pytest.raises(
+        SplitError, match=r"^day \(5 in all\) has no image in train; by their names they belong together"
+    ):
+        splits.check(split, labels, ["day", "night"], Counter(), groups=groups)
+    with pytest.raises(SplitError, match=r"^day \(5 in all\) has no image in train; more images"):
+        splits.check(split, labels, ["day", "night"], Counter(), groups=[f"day/{n}" for n in range(5)] + groups[5:])
+
+
 def given(*parts):
     """The set's own splits: two classes, with the split of each image."""
     split = np.array([part for part, _ in parts])
@@ -149,6 +160,13 @@ def test_a_class_that_the_given_training_images_lack_is_not_laid_to_the_limit():
         splits.check(split, labels, ["a", "b"], Counter(), {"train": {0}, "test": {0, 1}})
     with pytest.raises(SplitError, match="a larger train_limit"):
         splits.check(split, labels, ["a", "b"], Counter(), {"train": {0, 1}, "test": {0, 1}})
+
+
+def test_given_training_images_that_are_all_copies_of_the_test_are_not_laid_to_the_fractions():
+    split, labels = given((TEST, 0), (TEST, 1))
+    said = r"^a \(1 in all\), b \(1 in all\) have no image in train; .* \(left out .* were: 2 duplicate_of_test\)"
+    with pytest.raises(SplitError, match=said):
+        splits.check(split, labels, ["a", "b"], Counter(duplicate_of_test=2), {"test": {0, 1}})
 
 
 # --- limit

@@ -7,26 +7,12 @@ folders: it is a heap of images, as in the New Plant Diseases set and in Tiny Im
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple
 
 from resgrad.datasets.class_labels import class_labels
 from resgrad.datasets.class_names import canonical, join_spellings
-from resgrad.datasets.folders import Folder, Images, common_start, enumerated, innermost, written
+from resgrad.datasets.folders import Folder, Images, common_start, enumerated, innermost, split_of, written
 from resgrad.datasets.listing import LayoutError
-
-SPLIT_FOLDERS: Mapping[str, str] = MappingProxyType(
-    {
-        "train": "train",
-        "training": "train",
-        "val": "validation",
-        "valid": "validation",
-        "validation": "validation",
-        "test": "test",
-        "testing": "test",
-    }
-)
-"""Names of split folders, in lower case, and the split that each holds."""
 
 
 class Branch(NamedTuple):
@@ -98,12 +84,12 @@ def _branch(top: Folder, split: str | None, labels: dict[Folder, str]) -> Branch
 def _split_folders(found: Iterable[Folder], shown: str) -> dict[Folder, str]:
     """Map split folders to the names of their splits: a ``train`` with folders in it, and its siblings."""
     above = {
-        folder[:depth] for folder in found for depth in range(len(folder) - 1) if _split_name(folder[depth]) == "train"
+        folder[:depth] for folder in found for depth in range(len(folder) - 1) if split_of(folder[depth]) == "train"
     }
     splits: dict[Folder, str] = {}
     for folder in sorted(found):
         for depth in range(len(folder) - 1):
-            if folder[:depth] in above and (name := _split_name(folder[depth])):
+            if folder[:depth] in above and (name := split_of(folder[depth])):
                 splits[folder[: depth + 1]] = name
                 break
     times = Counter((folder[:-1], name) for folder, name in splits.items())
@@ -112,10 +98,6 @@ def _split_folders(found: Iterable[Folder], shown: str) -> dict[Folder, str]:
             twins = [written(folder) for folder, own in splits.items() if (folder[:-1], own) == (parent, name)]
             raise LayoutError(f"{shown} holds {' and '.join(twins)}, each of them for {name}; keep one of them.")
     return splits
-
-
-def _split_name(folder: str) -> str | None:
-    return SPLIT_FOLDERS.get(folder.casefold())
 
 
 def _class_folders(folders: Collection[Folder], shown: str) -> set[Folder]:

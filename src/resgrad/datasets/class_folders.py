@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from resgrad.datasets.archives import IMAGE_ENDINGS, is_hidden
-from resgrad.datasets.branches import SPLIT_FOLDERS, branches_of, check_splits
-from resgrad.datasets.folders import Folder, Images, written
+from resgrad.datasets.branches import Branch, branches_of, check_splits
+from resgrad.datasets.folders import Folder, Images, split_of, written
 from resgrad.datasets.listing import LayoutError, PassedOver
 from resgrad.datasets.lost_classes import check_nothing_lost
 
@@ -61,7 +61,7 @@ def read_tree(
     check_nothing_lost(branches, others, empty, shown)
     places = {folder: Place(label, branch.split) for branch in branches for folder, label in branch.labels.items()}
     labels = {place.label for place in places.values()}
-    if len(labels) < 2 or {folder[-1].casefold() for folder in places} <= SPLIT_FOLDERS.keys():
+    if len(labels) < 2 or all(split_of(folder[-1]) for folder in places):
         raise LayoutError(f"{shown} holds {_layout(images, others)}; {EXPECTED}.")
     check_splits(branches, shown)
     where = "in no class folder of a split" if branches[0].split else "in no class folder"
@@ -72,7 +72,29 @@ def read_tree(
             place_of[position] = places.get(folder)
         if folder not in places:
             reasons |= {paths[position]: where for position in positions}
+    for position in _tested_before(branches, images):
+        place_of[position] = None
+        reasons[paths[position]] = "in a second copy of the test"
     return Tree(place_of, _by_reason(reasons), _by_class(places, images))
+
+
+def _tested_before(branches: Sequence[Branch], images: Images) -> set[int]:
+    """Find the test images that an earlier test folder has in the same class: the tree is there twice.
+
+    Copies within one test folder stay, as published.
+    """
+    seen: set[tuple[str, Hashable]] = set()
+    repeated: set[int] = set()
+    for branch in branches:
+        if branch.split == "test":
+            own = {
+                position: (label, images.marks[position])
+                for folder, label in branch.labels.items()
+                for position in images.positions[folder]
+            }
+            repeated |= {position for position, image in own.items() if image in seen}
+            seen.update(own.values())
+    return repeated
 
 
 def _layout(images: Images, others: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from resgrad.datasets.class_names import canonical, join_spellings
-from resgrad.datasets.folders import Folder, Images, common_start, written
+from resgrad.datasets.folders import Folder, Images, common_start, split_of, written
 from resgrad.datasets.listing import LayoutError
 
 
@@ -92,13 +92,19 @@ def _mostly_alike(first: set[Hashable] | set[str], second: set[Hashable] | set[s
 def _ask_what_is_meant(trees: list[_Copies], shown: str) -> None:
     """Refuse folders that share all their names, and more than one: they could be classes or, say, cameras."""
     for first, second in combinations(trees, 2):
-        if len(first.folders) > 1 and first.folders.keys() == second.folders.keys():
-            names = sorted(folder[-1] for alike in first.folders.values() for folder in alike)
-            raise LayoutError(
-                f"{shown} holds folders of the same names below {written(first.parent)} and {written(second.parent)}, "
-                f"with different images ({', '.join(names[:3])}): give the path of one of the two, or name the two "
-                f"train and test, or give different classes different names, such as {second.parent[-1]}_{names[0]}."
-            )
+        names = sorted(folder[-1] for alike in first.folders.values() for folder in alike)
+        if len(names) < 2 or first.folders.keys() != second.folders.keys() or all(map(split_of, names)):
+            continue  # `cats/train` and `cats/test`, `dogs/train` and `dogs/test` are no classes at all
+        parents = [first.parent, second.parent]
+        both = [parent[:-1] if parent and split_of(parent[-1]) else parent for parent in parents]
+        ways = [f"give only {' or only '.join(map(written, both))} as the source"]
+        if both == parents:
+            ways += ["name the two train and test"]
+            ways += [f"give different classes different names, such as {second.parent[-1]}_{names[0]}"]
+        raise LayoutError(
+            f"{shown} holds folders of the same names below {' and '.join(map(written, both))}, with different images "
+            f"({', '.join(names[:3])}): {', or '.join(ways)}."
+        )
 
 
 def _names(folders: Collection[Folder]) -> dict[Folder, str]:

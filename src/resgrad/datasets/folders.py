@@ -4,10 +4,26 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import NamedTuple, Self
+
+from resgrad.datasets.printing import printable
 
 Folder = tuple[str, ...]
 """The names of a folder and of those above it, outermost first; () is the tree itself."""
+
+SPLIT_FOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "train": "train",
+        "training": "train",
+        "val": "validation",
+        "valid": "validation",
+        "validation": "validation",
+        "test": "test",
+        "testing": "test",
+    }
+)
+"""Names of split folders, in lower case, and the split that each holds."""
 
 
 class Images(NamedTuple):
@@ -38,6 +54,11 @@ class Images(NamedTuple):
         return {name.name for name in names if not name.stem.isdecimal()}
 
 
+def split_of(name: str) -> str | None:
+    """Return the split that a folder of this name holds; None if it is no name of a split."""
+    return SPLIT_FOLDERS.get(name.casefold())
+
+
 def folder_of(path: str) -> Folder:
     """Return the folder that a file lies in, each accented letter as one character."""
     return tuple(unicodedata.normalize("NFC", part) for part in path.split("/")[:-1])
@@ -45,7 +66,7 @@ def folder_of(path: str) -> Folder:
 
 def written(folder: Folder) -> str:
     """Write a folder for messages."""
-    return f"{'/'.join(folder) or '.'}/"
+    return printable(f"{'/'.join(folder) or '.'}/")
 
 
 def enumerated(folders: Collection[Folder]) -> str:

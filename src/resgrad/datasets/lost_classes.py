@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from resgrad.datasets.archives import is_hidden, is_image
-from resgrad.datasets.branches import SPLIT_FOLDERS, Branch
-from resgrad.datasets.folders import Folder, folder_of, written
+from resgrad.datasets.branches import Branch
+from resgrad.datasets.folders import Folder, folder_of, split_of, written
 from resgrad.datasets.listing import LayoutError
 
 # fmt: off
@@ -81,7 +81,7 @@ def _unused_splits(branches: Sequence[Branch], folders: Collection[Folder]) -> s
     """Return the split folders, beside others, of which no image belongs to a class."""
     parents = {branch.top[:-1] for branch in branches if branch.split}
     tops = {folder[: len(parent) + 1] for parent in parents for folder in folders if folder[: len(parent)] == parent}
-    return {top for top in tops if top and top[-1].casefold() in SPLIT_FOLDERS} - {branch.top for branch in branches}
+    return {top for top in tops if top and split_of(top[-1])} - {branch.top for branch in branches}
 
 
 def _fault(folder: Folder, files: Sequence[str]) -> str | None:

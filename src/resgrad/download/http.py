@@ -70,7 +70,7 @@ def fetch(
         DownloadError: the file cannot be downloaded; the text says why.
         OSError: something cannot be written.
     """
-    _check_address(url)
+    check_address(url)
     try:
         with partial_of(url, partials) as partial, requests.Session() as session:
             transfer = Transfer(
@@ -105,7 +105,12 @@ def _persist(transfer: Transfer, attempts: int, sleep: Callable[[float], None]) 
         sleep(pause)
 
 
-def _check_address(url: str) -> None:
+def check_address(url: str) -> None:
+    """Refuse an address that cannot be fetched, or that holds a password.
+
+    Raises:
+        AddressError: it cannot, or it does.
+    """
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)

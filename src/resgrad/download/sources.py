@@ -118,6 +118,7 @@ def _only_file(folder: Path) -> Path:
 
 def _fetch(address: str, data_format: ModuleType, arrived: Path, partials: Path) -> Path:
     """Fetch the files at an address: those with the format's names below it, or a single file."""
+    http.check_address(address)
     if not data_format.FILES:
         target = arrived / (Path(urlsplit(address).path).name or "file")
         http.fetch(address, target, partials=partials)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from tqdm import tqdm
 
 from resgrad.datasets.listing import Listing
+from resgrad.datasets.printing import printable
 from resgrad.preprocess.images import ImageError, probe_header
 
 EXAMPLES = 3
@@ -35,7 +36,7 @@ def summarise(dataset: str, listing: Listing, shown: str) -> str:
         + (", ..." if len(names) > EXAMPLES else ".")
         for fault, names in _faults(listing).items()
     ]
-    return " ".join(lines)
+    return printable(" ".join(lines))
 
 
 def _counts(values: Iterable[str]) -> str:

@@ -151,7 +151,8 @@ def _open(data: bytes) -> ImageFile:
 def _flatten(image: Image.Image, color: Color) -> Image.Image:
     """Convert any mode to 8-bit grey or RGB; transparent parts become white, as on paper."""
     if image.mode[0] in "IF":  # 16 or 32 bits per pixel, which Pillow would clip at 255
-        image = Image.fromarray(depth.to_eight_bits(np.asarray(image)))
+        samples = depth.to_eight_bits(np.asarray(image))
+        image = Image.fromarray(255 - samples if tiff.has_white_zero(image) else samples)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -22,12 +22,12 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 from resgrad.common.errors import ResgradError
 from resgrad.datasets.class_names import canonical
 from resgrad.preprocess.names import captures, originals, without_id
-from resgrad.preprocess.rolls import capture, stretches
+from resgrad.preprocess.rolls import camera_rolls, stretches
 
 LEAF = re.compile(r"(?P<source>.*?)[\s_]Leaf (?P<leaf>\d{1,3})(\.\d+)?( Day \d+)?", re.IGNORECASE)
 """``GHLB_PS Leaf 28.3 Day 9``: leaf 28, its third photograph. Four digits (``GHLB2 Leaf 8756``): the camera's count."""
 
-_BY_CLASS = TypeAdapter(dict[str, dict[str, list[str]]])
+_BY_CLASS = TypeAdapter(dict[str, dict[Annotated[str, StringConstraints(min_length=1)], list[str]]])
 _BY_CAPTURE = TypeAdapter(dict[str, list[Annotated[str, StringConstraints(pattern=".:::.")]]])
 _FORMS = (
     'it must be JSON like {"class": {"leaf": ["file name", ...]}}, or like the map that PlantVillage publishes: '
@@ -128,6 +128,7 @@ def read_map(path: Path, shown: str | None = None) -> LeafMap:
         content = json.loads(path.read_bytes(), object_pairs_hook=partial(_unrepeated, shown))
         is_by_capture = isinstance(content, dict) and any(isinstance(value, list) for value in content.values())
         for label, name, leaf in _by_capture(content) if is_by_capture else _by_class(content):
+            f"{label} {leaf} {name}".encode()  # half a character of two, as JSON can have it, cannot be stored
             example = example or f"{name!r} of {label}"
             own = leaves[_composed(label)]
             forms = _forms(name) if is_by_capture else _names_of(name)
@@ -138,7 +139,9 @@ def read_map(path: Path, shown: str | None = None) -> LeafMap:
     except ValidationError as error:
         where = " > ".join(map(str, error.errors()[0]["loc"]))
         raise LeafMapError(f"{shown} is no leaf map{where and f' (see {where})'}; {_FORMS}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except LeafMapError:
+        raise
+    except (ValueError, RecursionError):  # of json, which has a limit for the digits of a number, and of the encoding
         raise LeafMapError(f"{shown} is no leaf map; {_FORMS}") from None
     if not leaves:
         raise LeafMapError(f"{shown} names no photograph; {_FORMS}")
@@ -159,17 +162,16 @@ def group(labels: Sequence[str], names: Sequence[str], leaf_map: LeafMap | None)
     mapped = leaf_map.leaves_of(labels, names) if leaf_map else [None] * len(names)
     stems = [_stem(name) for name in names]
     groups: dict[int, Group] = {}
-    rolls: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    numbered: dict[int, tuple[str, str]] = {}
     for index, (label, shown, leaf) in enumerate(zip(labels, captures(labels, stems), mapped, strict=True)):
         if leaf:
             groups[index] = Group(f"{label}/leaf {leaf}", None, 0)
         elif named := LEAF.fullmatch(shown):
             groups[index] = Group(f"{label}/{named['source']} leaf {int(named['leaf'])}", None, 0)
         else:
-            source, number = capture(shown)
-            rolls[label, source].append((number, index))
-    for (label, source), roll in rolls.items():
-        for stretch in stretches(sorted(roll)):
+            numbered[index] = label, shown
+    for (label, source), roll in camera_rolls(numbered).items():
+        for stretch in stretches(roll):
             first, last = stretch[0][0], stretch[-1][0]
             shared = Group(f"{label}/{source} {first}-{last}", f"{label}/{source}", first)
             groups.update((index, shared) for _, index in stretch)

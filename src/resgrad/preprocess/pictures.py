@@ -9,6 +9,7 @@ import numpy as np
 
 from resgrad.datasets.listing import Listing
 from resgrad.preprocess import duplicates
+from resgrad.preprocess.images import ImageError, probe_header
 from resgrad.preprocess.leaves import Capture, Group, LeafMap, captures_of, group
 
 
@@ -63,9 +64,20 @@ def gather(listing: Listing, leaf_map: LeafMap | None) -> Pictures:
 
 
 def _contents(listing: Listing) -> list[bytes | None]:
-    """Return the SHA-256 of images that may have duplicates; None for the others, which need not be read."""
+    """Return the SHA-256 of images that may have duplicates; None for the others, and for what is no picture."""
     times = Counter(listing.marks)
-    return [digest(listing.read(position)) if times[mark] > 1 else None for position, mark in enumerate(listing.marks)]
+    return [
+        _content(listing.read(position)) if times[mark] > 1 else None for position, mark in enumerate(listing.marks)
+    ]
+
+
+def _content(image: bytes | np.ndarray) -> bytes | None:
+    try:
+        if isinstance(image, bytes):
+            probe_header(image)
+    except ImageError:
+        return None  # empty files are alike, and left out for what they are
+    return digest(image)
 
 
 def digest(image: bytes | np.ndarray) -> bytes:

@@ -15,6 +15,7 @@ from resgrad.common.kinds import load_kind
 from resgrad.datasets import formats
 from resgrad.datasets.listing import Listing
 from resgrad.datasets.opening import opened
+from resgrad.datasets.printing import printable
 from resgrad.preprocess import leaves, splits
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.decoding import Picture, decode_all
@@ -62,11 +63,13 @@ def preprocess(
     with opened(load_kind(formats, format_name), raw, str(raw)) as listing, replacing(shards) as folder:
         pictures = gather(listing, leaf_map)
         classes = listing.classes
+        dealt_by = splits.deal(pictures, classes, config)
+        in_use: Scheme = "given" if "given" in dealt_by else config.split
         schemes: Schemes = {
             scheme: splits.limit_training(dealt, pictures.labels, classes, config.train_limit)
-            for scheme, dealt in splits.deal(pictures, classes, config).items()
+            for scheme, dealt in dealt_by.items()
+            if scheme == in_use or splits.is_whole(dealt, pictures.labels, len(classes))
         }
-        in_use: Scheme = "given" if "given" in schemes else config.split
         skipped, examples = pictures.skipped.copy(), pictures.examples.copy()
         writer = ShardWriter(folder, shape, tuple(schemes))
         decoded = partial(decode_all, listing.read, size=config.image_size, color=config.color, threads=threads)
@@ -80,7 +83,11 @@ def preprocess(
             by_class.setdefault(int(pictures.labels[place]), f"{name}, {reason.replace('_', ' ')}")
         labels = pictures.labels[written]
         schemes = {scheme: dealt[written] for scheme, dealt in schemes.items()}
-        splits.check(schemes[in_use], labels, classes, skipped, splits.brought(pictures), unusable=by_class)
+        splits.check(
+            *(schemes[in_use], labels, classes, skipped, splits.brought(pictures)),
+            unusable=by_class,
+            groups=[pictures.groups[place].name for place in written] if pictures.groups and in_use == "leaf" else (),
+        )
         counts = {scheme: splits.count(dealt, labels, classes) for scheme, dealt in schemes.items()}
         leak = _leak(pictures, written, schemes)
         writer.finish(
@@ -105,7 +112,9 @@ def preprocess(
         **_own_splits(pictures, written, schemes[in_use]),
         **_files(listing),
     }
-    return Preprocessed({provenance: metrics}, list(summarise(raw.name, metrics, examples)))
+    asked = {"validation": config.validation_fraction, "test": config.test_fraction} if in_use == "leaf" else {}
+    sentences = summarise(raw.name, metrics, examples, asked, dealt_by.keys() - schemes)
+    return Preprocessed({provenance: metrics}, list(map(printable, sentences)))
 
 
 def _provenance(raw: Path) -> str:

@@ -1,23 +1,52 @@
 """Camera rolls: the position of a photograph in a roll, from its file name, and the stretches of a roll."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 STRETCH = 8
 """Maximum captures in a stretch; the published leaves of pepper have 6 photographs (healthy: 9) on average."""
 STRETCHES = 10
 """Minimum number of stretches in a roll, so that even a short roll can be cut close to the requested shares."""
 
-CAPTURES = (
-    re.compile(r"(?P<source>.*?)\s\(?(?P<number>\d+)(\D.*)?"),
-    re.compile(r"(?P<source>.*?)(?P<number>\d+)\D*"),
-)
-"""The first number after a space (``RS_HL 1864``, ``RS_HL 1864 copy``, ``image (33)``), else the last (``IMG_012``)."""
+FIRST = re.compile(r"(?P<source>.*?)\s\(?(?P<number>\d+)(\D.*)?")
+"""A camera's name, and the first number after a space: ``RS_HL 1864``, ``RS_HL 1864 copy``, ``image (33)``."""
+LAST = re.compile(r"(?P<source>.*?)(?P<number>\d+)\D*")
+"""The last number: ``IMG_012``."""
+MOST_ALIKE = 4
+"""A number that more photographs have, on average, does not count captures: it is a year, or the number of a batch."""
 
 
-def capture(stem: str) -> tuple[str, int]:
-    """Read the source and the capture number; a name without a number is a source of its own."""
-    for pattern in CAPTURES:
+def camera_rolls(names: Mapping[int, tuple[str, str]]) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """Sort photographs by camera roll: by class and source.
+
+    The capture number is FIRST, unless many have the same (``WhatsApp Image 2021-05-03 at 10.00.17``), else LAST.
+
+    Args:
+        names: class and name without suffix of each photograph, by its position; edited copies have that of their
+            original.
+
+    Returns:
+        (capture number, position) of each photograph, sorted, by (class, source).
+    """
+    rolls: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for position, (label, name) in names.items():
+        source, number = _capture(name, FIRST, LAST)
+        rolls[label, source].append((number, position))
+    for place, roll in list(rolls.items()):
+        shots = {names[position] for _, position in roll}
+        if len(shots) > MOST_ALIKE * len({number for number, _ in roll}):
+            del rolls[place]
+            for _, position in roll:
+                label, name = names[position]
+                source, number = _capture(name, LAST)
+                rolls[label, source].append((number, position))
+    return {place: sorted(roll) for place, roll in rolls.items()}
+
+
+def _capture(stem: str, *patterns: re.Pattern[str]) -> tuple[str, int]:
+    """Read the source and the capture number by the first pattern that fits; else a name is a source of its own."""
+    for pattern in patterns:
         if found := pattern.fullmatch(stem):
             return found["source"], int(found["number"])
     return stem, 0

@@ -148,6 +148,11 @@ def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]
     return limited
 
 
+def is_whole(split: np.ndarray, labels: np.ndarray, classes: int) -> bool:
+    """Say whether every class has an image in every split, as :func:`check` demands of the scheme in use."""
+    return all(len(np.unique(labels[split == part])) == classes for part in range(len(SPLITS)))
+
+
 def brought(pictures: Pictures) -> dict[str, set[int]]:
     """Return the splits that a set brings, and the classes that each holds, as positions; empty if it brings none."""
     if pictures.splits is None:
@@ -165,6 +170,7 @@ def check(
     own: Mapping[str, Collection[int]] = MappingProxyType({}),
     *,
     unusable: Mapping[int, str] = MappingProxyType({}),
+    groups: Sequence[str] = (),
 ) -> None:
     """Check that every class has an image in every split.
 
@@ -175,6 +181,7 @@ def check(
         skipped: number of images left out, by reason: the likeliest cause if a class has no image at all.
         own: what the set brings, as in :func:`brought`: the likeliest cause if a class has no image there.
         unusable: an image that cannot be used, and why, by the position of its class.
+        groups: the group of each image, where groups are dealt whole: the likeliest cause if a class has few.
 
     Raises:
         SplitError: a class has no image in a split.
@@ -193,10 +200,12 @@ def check(
         here = set(labels[split == part].tolist())
         missing = [label for label in range(len(classes)) if label not in here]
         # Nothing is cut from the set's own validation and test; from training a limit and fractions cut.
-        never = [label for label in missing if part_name != "train" or label not in own.get("train", missing)]
+        never = [label for label in missing if part_name != "train" or label not in own.get("train", ())]
         advice = _ADVICE[part_name]
-        if never and part_name in own:
+        if never and own and part_name in {"train", *own}:
             missing, advice = never, f"{_OWN.format(part_name)} (left out of all classes were: {reasons})"
+        elif few := {label: group for label in missing if (group := _sole_group(label, labels, groups))}:
+            missing, advice = list(few), _FEW.format(next(iter(few.values())))
         if missing:
             names = [f"{classes[label]} ({np.sum(labels == label)} in all)" for label in missing]
             raise SplitError(
@@ -204,6 +213,16 @@ def check(
             )
 
 
+def _sole_group(label: int, labels: np.ndarray, groups: Sequence[str]) -> str | None:
+    """Return a group of a class that has fewer groups than there are splits, but enough images for all."""
+    own = [groups[place] for place in np.flatnonzero(labels == label).tolist()] if groups else []
+    return own[0] if len(set(own)) < len(SPLITS) <= len(own) else None
+
+
+_FEW = (
+    "by their names they belong together, as photographs of one leaf or copies of one picture do (such as {!r}), and "
+    "stay in one split; `split: random` deals images singly, and so do other names"
+)
 _OWN = "the set brings its own {} images, so add some of every class to them"
 _ADVICE = {
     "train": "more images, smaller fractions for validation and test, or a larger train_limit are needed",

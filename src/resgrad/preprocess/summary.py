@@ -1,6 +1,6 @@
 """What a person should know of the images of a data set beyond the metrics: sentences for the screen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 LEAKS = {
@@ -11,13 +11,25 @@ LEAKS = {
 """What each metric of a leak between given splits means, after a percentage."""
 
 
-def summarise(dataset: str, metrics: Mapping[str, Any], examples: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence per reason for which images were left out, and one if the set's own splits leak.
+FAR_OFF = 0.1
+"""Difference between a share of the images and the one asked for, of which a person should know."""
+
+
+def summarise(
+    dataset: str,
+    metrics: Mapping[str, Any],
+    examples: Mapping[str, str],
+    asked: Mapping[str, float | None],
+    dropped: Collection[str],
+) -> Iterator[str]:
+    """Yield a sentence per reason for which images were left out, per share that is far off, and if own splits leak.
 
     Args:
         dataset: its name.
         metrics: those to publish, without the provenance.
         examples: the name of an image left out, by reason; none for what the user asked for.
+        asked: the share of images asked for, by split, where groups of images are dealt whole.
+        dropped: schemes that would leave a class without an image in a split.
     """
     for reason, images in metrics["skipped"].items():
         if reason in examples:
@@ -25,6 +37,16 @@ def summarise(dataset: str, metrics: Mapping[str, Any], examples: Mapping[str, s
                 f"{dataset}: {images:,} {'image is' if images == 1 else 'images are'} left out "
                 f"({reason.replace('_', ' ')}), such as {examples[reason]}."
             )
+    images = metrics["images"] + metrics["skipped"].get("over_train_limit", 0)
+    for split, share in asked.items():
+        found = sum(metrics["counts"][split].values()) / images
+        if share and abs(found - share) > FAR_OFF:
+            yield (
+                f"{dataset}: {found:.0%} of the images are in {split}, where {share:.0%} were asked for: images that "
+                "belong together by their names stay together; `split: random` deals them singly."
+            )
+    for scheme in dropped:
+        yield f"{dataset}: no {scheme} split is made, since a class would have no training, validation or test images."
     leaks = [f"{metrics[key]:.2%} {meaning}" for key, meaning in LEAKS.items() if metrics.get(key)]
     if "split_given" in metrics and leaks:
         yield f"{dataset}: its own splits leak: {', '.join(leaks)}; docs/data.md says how to split anew."

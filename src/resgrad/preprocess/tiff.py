@@ -1,4 +1,4 @@
-"""Check the claims of a TIFF's directory before Pillow relies on them.
+"""What Pillow does not look at in a TIFF: whether its directory may be relied on, and which end of its scale is white.
 
 Pillow makes a Python number of every value that it needs, and libtiff allocates a whole tile, however small the picture
 is: without a bound, a file of 60 MB takes 2 GB, and one of a few kilobytes any amount. The layout is that of TIFF 6.0,
@@ -7,6 +7,9 @@ section 2, and of BigTIFF.
 
 import math
 import struct
+
+from PIL import Image
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 MAX_VALUES = 1 << 17
 """Maximum numbers in one entry, enough for the offsets of as many strips of one line each."""
@@ -17,6 +20,15 @@ VALUE_BYTES = {3: 2, 4: 4}
 """SHORT and LONG; the other type of number (LONG8) fills its field."""
 TILE_SIDES = (322, 323)
 """TileWidth and TileLength."""
+
+
+WHITE_IS_ZERO = 0
+"""A value of PhotometricInterpretation, common where X-rays or microscopes are scanned."""
+
+
+def has_white_zero(image: Image.Image) -> bool:
+    """Say whether 0 is white in a grey picture of 16 or 32 bits, which Pillow does not turn over as it does others."""
+    return isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == WHITE_IS_ZERO
 
 
 def claims_too_much(data: bytes, max_pixels: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from resgrad.datasets import idx, packing
+from resgrad.datasets import archives, idx, packing
 from resgrad.datasets.listing import LayoutError, Listing, numbered
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -117,6 +117,8 @@ def _find(source: Path, shown: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
     # Gzipped files first: they are copied unchanged, so that official files stay official.
     for file in sorted([*source.iterdir(), *source.glob("*ubyte*/*ubyte*")], key=lambda file: file.suffix != ".gz"):
+        if archives.is_hidden(file.relative_to(source)):  # macOS writes ._train-images-idx3-ubyte beside such a file
+            continue
         if not file.is_file() or not (spelt := _SPELLING.fullmatch(file.name)):
             continue
         packing.check_inside(file, source, shown)
