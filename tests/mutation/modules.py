@@ -62,6 +62,8 @@ TESTS = {
     "preprocess/depth.py": ("test_depth", "test_images"),
     "preprocess/images.py": ("test_images", "test_image_sizes", "test_orientation", "test_depth"),
     "preprocess/splits.py": ("test_splits",),
+    "preprocess/split_checks.py": ("test_split_checks", "test_preprocess_photographs"),
+    "preprocess/rolls.py": ("test_leaves",),
     "preprocess/leaves.py": ("test_leaves",),
     "preprocess/names.py": ("test_names",),
     "preprocess/duplicates.py": ("test_splits",),

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from resgrad.preprocess.preprocess import PreprocessError
-from resgrad.preprocess.splits import SplitError
+from resgrad.preprocess.split_checks import SplitError
 from resgrad.shards.shards import Shards
 from tests.unit.raw_folders import OPTIONS, ids, photographs, picture, preprocess, preprocessed, write_archive
 

@@ -16,7 +16,7 @@ from resgrad.datasets import formats
 from resgrad.datasets.listing import Listing
 from resgrad.datasets.opening import opened
 from resgrad.datasets.printing import printable
-from resgrad.preprocess import leaves, splits
+from resgrad.preprocess import leaves, split_checks, splits
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.decoding import Picture, decode_all
 from resgrad.preprocess.pictures import Pictures, gather
@@ -68,7 +68,7 @@ def preprocess(
         schemes: Schemes = {
             scheme: splits.limit_training(dealt, pictures.labels, classes, config.train_limit)
             for scheme, dealt in dealt_by.items()
-            if scheme == in_use or splits.is_whole(dealt, pictures.labels, len(classes))
+            if scheme == in_use or split_checks.is_whole(dealt, pictures.labels, len(classes))
         }
         skipped, examples = pictures.skipped.copy(), pictures.examples.copy()
         writer = ShardWriter(folder, shape, tuple(schemes))
@@ -83,8 +83,8 @@ def preprocess(
             by_class.setdefault(int(pictures.labels[place]), f"{name}, {reason.replace('_', ' ')}")
         labels = pictures.labels[written]
         schemes = {scheme: dealt[written] for scheme, dealt in schemes.items()}
-        splits.check(
-            *(schemes[in_use], labels, classes, skipped, splits.brought(pictures)),
+        split_checks.check(
+            *(schemes[in_use], labels, classes, skipped, split_checks.brought(pictures)),
             unusable=by_class,
             groups=[pictures.groups[place].name for place in written] if pictures.groups and in_use == "leaf" else (),
         )

@@ -5,12 +5,10 @@ the number of its images, so that classes do not affect each other.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 import numpy as np
 
-from resgrad.common.errors import ResgradError
 from resgrad.common.seeds import derive
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.leaves import Capture, Group
@@ -19,10 +17,6 @@ from resgrad.shards.shards import SPLITS, Scheme
 
 TRAIN, VALIDATION, TEST = range(3)
 UNUSED = -1
-
-
-class SplitError(ResgradError, ValueError):
-    """The images cannot be split as asked."""
 
 
 def deal(pictures: Pictures, classes: Sequence[str], config: PreprocessConfig) -> dict[Scheme, np.ndarray]:
@@ -148,89 +142,6 @@ def limit_training(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]
     return limited
 
 
-def is_whole(split: np.ndarray, labels: np.ndarray, classes: int) -> bool:
-    """Say whether every class has an image in every split, as :func:`check` demands of the scheme in use."""
-    return all(len(np.unique(labels[split == part])) == classes for part in range(len(SPLITS)))
-
-
-def brought(pictures: Pictures) -> dict[str, set[int]]:
-    """Return the splits that a set brings, and the classes that each holds, as positions; empty if it brings none."""
-    if pictures.splits is None:
-        return {}
-    return {
-        name: set(pictures.labels[pictures.splits == name].tolist()) for name in np.unique(pictures.splits).tolist()
-    }
-
-
-def check(
-    split: np.ndarray,
-    labels: np.ndarray,
-    classes: Sequence[str],
-    skipped: Counter[str],
-    own: Mapping[str, Collection[int]] = MappingProxyType({}),
-    *,
-    unusable: Mapping[int, str] = MappingProxyType({}),
-    groups: Sequence[str] = (),
-) -> None:
-    """Check that every class has an image in every split.
-
-    Args:
-        split: split of each image.
-        labels: position in ``classes`` of each image.
-        classes: names.
-        skipped: number of images left out, by reason: the likeliest cause if a class has no image at all.
-        own: what the set brings, as in :func:`brought`: the likeliest cause if a class has no image there.
-        unusable: an image that cannot be used, and why, by the position of its class.
-        groups: the group of each image, where groups are dealt whole: the likeliest cause if a class has few.
-
-    Raises:
-        SplitError: a class has no image in a split.
-    """
-    reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.most_common() if number) or "none"
-    gone = [label for label in range(len(classes)) if not np.any(labels == label)]
-    if gone:
-        names = [
-            f"{classes[label]} (such as {unusable[label]})" if label in unusable else classes[label] for label in gone
-        ]
-        raise SplitError(
-            f"No image of {_list(names)} can be used; left out of all classes were: {reasons}. "
-            "Mend or replace its images, or remove the class."
-        )
-    for part, part_name in enumerate(SPLITS):
-        here = set(labels[split == part].tolist())
-        missing = [label for label in range(len(classes)) if label not in here]
-        # Nothing is cut from the set's own validation and test; from training a limit and fractions cut.
-        never = [label for label in missing if part_name != "train" or label not in own.get("train", ())]
-        advice = _ADVICE[part_name]
-        if never and own and part_name in {"train", *own}:
-            missing, advice = never, f"{_OWN.format(part_name)} (left out of all classes were: {reasons})"
-        elif few := {label: group for label in missing if (group := _sole_group(label, labels, groups))}:
-            missing, advice = list(few), _FEW.format(next(iter(few.values())))
-        if missing:
-            names = [f"{classes[label]} ({np.sum(labels == label)} in all)" for label in missing]
-            raise SplitError(
-                f"{_list(names)} {'has' if len(names) == 1 else 'have'} no image in {part_name}; {advice}."
-            )
-
-
-def _sole_group(label: int, labels: np.ndarray, groups: Sequence[str]) -> str | None:
-    """Return a group of a class that has fewer groups than there are splits, but enough images for all."""
-    own = [groups[place] for place in np.flatnonzero(labels == label).tolist()] if groups else []
-    return own[0] if len(set(own)) < len(SPLITS) <= len(own) else None
-
-
-_FEW = (
-    "by their names they belong together, as photographs of one leaf or copies of one picture do (such as {!r}), and "
-    "stay in one split; `split: random` deals images singly, and so do other names"
-)
-_OWN = "the set brings its own {} images, so add some of every class to them"
-_ADVICE = {
-    "train": "more images, smaller fractions for validation and test, or a larger train_limit are needed",
-    "validation": "more images or a larger validation_fraction are needed",
-    "test": "more images or a larger test_fraction are needed",
-}
-
-
 def count(split: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> dict[str, dict[str, int]]:
     """Count the images of each split and class."""
     return {
@@ -283,7 +194,3 @@ def _count(share: float, total: int) -> int:
 
 def _generator(*names: str) -> np.random.Generator:
     return np.random.default_rng(derive(0, "split", *names))
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
