@@ -108,8 +108,8 @@ def test_a_train_that_holds_its_data_twice_counts_once():
 def test_two_sets_with_splits_beside_each_other_ask_which_is_meant():
     folders = [f"{top}/{part}/{name}" for top in ("one", "two") for part in ("train", "test") for name in "ab"]
     assert refusal(*folders) == (
-        "mine holds folders of the same names below one/ and two/, with different images (a, b): give only one/ or "
-        "only two/ as the source."
+        "mine holds folders of the same names below one/ and two/, with different images (a, b): give only one of "
+        "the two as the source."
     )
 
 

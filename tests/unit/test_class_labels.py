@@ -39,7 +39,7 @@ def test_classes_at_different_depths_keep_their_names():
 def test_the_same_classes_below_two_siblings_ask_which_is_meant():
     message = refusal("raw/color/a", "raw/color/b", "raw/grey/a", "raw/grey/b")
     assert "below raw/color/ and raw/grey/" in message
-    assert "give the path of one of the two" in message
+    assert "give only one of the two as the source" in message
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_single_class_below_each_of_two_cousins_has_the_name_of_its_parent():
 def test_the_same_classes_below_cousins_ask_which_is_meant(one, two):
     above = one and f"{one}/"
     message = refusal(f"{above}healthy", f"{above}scab", f"{two}/healthy", f"{two}/scab")
-    assert f"below {one or '.'}/ and {two}/, with different images (healthy, scab): give the path" in message
+    assert f"below {one or '.'}/ and {two}/, with different images (healthy, scab): give only one of" in message
     assert f"or give different classes different names, such as {two.rpartition('/')[2]}_healthy." in message
 
 

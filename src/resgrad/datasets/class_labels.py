@@ -97,7 +97,7 @@ def _ask_what_is_meant(trees: list[_Copies], shown: str) -> None:
             continue  # `cats/train` and `cats/test`, `dogs/train` and `dogs/test` are no classes at all
         parents = [first.parent, second.parent]
         both = [parent[:-1] if parent and split_of(parent[-1]) else parent for parent in parents]
-        ways = [f"give only {' or only '.join(map(written, both))} as the source"]
+        ways = ["give only one of the two as the source"]
         if both == parents:
             ways += ["name the two train and test"]
             ways += [f"give different classes different names, such as {second.parent[-1]}_{names[0]}"]
