@@ -23,7 +23,7 @@ TESTS = {
     "gradients/segments.py": ("test_gradient_statistics", "test_gradient_recorder"),
     "gradients/recorder.py": ("test_gradient_recorder", "test_gradient_statistics"),
     "gradients/table.py": ("test_gradient_recorder", "test_gradient_statistics"),
-    "gradients/verdicts.py": ("test_verdicts",),
+    "gradients/verdicts.py": ("test_verdicts", "test_gradient_flow"),
     "gradients/growth.py": ("test_growth",),
     "results/metrics.py": ("test_metrics",),
     "results/gradient_flow.py": ("test_gradient_flow", "test_row_gradients"),

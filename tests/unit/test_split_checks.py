@@ -10,29 +10,63 @@ from resgrad.preprocess.splits import TEST, TRAIN, VALIDATION
 from resgrad.shards.shards import SPLITS
 
 
+def refusal(split, labels, classes, skipped=None, own=None, **more):
+    with pytest.raises(SplitError) as caught:
+        check(np.array(split), np.array(labels), classes, Counter(skipped), own or {}, **more)
+    return str(caught.value)
+
+
 def test_a_class_that_cannot_be_split_is_named():
-    split = np.array([TEST] * 3 + [VALIDATION] * 3)
-    with pytest.raises(SplitError, match=r"^Lonely \(6 in all\) has no image in train;"):
-        check(split, np.zeros(6, int), ["Lonely"], Counter())
+    said = refusal([TEST] * 3 + [VALIDATION] * 3, [0] * 6, ["Lonely"])
+    assert said == (
+        "Lonely (6 in all) has no image in train; more images, smaller fractions for validation and test, or a larger "
+        "train_limit are needed."
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "named"),
+    [
+        (2, "c0 (1 in all), c1 (1 in all)"),
+        (3, "c0 (1 in all), c1 (1 in all), c2 (1 in all)"),
+        (5, "c2 (1 in all) and 2 more"),
+    ],
+)
+def test_up_to_three_classes_are_named(classes, named):
+    said = refusal([TEST] * classes, list(range(classes)), [f"c{number}" for number in range(classes)])
+    assert f"{named} have no image in train; a class needs at least 3 images, one for each split." in said
+    assert "c3" not in said
+
+
+def test_a_class_without_any_image_is_named_with_one_that_cannot_be_used():
+    every = [TRAIN, VALIDATION, TEST]
+    assert refusal(every, [1, 1, 1], ["gone", "b"]) == (
+        "No image of gone can be used; left out of all classes were: none. Mend or replace its images, or remove the "
+        "class."
+    )
+    said = refusal(every, [1, 1, 1], ["gone", "b"], {"damaged": 2, "duplicate": 3}, unusable={0: "gone/x.jpg, damaged"})
+    assert "No image of gone (such as gone/x.jpg, damaged) can be used" in said
+    assert "were: 3 duplicate, 2 damaged." in said
 
 
 def test_a_class_of_two_images_is_not_asked_for_other_fractions():
-    split, labels = np.array([TEST, VALIDATION, TRAIN, VALIDATION, TEST]), np.array([0, 0, 1, 1, 1])
-    with pytest.raises(SplitError, match=r"^a \(2 in all\) has no image in train; a class needs at least 3 images"):
-        check(split, labels, ["a", "b"], Counter())
-    with pytest.raises(SplitError, match=r"^a \(2 in all\) has no image in train; more images, .* larger train_limit"):
-        check(split, labels, ["a", "b"], Counter(over_train_limit=7))
+    split, labels = [TEST, VALIDATION, TRAIN, VALIDATION, TEST], [0, 0, 1, 1, 1]
+    assert refusal(split, labels, ["a", "b"]) == (
+        "a (2 in all) has no image in train; a class needs at least 3 images, one for each split."
+    )
+    assert "or a larger train_limit are needed" in refusal(split, labels, ["a", "b"], {"over_train_limit": 7})
+    assert "smaller fractions" in refusal([TEST, *split], [0, *labels], ["a", "b"])
 
 
-def test_a_class_whose_names_say_that_it_is_one_picture_is_not_asked_for_more():
-    split, labels = np.array([TEST] * 5 + [TRAIN, VALIDATION, TEST]), np.array([0] * 5 + [1] * 3)
-    groups = ["day/day1 1-1"] * 5 + ["night/1", "night/2", "night/3"]
-    with pytest.raises(
-        SplitError, match=r"^day \(5 in all\) has no image in train; by their names they belong together"
-    ):
-        check(split, labels, ["day", "night"], Counter(), groups=groups)
-    with pytest.raises(SplitError, match=r"^day \(5 in all\) has no image in train; more images"):
-        check(split, labels, ["day", "night"], Counter(), groups=[f"day/{n}" for n in range(5)] + groups[5:])
+@pytest.mark.parametrize("images", [3, 5])
+def test_a_class_whose_names_say_that_it_is_one_picture_is_not_asked_for_more(images):
+    split, labels = [TEST] * images + [TRAIN, VALIDATION, TEST], [0] * images + [1] * 3
+    groups = ["day/day1 1-1"] * (images - 1) + ["day/day2 2-2"] + ["night/1", "night/2", "night/3"]
+    said = refusal(split, labels, ["day", "night"], groups=groups)
+    assert said.startswith(f"day ({images} in all) has no image in train; by their names they belong together")
+    assert "(such as 'day/day1 1-1')" in said
+    apart = [f"day/{number % 3}" for number in range(images)] + groups[images:]
+    assert "; more images, smaller fractions" in refusal(split, labels, ["day", "night"], groups=apart)
 
 
 def given(*parts):

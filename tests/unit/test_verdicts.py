@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from resgrad.common.config import ParameterError, load
-from resgrad.gradients.verdicts import VerdictsConfig, judge, signals
+from resgrad.gradients.verdicts import VerdictsConfig, hidden_signals, judge, signals
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-4.0, exploding_log10=2.0)
 
@@ -53,6 +53,8 @@ def test_passes_are_told_apart_by_the_columns_that_name_them():
 
 def test_a_gradient_of_exactly_0_is_below_everything_and_one_that_is_not_finite_above():
     assert signal(backward(0, 0.0, np.nan, np.inf)) == [-np.inf, np.inf, np.inf]
+    norms = signals(backward(0, 0.0, np.nan, np.inf), ["seed"]).sort_values("position")["log10_norm"]
+    assert norms.tolist() == [-np.inf, np.inf, np.inf]
     assert signal(backward(0, 1.0, 1.0, 1.0, error=np.nan)) == [np.inf] * 3
     assert signal(backward(0, 1.0, 1.0, 1.0, error=1.0, weight=np.nan))[0] == np.inf
 
@@ -88,3 +90,16 @@ def test_what_is_not_finite_exceeds_everything():
 def test_a_threshold_on_the_wrong_side_is_refused(key, value):
     with pytest.raises(ParameterError, match=rf"verdicts\.{key} is {value}; allowed: (less|greater) than 0"):
         load(VerdictsConfig, {**THRESHOLDS.model_dump(), key: value}, "verdicts")
+
+
+def test_hidden_signals_are_those_between_the_first_and_the_last_layer():
+    rows = [
+        (seed, position, [9.0, 2.0, seed - 1.0, -9.0][position - 1]) for seed in (1, 0) for position in (1, 2, 3, 4)
+    ]
+    table = pd.DataFrame(rows, columns=["seed", "position", "log10_signal"])
+    assert hidden_signals(table, ["seed"]).to_dict("list") == {
+        "seed": [1, 0],
+        "lowest": [0.0, -1.0],
+        "highest": [2.0, 2.0],
+    }
+    assert hidden_signals(table[table["position"] < 3], ["seed"]).empty
