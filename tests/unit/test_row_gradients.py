@@ -10,7 +10,7 @@ from resgrad.common.cells import Cell
 from resgrad.comparison.rows import gradients
 from resgrad.gradients.verdicts import VerdictsConfig
 from resgrad.models import build_network
-from resgrad.results.gradient_flow import load_norms, load_verdicts
+from resgrad.results.gradient_flow import CEILING, FLOOR, load_norms, load_verdicts
 from tests.unit.model_configs import model_config
 
 THRESHOLDS = VerdictsConfig(vanishing_log10=-3.0, exploding_log10=3.0)
@@ -63,6 +63,21 @@ def test_the_spread_is_that_of_the_hidden_layers(tmp_path):
     table.to_parquet(tmp_path / f"{PLAIN.name}.parquet")
     verdicts = load_verdicts(tmp_path, [PLAIN], THRESHOLDS)
     assert verdicts["hidden_spread"].tolist() == pytest.approx([4])  # from 10 / 0.1 down to 0.1 / 10
+
+
+def test_a_gradient_of_0_and_one_that_is_not_finite_are_as_far_apart_as_float32_can_be(tmp_path):
+    """Steps: a hidden layer without gradient, then one that overflows beside it, then no hidden layer at all."""
+    tables = []
+    for step, hidden in enumerate([(0.0, 1.0), (0.0, math.inf), ()]):
+        norms = [1.0, *hidden, 1.0]
+        rows = [(f"layer{index}", index, "conv", "weight", norm, step) for index, norm in enumerate(norms)]
+        rows += [("head", len(norms), "linear", param, 1.0, step) for param in ("weight", "bias")][len(hidden) == 0 :]
+        columns = ["layer", "layer_index", "kind", "param", "grad_norm", "step"]
+        tables.append(pd.DataFrame(rows, columns=columns).assign(numel=9, weight_norm=1.0, **PLAIN._asdict()))
+    pd.concat(tables).to_parquet(tmp_path / f"{PLAIN.name}.parquet")
+    verdicts = load_verdicts(tmp_path, [PLAIN], THRESHOLDS)
+    assert verdicts["step"].tolist() == [0, 1, 2]
+    assert verdicts["hidden_spread"].tolist() == pytest.approx([-FLOOR, CEILING - FLOOR, math.nan], nan_ok=True)
 
 
 def test_the_spread_early_and_late(measure):
