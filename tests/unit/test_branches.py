@@ -132,7 +132,31 @@ def test_a_tree_with_splits_that_is_there_twice_is_tested_once():
     found = read_tree(paths, [path.replace("xray/xray", "xray") for path in paths], [], [], "mine")
     tested = [path for path, place in zip(paths, found.places, strict=True) if place and place.split == "test"]
     assert tested == [f"xray/test/{name}/{n}.jpg" for name in "ab" for n in "12"]
-    assert found.passed_over == {"in a second copy of the test": PassedOver(4, "xray/xray/test/a/1.jpg")}
+    assert found.passed_over == {"in another test folder too": PassedOver(4, "xray/xray/test/a/1.jpg")}
+    assert found.folders["a"]["xray/xray/test/a"] == 0
+
+
+def test_an_image_in_the_tests_of_two_sets_as_two_classes_stays_in_both():
+    paths = [
+        f"{top}/{part}/{name}/{n}.jpg"
+        for top in ("x", "x/x")
+        for part in ("train", "test")
+        for name in "ab"
+        for n in "12"
+    ]
+    marks = [path.replace("x/x", "x") for path in paths]
+    marks[paths.index("x/x/test/b/1.jpg")] = "x/test/a/1.jpg"
+    places = dict(zip(paths, read_tree(paths, marks, [], [], "mine").places, strict=True))
+    assert places["x/x/test/b/1.jpg"] is not None
+    assert places["x/x/test/b/2.jpg"] is None
+
+
+def test_two_splits_without_training_images_ask_for_their_names():
+    said = refusal(*(f"{part}/{name}" for part in ("val", "test") for name in "ab"))
+    assert (
+        "below test/ and val/, with different images (a, b): give only one of the two as the source, or name the"
+        in said
+    )
 
 
 def test_copies_within_one_test_stay_as_published():

@@ -36,7 +36,7 @@ def test_one_name_in_two_unicode_forms_is_one_class():
     assert classes(tree(*forms, "tea")) == ["café", "tea"]
 
 
-def test_no_name_reaches_the_screen_as_an_order():
+def test_control_characters_in_names_are_written_out():
     assert r"in dogs/\x1b[31m/ within it" in refusal("cats", "dogs", "dogs/\x1b[31m")
 
 

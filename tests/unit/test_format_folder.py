@@ -76,6 +76,14 @@ def test_what_is_neither_zip_nor_tar_is_refused(tmp_path, content):
     )
 
 
+def test_a_zip_may_have_something_before_it(tmp_path):
+    write_tree(tmp_path / "tree")
+    shutil.make_archive(str(tmp_path / "mine"), "zip", tmp_path / "tree")
+    (tmp_path / "mine.zip").write_bytes(b"MZ, a program that unpacks itself" + (tmp_path / "mine.zip").read_bytes())
+    with folder.opened(brought(folder, tmp_path / "mine.zip", tmp_path / "raw"), "mine") as listing:
+        assert listing.classes == ["cat", "dog"]
+
+
 @pytest.mark.parametrize("content", [b"PK\3\4", b"\x1f\x8b", b"BZh9"])
 def test_an_archive_of_which_only_the_beginning_is_there_is_refused(tmp_path, content):
     (tmp_path / "mine").write_bytes(content)

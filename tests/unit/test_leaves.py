@@ -91,10 +91,15 @@ def test_a_year_counts_no_captures():
     assert len(set(group(["C"] * 100, names, None))) == 8 + 12 + 10
 
 
-def test_up_to_four_pictures_of_one_number_are_of_one_capture():
-    names = [f"RS_HL {number} {part}.JPG" for number in range(100) for part in "abcd"]
-    groups = group(["C"] * 400, names, None)
-    assert all(len(set(groups[4 * number : 4 * number + 4])) == 1 for number in range(100))
+@pytest.mark.parametrize("pattern", ["RS_HL {} {}", "image ({})_{}", "patient {} tile {}", "video {} frame {:03}"])
+@pytest.mark.parametrize(
+    ("subjects", "pictures", "together"), [(10, 40, True), (9, 4, True), (9, 5, False), (1, 4, True)]
+)
+def test_many_pictures_of_many_subjects_stay_together_and_few_numbers_count_none(pattern, subjects, pictures, together):
+    names = [f"{pattern.format(subject, part)}.JPG" for subject in range(subjects) for part in range(pictures)]
+    groups = group(["C"] * len(names), names, None)
+    own = [set(groups[pictures * subject : pictures * (subject + 1)]) for subject in range(subjects)]
+    assert all(len(found) == 1 for found in own) is together
 
 
 def test_a_short_roll_is_cut_into_ten():

@@ -129,7 +129,7 @@ def test_each_reason_to_leave_images_out_is_said_with_a_member(tmp_path):
     ]
 
 
-def test_no_name_reaches_the_screen_as_an_order(tmp_path):
+def test_control_characters_in_names_are_written_out(tmp_path):
     files = photographs() | {"top/A/\x1b[31mred\n.jpg": b"<html>"}
     made = preprocessed(write_archive(tmp_path / "leaves", files), tmp_path / "shards", **OPTIONS)
     assert made.sentences == [r"leaves: 1 image is left out (not an image), such as top/A/\x1b[31mred\n.jpg."]
@@ -141,25 +141,32 @@ def test_equal_files_that_are_no_pictures_are_not_called_duplicates(tmp_path):
     assert made.metrics["custom"]["skipped"] == {"total": 4, "not_an_image": 4, "over_train_limit": 0}
 
 
-@pytest.mark.parametrize(("train_limit", "split"), [(None, "leaf"), (6, "leaf"), (None, "random")])
-def test_shares_that_are_far_from_those_asked_for_are_said(tmp_path, train_limit, split):
-    """Copies of four pictures each, by their names, three of them small."""
-    sizes = {"cam1": 2, "cam2": 2, "cam3": 2, "cam4": 14}
-    files = {
-        f"{label}/{name}_dark_{number:03}.jpg": picture(1000 * place + 100 * shot + number)
+def pictures_of(sizes):
+    """Pictures that are copies, by their names: so many of each original, in two classes."""
+    return {
+        f"{label}/cam{shot}_dark_{number:03}.jpg": picture(1000 * place + 100 * shot + number)
         for place, label in enumerate("AB")
-        for shot, (name, size) in enumerate(sizes.items())
+        for shot, size in enumerate(sizes)
         for number in range(size)
     }
-    raw = write_archive(tmp_path / "days", files)
-    options = {**OPTIONS, "train_limit": train_limit, "split": split}
-    sentences = preprocessed(raw, tmp_path / "shards", **options).sentences
-    if split == "random":
-        assert not sentences
-        return
-    (sentence,) = sentences
-    assert sentence.startswith(
-        "days: 70% of the images are in test, where 20% were asked for: images that belong together"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "said"),
+    [
+        ([2, 2, 2, 14], {}, "70% of the images are in test, where 20% should be"),
+        ([2, 2, 2, 14], {"train_limit": 2}, "70% of the images are in test, where 20% should be"),
+        ([2, 2, 2, 14], {"split": "random"}, None),
+        ([9, 2, 3, 6], {}, None),  # 30 % is a tenth off
+        ([8, 2, 3, 7], {}, "35% of the images are in test, where 20% should be"),
+        ([1, 1, 1], {"validation_fraction": 0.1}, None),  # a third each, dealt singly too
+    ],
+)
+def test_shares_that_are_far_from_those_asked_for_are_said(tmp_path, sizes, options, said):
+    raw = write_archive(tmp_path / "days", pictures_of(sizes))
+    sentences = preprocessed(raw, tmp_path / "shards", **{**OPTIONS, **options}).sentences
+    assert [sentence.partition(": images that belong")[0] for sentence in sentences] == (
+        [f"days: {said}"] if said else []
     )
 
 
@@ -171,7 +178,7 @@ def test_a_split_that_is_not_in_use_need_not_be_possible(tmp_path):
     }
     raw = write_archive(tmp_path / "days", files)
     with pytest.raises(
-        SplitError, match=r"^A \(10 in all\), B \(10 in all\) have no image in train; by their names they"
+        SplitError, match=r"^A \(10 in all\), B \(10 in all\) have no image in train; its images belong to fewer"
     ):
         preprocess(raw, tmp_path / "shards", **OPTIONS)
     made = preprocessed(raw, tmp_path / "shards", **{**OPTIONS, "split": "random"})

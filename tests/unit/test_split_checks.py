@@ -63,7 +63,7 @@ def test_a_class_whose_names_say_that_it_is_one_picture_is_not_asked_for_more(im
     split, labels = [TEST] * images + [TRAIN, VALIDATION, TEST], [0] * images + [1] * 3
     groups = ["day/day1 1-1"] * (images - 1) + ["day/day2 2-2"] + ["night/1", "night/2", "night/3"]
     said = refusal(split, labels, ["day", "night"], groups=groups)
-    assert said.startswith(f"day ({images} in all) has no image in train; by their names they belong together")
+    assert said.startswith(f"day ({images} in all) has no image in train; its images belong to fewer than three groups")
     assert "(such as 'day/day1 1-1')" in said
     apart = [f"day/{number % 3}" for number in range(images)] + groups[images:]
     assert "; more images, smaller fractions" in refusal(split, labels, ["day", "night"], groups=apart)

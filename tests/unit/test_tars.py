@@ -1,6 +1,7 @@
 """Tar archives that are damaged or hostile."""
 
 import io
+import lzma
 import tarfile
 from contextlib import suppress
 
@@ -39,8 +40,9 @@ def test_no_place_at_which_a_tar_is_cut_loses_files_in_silence(tmp_path, suffix)
     files = {f"{number}.bin": bytes([number]) * 300 for number in range(9)}
     path = write_tar(tmp_path / f"a.tar{suffix}", files, MODES[suffix], prefix="")
     whole = path.read_bytes()
-    end = len(whole.rstrip(b"\0")) if not suffix else len(whole)  # zeros that are missing are missed by nobody
-    for cut in range(2, end, max(1, end // 150)):
+    end = 10 * 1024 - 1024 if not suffix else len(whole)  # without the padding an archive is whole
+    blocks = range(512, end + 1, 512) if not suffix else ()  # where tarfile sees nothing wrong
+    for cut in (*range(2, end, max(1, end // 150)), *blocks):
         path.write_bytes(whole[:cut])
         refused(path)
     path.write_bytes(whole)
@@ -88,7 +90,11 @@ def test_an_endless_end_is_not_read(tmp_path, suffix, monkeypatch):
         archive.fileobj.write(bytes(2**18))
     assert read_all(path) == {"x": b""}
     monkeypatch.setattr(tars, "MAX_PADDING", 2**16)
+    taken = []
+    read = tars._Stream.read
+    monkeypatch.setattr(tars._Stream, "read", lambda stream, size: taken.append(size) or read(stream, size))
     refused(path, "goes on where its entries end")
+    assert sum(taken) < 2**17
 
 
 @pytest.mark.parametrize("start", [b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"])
@@ -114,7 +120,6 @@ def test_what_is_a_tar(tmp_path):
         {"GNU.sparse.map": "abc"},
         {"GNU.sparse.size": "abc"},
         {"GNU.sparse.realsize": "x", "GNU.sparse.major": "1", "GNU.sparse.minor": "0"},
-        {"size": "-5"},
         {"size": "1" * 30},
         {"path": "x" * 70_000},
     ],
@@ -130,6 +135,27 @@ def test_impossible_headers_get_a_sentence(tmp_path, headers, first):
     tars.is_tar(tmp_path / "a.tar")
     with pytest.raises(ArchiveError, match=r"^mine (cannot be|is cut short|goes on|holds more than)[^\n]*$"):
         read_all(tmp_path / "a.tar")
+
+
+def test_a_size_below_0_is_refused(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        entry = tarfile.TarInfo("x")
+        entry.pax_headers = {"size": "-5"}
+        archive.addfile(entry)
+    refused(tmp_path / "a.tar", "cannot be trusted: its entry 'x' has a size below 0; repack it")
+
+
+def test_a_tar_is_no_compressed_file_for_the_name_of_its_first_entry(tmp_path):
+    path = write_tar(tmp_path / "a.tar", {"BZh9.bin": b"x"}, "w", prefix="")
+    assert tars.is_tar(path)
+    assert read_all(path) == {"BZh9.bin": b"x"}
+
+
+def test_the_old_format_of_lzma_is_read(tmp_path):
+    path = write_tar(tmp_path / "a.tar", {"x": b"x"}, "w", prefix="")
+    path.write_bytes(lzma.compress(path.read_bytes(), lzma.FORMAT_ALONE))
+    assert tars.is_tar(path)
+    assert read_all(path) == {"x": b"x"}
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,9 @@ def fault_of_name(name: str) -> str | None:
 
 def untrusted(shown: str, name: str, fault: str) -> ArchiveError:
     """Make the error for an entry of an archive with a fault, a phrase that follows its name."""
+    advice = "rename it and pack anew" if fault_of_name(name) else "repack it"
     name = name if len(name) <= MAX_NAME else f"{name[:40]}..."
-    return ArchiveError(f"{shown} cannot be trusted: its entry {name!r} {fault}; repack it.")
+    return ArchiveError(f"{shown} cannot be trusted: its entry {name!r} {fault}; {advice}.")
 
 
 def _check_entries(shown: str, entries: list[zipfile.ZipInfo], images: list[zipfile.ZipInfo]) -> None:

@@ -5,7 +5,7 @@ called, and :mod:`resgrad.datasets.lost_classes` which are missing.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -72,10 +72,11 @@ def read_tree(
             place_of[position] = places.get(folder)
         if folder not in places:
             reasons |= {paths[position]: where for position in positions}
-    for position in _tested_before(branches, images):
+    repeated = _tested_before(branches, images)
+    for position in repeated:
         place_of[position] = None
-        reasons[paths[position]] = "in a second copy of the test"
-    return Tree(place_of, _by_reason(reasons), _by_class(places, images))
+        reasons[paths[position]] = "in another test folder too"
+    return Tree(place_of, _by_reason(reasons), _by_class(places, images, repeated))
 
 
 def _tested_before(branches: Sequence[Branch], images: Images) -> set[int]:
@@ -121,8 +122,8 @@ def _by_reason(reasons: Mapping[str, str]) -> dict[str, PassedOver]:
     return {reason: PassedOver(number, examples[reason]) for reason, number in sorted(counts.items())}
 
 
-def _by_class(places: Mapping[Folder, Place], images: Images) -> dict[str, dict[str, int]]:
+def _by_class(places: Mapping[Folder, Place], images: Images, repeated: Collection[int]) -> dict[str, dict[str, int]]:
     folders: dict[str, dict[str, int]] = {label: {} for label in sorted(place.label for place in places.values())}
     for folder, place in sorted(places.items()):
-        folders[place.label]["/".join(folder)] = len(images.positions[folder])
+        folders[place.label]["/".join(folder)] = sum(position not in repeated for position in images.positions[folder])
     return folders

@@ -96,7 +96,8 @@ def _ask_what_is_meant(trees: list[_Copies], shown: str) -> None:
         if len(names) < 2 or first.folders.keys() != second.folders.keys() or all(map(split_of, names)):
             continue  # `cats/train` and `cats/test`, `dogs/train` and `dogs/test` are no classes at all
         parents = [first.parent, second.parent]
-        both = [parent[:-1] if parent and split_of(parent[-1]) else parent for parent in parents]
+        above = [parent[:-1] if parent and split_of(parent[-1]) else parent for parent in parents]
+        both = parents if above[0] == above[1] else above
         ways = ["give only one of the two as the source"]
         if both == parents:
             ways += ["name the two train and test"]

@@ -15,7 +15,7 @@ from resgrad.datasets.archives import MAX_IMAGE_BYTES, ArchiveError, fault_of_na
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can express; the true time would make files of equal content differ."""
-MAX_VISITS = 16
+MAX_VISITS = 256
 """Limit for the ways to one folder: every level of links that fork doubles the files below it."""
 UNIX = 3
 """Marks entries as made on Unix, on every system."""
@@ -114,7 +114,7 @@ def _walk(place: Path, folder: Path, shown: str, above: tuple[Path, ...], visits
             if real in above:
                 raise _circle(name)
             if visits[real] > MAX_VISITS:
-                raise ArchiveError(f"{name} is there more than {MAX_VISITS} times, by links; remove some of them.")
+                raise ArchiveError(f"{name} is reached more than {MAX_VISITS} times, through links; remove some.")
             yield from _walk(path, folder, shown, (*above, real), visits)
         elif fault := fault_of_name(relative.as_posix()):
             raise ArchiveError(f"{name} {fault}; rename it.")

@@ -18,9 +18,9 @@ from typing import IO, NamedTuple, cast
 
 from resgrad.datasets.archives import MAX_ENTRIES, MAX_TOTAL_BYTES, ArchiveError, fault_of_name, untrusted
 
-COMPRESSIONS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
-"""The first bytes of a compressed file, and what opens it."""
-MAX_PADDING = 2**24
+COMPRESSIONS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open, b"\x5d\0\0": lzma.open}
+"""The first bytes of a compressed file (the last are of the old .lzma), and what opens it."""
+MAX_PADDING = 2**28
 """Limit for the zeros with which an archive ends; tar fills its last record, of 10 KiB unless asked otherwise."""
 
 _DAMAGED = (
@@ -61,13 +61,7 @@ def is_tar(file: Path) -> bool:
     """Say whether a file begins as a tar does, plain or compressed with gzip, bzip2 or xz; it may still be damaged."""
     with file.open("rb") as raw:
         start = raw.read(tarfile.BLOCKSIZE)
-    if start.startswith(tuple(COMPRESSIONS)) or start == bytes(tarfile.BLOCKSIZE):  # zeros are an empty archive
-        return True
-    try:
-        tarfile.TarInfo.frombuf(start, tarfile.ENCODING, "surrogateescape")
-    except (tarfile.HeaderError, ValueError):
-        return False
-    return True
+    return _is_header(start) or start.startswith(tuple(COMPRESSIONS))
 
 
 def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]:
@@ -96,7 +90,7 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
                 raise untrusted(shown, entry.name, fault)
             if len(names) > MAX_ENTRIES or total > MAX_TOTAL_BYTES:
                 raise ArchiveError(
-                    f"{shown} holds more than {MAX_ENTRIES:,} entries or {MAX_TOTAL_BYTES:,} bytes, which are allowed."
+                    f"{shown} holds more than {MAX_ENTRIES:,} entries or {MAX_TOTAL_BYTES:,} bytes, the limits."
                 )
             name = entry.name.removeprefix("./")
             if entry.isdir():
@@ -107,10 +101,11 @@ def members(archive: Path, shown: str, *, max_bytes: int) -> Iterator[TarMember]
 
 def _entries(raw: IO[bytes], shown: str) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
     """Yield all entries, and the archive to read them from; the end is then known to be sound."""
-    start = raw.read(6)
+    start = raw.read(tarfile.BLOCKSIZE)
     raw.seek(0)
+    openers = [] if _is_header(start) else [opened for magic, opened in COMPRESSIONS.items() if start.startswith(magic)]
     try:
-        decompress = next((opened for magic, opened in COMPRESSIONS.items() if start.startswith(magic)), None)
+        decompress = next(iter(openers), None)
         stream = _Stream(cast(IO[bytes], decompress(raw)) if decompress else raw)
         with tarfile.open(fileobj=stream, mode="r|") as opened:
             for entry in opened:
@@ -122,12 +117,21 @@ def _entries(raw: IO[bytes], shown: str) -> Iterator[tuple[tarfile.TarInfo, tarf
     except _DAMAGED as error:
         raise _damaged(shown, error) from None
     if stream.length - end < tarfile.BLOCKSIZE:
-        raise ArchiveError(f"{shown} is cut short; fetch it again.")
+        raise ArchiveError(f"{shown} is cut short; fetch it again, or unpack it and give the folder.")
     if stream.length - end > min(stream.zeros, MAX_PADDING):
         raise ArchiveError(
             f"{shown} goes on where its entries end: it is damaged, or holds two archives; fetch it again, or unpack "
             "it and give the folder."
         )
+
+
+def _is_header(block: bytes) -> bool:
+    """Say whether the first block of a file is a header, or the zeros of an empty archive."""
+    try:
+        tarfile.TarInfo.frombuf(block, tarfile.ENCODING, "surrogateescape")
+    except (tarfile.HeaderError, ValueError):
+        return block == bytes(tarfile.BLOCKSIZE)
+    return True
 
 
 def _read(opened: tarfile.TarFile, entry: tarfile.TarInfo, shown: str, max_bytes: int) -> bytes:

@@ -86,7 +86,9 @@ def preprocess(
         split_checks.check(
             *(schemes[in_use], labels, classes, skipped, split_checks.brought(pictures)),
             unusable=by_class,
-            groups=[pictures.groups[place].name for place in written] if pictures.groups and in_use == "leaf" else (),
+            groups=[pictures.groups[place].name for place in written]
+            if pictures.groups and config.split == "leaf"
+            else (),
         )
         counts = {scheme: splits.count(dealt, labels, classes) for scheme, dealt in schemes.items()}
         leak = _leak(pictures, written, schemes)
@@ -112,8 +114,10 @@ def preprocess(
         **_own_splits(pictures, written, schemes[in_use]),
         **_files(listing),
     }
-    asked = {"validation": config.validation_fraction, "test": config.test_fraction} if in_use == "leaf" else {}
-    sentences = summarise(raw.name, metrics, examples, asked, dealt_by.keys() - schemes)
+    singly = {}
+    if in_use == "leaf":
+        singly = {part: float(np.mean(dealt_by["random"] == number)) for number, part in enumerate(SPLITS)}
+    sentences = summarise(raw.name, metrics, examples, singly, dealt_by.keys() - schemes)
     return Preprocessed({provenance: metrics}, list(map(printable, sentences)))
 
 

@@ -14,13 +14,14 @@ FIRST = re.compile(r"(?P<source>.*?)\s\(?(?P<number>\d+)(\D.*)?")
 LAST = re.compile(r"(?P<source>.*?)(?P<number>\d+)\D*")
 """The last number: ``IMG_012``."""
 MOST_ALIKE = 4
-"""A number that more photographs have, on average, does not count captures: it is a year, or the number of a batch."""
+"""Few numbers that more photographs have, on average, count no captures: they are years, or numbers of batches."""
 
 
 def camera_rolls(names: Mapping[int, tuple[str, str]]) -> dict[tuple[str, str], list[tuple[int, int]]]:
     """Sort photographs by camera roll: by class and source.
 
-    The capture number is FIRST, unless many have the same (``WhatsApp Image 2021-05-03 at 10.00.17``), else LAST.
+    The capture number is FIRST, unless it has few values and many photographs of each (``WhatsApp Image 2021-05-03 at
+    10.00.17``), else LAST. Of many values each may be a subject, of which there are many pictures.
 
     Args:
         names: class and name without suffix of each photograph, by its position; edited copies have that of their
@@ -35,7 +36,8 @@ def camera_rolls(names: Mapping[int, tuple[str, str]]) -> dict[tuple[str, str], 
         rolls[label, source].append((number, position))
     for place, roll in list(rolls.items()):
         shots = {names[position] for _, position in roll}
-        if len(shots) > MOST_ALIKE * len({number for number, _ in roll}):
+        numbers = {number for number, _ in roll}
+        if len(numbers) < STRETCHES and len(shots) > MOST_ALIKE * len(numbers):
             del rolls[place]
             for _, position in roll:
                 label, name = names[position]

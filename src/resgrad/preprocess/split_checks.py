@@ -11,8 +11,8 @@ from resgrad.preprocess.pictures import Pictures
 from resgrad.shards.shards import SPLITS
 
 _FEW = (
-    "by their names they belong together, as photographs of one leaf or copies of one picture do (such as {!r}), and "
-    "stay in one split; `split: random` deals images singly, and so do other names"
+    "its images belong to fewer than three groups (such as {!r}), by the leaf map or their names, and a group stays in "
+    "one split; rename images that do not belong together, or set `split: random`"
 )
 _OWN = "the set brings its own {} images, so add some of every class to them"
 _ADVICE = {

@@ -12,14 +12,14 @@ LEAKS = {
 
 
 FAR_OFF = 0.1
-"""Difference between a share of the images and the one asked for, of which a person should know."""
+"""Difference between the shares of a split dealt in groups and dealt singly, of which a person should know."""
 
 
 def summarise(
     dataset: str,
     metrics: Mapping[str, Any],
     examples: Mapping[str, str],
-    asked: Mapping[str, float | None],
+    singly: Mapping[str, float],
     dropped: Collection[str],
 ) -> Iterator[str]:
     """Yield a sentence per reason for which images were left out, per share that is far off, and if own splits leak.
@@ -28,7 +28,7 @@ def summarise(
         dataset: its name.
         metrics: those to publish, without the provenance.
         examples: the name of an image left out, by reason; none for what the user asked for.
-        asked: the share of images asked for, by split, where groups of images are dealt whole.
+        singly: the share of images that a split would have if they were dealt singly, where groups are dealt whole.
         dropped: schemes that would leave a class without an image in a split.
     """
     for reason, images in metrics["skipped"].items():
@@ -38,12 +38,12 @@ def summarise(
                 f"({reason.replace('_', ' ')}), such as {examples[reason]}."
             )
     images = metrics["images"] + metrics["skipped"].get("over_train_limit", 0)
-    for split, share in asked.items():
-        found = sum(metrics["counts"][split].values()) / images
-        if share and abs(found - share) > FAR_OFF:
+    for split in ("validation", "test") if singly else ():
+        found, share = sum(metrics["counts"][split].values()) / images, singly[split]
+        if abs(found - share) > FAR_OFF:
             yield (
-                f"{dataset}: {found:.0%} of the images are in {split}, where {share:.0%} were asked for: images that "
-                "belong together by their names stay together; `split: random` deals them singly."
+                f"{dataset}: {found:.0%} of the images are in {split}, where {share:.0%} should be: images that belong "
+                "together, by the leaf map or their names, stay together; `split: random` deals them singly."
             )
     for scheme in dropped:
         yield f"{dataset}: no {scheme} split is made, since a class would have no training, validation or test images."

@@ -27,7 +27,7 @@ WHITE_IS_ZERO = 0
 
 
 def has_white_zero(image: Image.Image) -> bool:
-    """Say whether 0 is white in a grey picture of 16 or 32 bits, which Pillow does not turn over as it does others."""
+    """Say whether 0 is white in a grey picture of 16 or 32 bits, which Pillow does not invert, as it does others."""
     return isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == WHITE_IS_ZERO
 
 
