@@ -31,9 +31,6 @@ def run(variant, seed, *pairs):
 ANTS = [("test", 0, 0), ("test", 0, 0), ("test", 0, 0), ("test", 0, 1)]  # 3 of 4
 BEES = [("test", 1, 1), ("test", 1, 0)]  # 1 of 2
 VALIDATION = [("validation", 0, 1), ("validation", 2, 2)]
-RECALL = per_class_recall(
-    [run("plain", 0, *ANTS, *BEES, *VALIDATION), run("plain", 1, *ANTS, ("test", 1, 0)), run("residual", 0, *ANTS)]
-)
 MANIFEST = {
     "split": "leaf",
     "classes": ["ant", "bee", "cat"],
@@ -48,16 +45,23 @@ MANIFEST = {
 }
 
 
-def test_recall_is_the_share_of_a_class_that_is_recognised_in_the_test():
+@pytest.fixture
+def recall():
+    return per_class_recall(
+        [run("plain", 0, *ANTS, *BEES, *VALIDATION), run("plain", 1, *ANTS, ("test", 1, 0)), run("residual", 0, *ANTS)]
+    )
+
+
+def test_recall_is_the_share_of_a_class_that_is_recognised_in_the_test(recall):
     """A class without test images has no recall."""
-    assert RECALL.drop(columns="depth").to_numpy().tolist() == [
+    assert recall.drop(columns="depth").to_numpy().tolist() == [
         ["plain", 0, "ant", 0.75],
         ["plain", 0, "bee", 0.5],
         ["plain", 1, "ant", 0.75],
         ["plain", 1, "bee", 0.0],
         ["residual", 0, "ant", 0.75],
     ]
-    assert set(RECALL["depth"]) == {8}
+    assert set(recall["depth"]) == {8}
 
 
 def test_counts_are_those_of_the_split_in_use_in_the_order_of_the_labels():
@@ -69,9 +73,9 @@ def test_counts_are_those_of_the_split_in_use_in_the_order_of_the_labels():
     }
 
 
-def test_the_worst_class_on_average_comes_first():
+def test_the_worst_class_on_average_comes_first(recall):
     residual = pd.DataFrame({"variant": "residual", "depth": 8, "seed": 0, "class": ["bee"], "recall": [0.9]})
-    table = worst_first(pd.concat([RECALL, residual]), class_counts(MANIFEST))
+    table = worst_first(pd.concat([recall, residual]), class_counts(MANIFEST))
     assert table.columns.tolist() == ["class", "train", "validation", "test", "variant", "recall"]
     # bee: (0.25 + 0.9) / 2; ant: 0.75.
     assert table.to_numpy().tolist() == [

@@ -153,3 +153,4 @@ def test_the_confusion_of_many_classes_grows_with_their_images_and_not_with_thei
     assert len(rows) == 400
     assert rows["actual"][:200].tolist() == rows["predicted"][:200].tolist() == list(names)
     assert rows["count"].sum() == 200
+    assert rows["share"][200:].tolist() == [1.0] * 200
