@@ -65,7 +65,7 @@ TESTS = {
     "preprocess/split_checks.py": ("test_split_checks", "test_preprocess_photographs"),
     "preprocess/rolls.py": ("test_leaves",),
     "preprocess/leaves.py": ("test_leaves",),
-    "preprocess/names.py": ("test_names",),
-    "preprocess/duplicates.py": ("test_splits",),
+    "preprocess/names.py": ("test_names", "test_leaves"),
+    "preprocess/duplicates.py": ("test_splits", "test_preprocess_digits", "test_preprocess_given"),
 }
 """Files below ``src/resgrad``, or patterns, and names of files in ``tests/unit``."""
