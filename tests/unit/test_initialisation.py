@@ -87,6 +87,12 @@ def test_biases_start_at_zero(name, normalization):
     assert all(torch.equal(bias, torch.zeros_like(bias)) for bias in biases.values())
 
 
+def test_a_seed_gives_the_same_weights_every_time_and_another_one_others():
+    first, again, other = (build("cifar_resnet", 8, seed=seed).stage1[0].conv1.weight for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.isclose(first, other).any()
+
+
 def test_layers_of_the_same_shape_start_differently():
     network = build("cifar_resnet", 20)
     assert not torch.equal(network.stage1[0].conv1.weight, network.stage1[0].conv2.weight)
