@@ -63,7 +63,7 @@ TESTS = {
     "preprocess/images.py": ("test_images", "test_image_sizes", "test_orientation", "test_depth"),
     "preprocess/splits.py": ("test_splits",),
     "preprocess/split_checks.py": ("test_split_checks", "test_preprocess_photographs"),
-    "preprocess/rolls.py": ("test_leaves",),
+    "preprocess/rolls.py": ("test_rolls", "test_leaves"),
     "preprocess/leaves.py": ("test_leaves",),
     "preprocess/names.py": ("test_names", "test_leaves"),
     "preprocess/duplicates.py": ("test_splits", "test_preprocess_digits", "test_preprocess_given"),
