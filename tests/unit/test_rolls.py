@@ -5,18 +5,15 @@ import pytest
 from resgrad.preprocess.leaves import group
 
 
-def names_of(groups):
-    return [one.name for one in groups]
-
-
 def test_captures_are_cut_into_stretches_in_the_order_of_their_numbers():
     numbers = [*range(100, 0, -1), 8, 20]  # two photographs each of 8 and 20 stay together
     groups = group(["C"] * 102, [f"u{place}___S {number}.JPG" for place, number in enumerate(numbers)], None)
-    name = dict(zip(numbers, names_of(groups), strict=True))
+    names = [one.name for one in groups]
+    name = dict(zip(numbers, names, strict=True))
     assert [name[number] for number in (1, 8)] == ["C/S 1-8"] * 2
     assert [name[number] for number in (9, 16)] == ["C/S 9-16"] * 2
     assert [name[number] for number in (17, 20, 23)] == ["C/S 17-23"] * 3
-    assert names_of(groups)[-2:] == ["C/S 1-8", "C/S 17-23"]
+    assert names[-2:] == ["C/S 1-8", "C/S 17-23"]
     assert [one.number for one in groups[-2:]] == [1, 17]
 
 
@@ -55,7 +52,7 @@ def test_many_pictures_of_many_subjects_stay_together_and_few_numbers_count_none
 
 def test_a_short_roll_is_cut_into_ten():
     groups = group(["C"] * 20, [f"u___S {number}.JPG" for number in range(20)], None)
-    assert names_of(groups)[:4] == ["C/S 0-1", "C/S 0-1", "C/S 2-3", "C/S 2-3"]
+    assert [one.name for one in groups[:4]] == ["C/S 0-1", "C/S 0-1", "C/S 2-3", "C/S 2-3"]
 
 
 def test_the_same_source_in_two_classes_is_two_rolls():
