@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
-from resgrad.common.errors import ResgradError
+from resgrad.datasets.printing import DataError
 
 IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
 UNCOMPRESSED_ENDINGS = frozenset({".bmp", ".tif", ".tiff"})
@@ -38,7 +38,7 @@ _ENCRYPTED = 0x1  # bit of the general purpose flags
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
-class ArchiveError(ResgradError, ValueError):
+class ArchiveError(DataError):
     """An archive cannot be used or must not be trusted."""
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from resgrad.common.errors import ResgradError
 from resgrad.common.files import replacing
+from resgrad.datasets.printing import DataError
 
 UNSIGNED_BYTE = 0x08
 GZIP_MAGIC = b"\x1f\x8b"
@@ -23,7 +23,7 @@ LEVEL = 6
 """Compression level; fixed, so that the same array gives the same file."""
 
 
-class IdxError(ResgradError, ValueError):
+class IdxError(DataError):
     """A file is not the IDX file of unsigned bytes that it should be."""
 
 

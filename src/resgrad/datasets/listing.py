@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resgrad.common.errors import ResgradError
+from resgrad.datasets.printing import DataError
 
 
-class LayoutError(ResgradError, ValueError):
+class LayoutError(DataError):
     """Files are not laid out as their format requires; the text says what was found and what is expected."""
 
 

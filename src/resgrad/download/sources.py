@@ -8,13 +8,13 @@ from types import ModuleType
 from typing import Literal
 from urllib.parse import urlsplit
 
-from resgrad.common.errors import ResgradError
 from resgrad.common.files import replacing, write_json
 from resgrad.common.kinds import load_kind
 from resgrad.datasets import archives, formats
 from resgrad.datasets.config import SourceConfig
 from resgrad.datasets.known import OFFICIAL, SAMPLES
 from resgrad.datasets.opening import opened
+from resgrad.datasets.printing import DataError
 from resgrad.download import http, kaggle
 from resgrad.download.paths import KEYWORDS, expanded, is_address
 from resgrad.download.store import Store, digest
@@ -34,7 +34,7 @@ ARRIVED = ".arrived"
 """Folder for fetched files, until the format has taken them over."""
 
 
-class SourceError(ResgradError, RuntimeError):
+class SourceError(DataError):
     """A source cannot supply what is asked for."""
 
 

@@ -19,8 +19,8 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from resgrad.common.errors import ResgradError
 from resgrad.datasets.class_names import canonical
+from resgrad.datasets.printing import DataError
 from resgrad.preprocess.names import captures, originals, without_id
 from resgrad.preprocess.rolls import camera_rolls, stretches
 
@@ -35,7 +35,7 @@ _FORMS = (
 )
 
 
-class LeafMapError(ResgradError, ValueError):
+class LeafMapError(DataError):
     """A leaf map cannot be used."""
 
 

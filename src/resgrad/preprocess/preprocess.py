@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from resgrad.common.errors import ResgradError
 from resgrad.common.files import replacing
 from resgrad.common.kinds import load_kind
 from resgrad.datasets import formats
 from resgrad.datasets.listing import Listing
 from resgrad.datasets.opening import opened
-from resgrad.datasets.printing import printable
+from resgrad.datasets.printing import DataError, printable
 from resgrad.preprocess import leaves, split_checks, splits
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.decoding import Picture, decode_all
@@ -38,7 +37,7 @@ class Preprocessed(NamedTuple):
     """For the screen: :func:`resgrad.preprocess.summary.summarise`."""
 
 
-class PreprocessError(ResgradError):
+class PreprocessError(DataError):
     """The raw files cannot be used."""
 
 

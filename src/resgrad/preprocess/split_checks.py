@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from resgrad.common.errors import ResgradError
+from resgrad.datasets.printing import DataError
 from resgrad.preprocess.pictures import Pictures
 from resgrad.shards.shards import SPLITS
 
@@ -22,7 +22,7 @@ _ADVICE = {
 }
 
 
-class SplitError(ResgradError, ValueError):
+class SplitError(DataError):
     """The images cannot be split as asked."""
 
 
