@@ -41,7 +41,7 @@ TESTS = {
     "training/optimisers.py": ("test_schedules", *_TRAINING),
     "training/precision.py": ("test_precision",),
     "training/schedules.py": ("test_schedules",),
-    "training/evaluation.py": _TRAINING,
+    "training/evaluation.py": ("test_evaluation", *_TRAINING),
     "evaluation/curves.py": ("test_curves",),
     "shards/augmentation.py": ("test_augmentation",),
     "shards/batches.py": ("test_batches", "test_evaluation"),

@@ -103,6 +103,18 @@ def test_every_image_has_its_own_draw():
         assert len(values.unique(dim=0)) > 1, name
 
 
+def test_draws_come_from_their_generator_alone():
+    everything = config(**{key: setting for key, (setting, _) in REFERENCE.items()})
+
+    def drawn(seed, state):
+        torch.manual_seed(state)
+        return vars(draw(everything, 64, torch.Generator().manual_seed(seed)))
+
+    first, again, other = drawn(0, state=0), drawn(0, state=1), drawn(1, state=0)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not any(torch.equal(first[name], other[name]) for name in first)
+
+
 def test_draws_are_uniform_over_the_documented_range():
     draws = draw(config(**{key: setting for key, (setting, _) in REFERENCE.items()}), 4000, torch.Generator())
     for flips in (draws.horizontal_flip, draws.vertical_flip):

@@ -38,6 +38,13 @@ def test_steps_are_those_divisible_and_the_last():
     assert recorded_steps(100, 1) == [0]
 
 
+def test_due_are_the_steps_to_record_and_snapshots_are_spread_over_them():
+    config = gradients_config(every=2, snapshots=4)
+    recorder = GradientRecorder(network(), batch()[0], config, total_steps=140)
+    assert [step for step in range(140) if recorder.due(step)] == [*range(0, 140, 2), 139]
+    assert sorted(recorder._snapshots) == [0, 46, 94, 139]
+
+
 def test_layers_are_numbered_in_the_order_of_the_forward_pass():
     class Backwards(nn.Module):
         def __init__(self):

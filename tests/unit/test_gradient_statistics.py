@@ -129,10 +129,10 @@ def test_histogram_counts_everything_that_is_finite_and_not_zero():
 
 
 def test_bins_begin_at_powers_of_two():
-    edges = np.float32([2.0**-100, 2.0**-99, 1.0, np.nextafter(np.float32(1), np.float32(0)), 2.0**27])
+    edges = np.float32([2.0**-100, 2.0**-99, 1.0, np.nextafter(np.float32(1), np.float32(0)), 2.0**27, 2.0**28])
     (histogram,) = described(["log2_hist"], [len(edges)], edges)["log2_hist"]
     assert len(histogram) == BINS
-    assert {int(b): int(n) for b, n in enumerate(histogram) if n} == {0: 1, 1: 1, 99: 1, 100: 1, 127: 1}
+    assert {int(b): int(n) for b, n in enumerate(histogram) if n} == {0: 1, 1: 1, 99: 1, 100: 1, 127: 2}
 
 
 def test_an_update_cannot_be_described_where_no_step_was_taken():

@@ -81,8 +81,9 @@ def test_a_verdict_is_steady_if_neither_threshold_moved_by_a_decade_changes_it()
         (32, "plain", "none", [0, 0, 0, 1.1]),  # exploding above 10^1
         (100, "plain", "none", [-3.1, 0, 0, 0]),  # vanishing below 10^-3
         (320, "plain", "none", [-5.1, 0, 0, 3.05]),  # the larger excess, by a little
+        (1000, "plain", "none", [3.5, 0, 0, 0]),  # exploding above 10^3 too
     )
-    assert steadiness(passes, THRESHOLDS).to_dict() == {"fully_connected": 0.25}
+    assert steadiness(passes, THRESHOLDS).to_dict() == {"fully_connected": 0.4}
 
 
 def test_the_middle_depth_of_an_even_number_is_the_deeper():
@@ -112,9 +113,9 @@ NEIGHBOURS = pd.DataFrame(
 
 
 def laws(*rows):
-    """Return fits to growth over depth, with exponent 1.5 and rate 1."""
+    """Return fits to growth over depth, with exponent 1.5 and rate 10^2."""
     columns = [*RECIPE, "normalization", "variant", "exponent", "power_r2", "log10_rate", "exponential_r2", "law"]
-    made_up = RECIPE | {"normalization": "batch", "exponent": 1.5, "log10_rate": 1.0}
+    made_up = RECIPE | {"normalization": "batch", "exponent": 1.5, "log10_rate": 2.0}
     return pd.DataFrame([made_up | row for row in rows], columns=columns)
 
 
@@ -167,6 +168,6 @@ def test_a_power_law_is_published_in_place_of_a_factor_per_layer():
     published = probe_metrics(passes, networks, both, NEIGHBOURS, THRESHOLDS)["fully_connected"]
     assert published["batch_norm_growth_per_layer"] == {"plain": pytest.approx(10**0.2)}
     assert published["batch_norm_depth_laws"] == {
-        "plain": {"exponent": 1.5, "power_r2": 0.8, "factor": 10.0, "exponential_r2": 0.99},
-        "residual": {"exponent": 1.5, "factor": 10.0, "exponential_r2": 0.7},
+        "plain": {"exponent": 1.5, "power_r2": 0.8, "factor": 100.0, "exponential_r2": 0.99},
+        "residual": {"exponent": 1.5, "factor": 100.0, "exponential_r2": 0.7},
     }

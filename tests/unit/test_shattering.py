@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from resgrad.common.config import ParameterError, load
+from resgrad.common.seeds import derive
 from resgrad.models import build_network
 from resgrad.probe.shattering import (
     ShatteringConfig,
@@ -113,6 +114,34 @@ def test_the_same_seed_gives_the_same_and_another_depth_changes_no_other():
     at_four = [table[table["depth"] == 4].reset_index(drop=True) for table in (sequences, deeper)]
     pd.testing.assert_frame_equal(*at_four)
     pd.testing.assert_frame_equal(brown_and_white(SMALL, seed=0), brown_and_white(SMALL, seed=0))
+
+
+def test_the_networks_are_the_twins_and_no_two_start_alike():
+    values = gradient_sequences(SMALL, seed=0).set_index(["variant", "depth", "sample"])["value"]
+    # At depth 2 there is one hidden layer, and nothing for a shortcut to skip.
+    sequences = {key: tuple(values.loc[key]) for key in values.index.unique()}
+    assert len(set(sequences.values())) == 6
+    assert sequences["plain", 2, 0] == sequences["residual", 2, 0]
+    config = model_config(network="fully_connected", width=8, normalization="batch")
+    for residual, variant in enumerate(("plain", "residual")):
+        network = build_network(
+            config,
+            depth=4,
+            residual=bool(residual),
+            image_shape=(1, 1, 1),
+            classes=1,
+            seed=derive(0, "shattering", 4, 1),
+        )
+        expected = input_gradients(network.double(), torch.linspace(-2, 2, 32, dtype=torch.float64))
+        assert values.loc[(variant, 4, 1)].tolist() == pytest.approx(expected.tolist())
+
+
+def test_another_seed_makes_other_noise_and_a_walk_for_each_sequence():
+    first, other = (brown_and_white(SMALL, seed=seed).set_index(["noise", "sample"])["value"] for seed in (0, 1))
+    assert not first.equals(other)
+    for sample in range(2):
+        white, brown = first.loc["white", sample], first.loc["brown", sample]
+        assert brown.tolist() == pytest.approx(white.cumsum().tolist())
 
 
 def test_means_over_samples_without_those_that_have_no_autocorrelation():

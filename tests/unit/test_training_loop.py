@@ -73,6 +73,34 @@ def test_what_draws_inside_a_network_draws_anew_at_every_step(tmp_path):
     assert len(set(runs[0])) == len(runs[0]) == 12
 
 
+def test_what_draws_inside_a_network_depends_on_the_seed(tmp_path):
+    runs = []
+    for seed in (0, 1):
+        run = trainer(tmp_path / f"run-{seed}")
+        run._seed = seed
+        drawn = []
+        run._network.register_forward_pre_hook(lambda _network, _images, drawn=drawn: drawn.append(torch.rand(())))
+        run.run("test")
+        runs.append(drawn)
+    assert runs[0] != runs[1]
+
+
+def test_a_run_that_diverges_in_a_later_epoch_counts_its_steps_from_the_first(tmp_path):
+    run = trainer(tmp_path / "run", epochs=5)
+    take_step = run._step
+
+    def step(number, *batch):
+        if number == 6:
+            with torch.no_grad():
+                run._network.head.weight.fill_(math.nan)
+        return take_step(number, *batch)
+
+    run._step = step
+    run.run("test")
+    assert run.progress.diverged_step == 6
+    assert run.progress.epoch == 2
+
+
 def test_what_draws_inside_a_network_changes_nothing_that_is_drawn_for_its_images(tmp_path):
     seen = {}
     for dropout in (0.0, 0.5):
@@ -95,6 +123,14 @@ def test_a_run_that_diverges_stops_and_says_where(tmp_path):
     again = trainer(tmp_path / "run", learning_rate=1e30, schedule="constant", epochs=5)
     again.run("test")
     assert_same(run, again)
+
+
+def test_the_precision_is_the_one_asked_for(tmp_path):
+    runs = [trainer(tmp_path / name, epochs=1, precision=name) for name in ("float32", "bfloat16")]
+    for run in runs:
+        run.run("test")
+    assert runs[0].progress.losses != runs[1].progress.losses
+    assert runs[0].progress.losses == pytest.approx(runs[1].progress.losses, rel=0.05)
 
 
 def test_a_run_whose_validation_alone_is_not_finite_has_diverged_too(tmp_path, monkeypatch):
