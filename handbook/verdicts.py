@@ -77,12 +77,8 @@ def target(studies: Studies) -> str:
             "it; the others count with the whole budget. "
             f"Log-rank test over permuted runs, not paired: {p_value(p)}{floor}."
         )
-    known = listed(
-        f"1/{share} of an epoch in `{name}`" if share > 1 else f"an epoch in `{name}`"
-        for name in ("short", "long", "default")
-        for share in [studies[name].parameters["train"].get("evaluations_per_epoch", 1)]
-    )
-    return "\n".join([f"Times are known to {known}.", "", *lines])
+    share = study.parameters["train"]["evaluations_per_epoch"]
+    return "\n".join([f"Times are known to 1/{share} of an epoch.", "", *lines])
 
 
 def images(studies: Studies) -> str:

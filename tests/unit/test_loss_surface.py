@@ -55,6 +55,14 @@ def test_twins_move_in_the_same_directions_and_axes_and_seeds_in_different_ones(
         assert (unit(residual) * other).sum().abs() < 0.9
 
 
+def test_layers_of_one_shape_move_in_different_directions():
+    network = trained()
+    direction = filter_normalised_direction(network, 0, "x")
+    one, other = (direction[f"stage1.0.{name}.weight"] for name in ("conv1", "conv2"))
+    assert one.shape == other.shape
+    assert functional.cosine_similarity(one.flatten(), other.flatten(), dim=0).abs() < 0.9
+
+
 def test_the_losses_are_those_of_the_moved_weights():
     network = trained()
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}

@@ -97,6 +97,11 @@ def test_drawn_paths_have_the_length_that_was_asked_for_and_depend_on_the_seed_a
     assert len({tuple(path.tolist()) for path in drawn}) == comb(7, 3)
 
 
+def test_another_seed_measures_other_paths():
+    network = build("cifar_resnet", 14, width=2, image_shape=(1, 2, 2)).eval()
+    assert gains(network, paths=1, seed=0)["gain"].tolist() != gains(network, paths=1, seed=1)["gain"].tolist()
+
+
 def test_where_blocks_are_not_in_series_there_are_no_paths():
     network = build("cifar_residual_in_residual", 8, width=2, image_shape=(1, 8, 8)).double().eval()
     image = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
