@@ -32,15 +32,19 @@ def sentences(study: Study, dataset: str) -> str:
         for variant in VARIANTS
         if len(rows := table[table["variant"] == variant])
     )
+    seeds = table["n"].min()
+    of_seeds = f"means over n = {seeds} seeds" if seeds > 1 else "one seed"
     return (
         f"On {study.name(dataset)}, depth {depth}, {len(rates)} rates from {min(rates):g} to {max(rates):g} and a "
-        f"target of {target:.0%} (validation images, means over n = {table['n'].min()} seeds), {of}."
+        f"target of {target:.0%} (validation images, {of_seeds}), {of}."
     )
 
 
 def _of_variant(variant: str, rows: pd.DataFrame, target: float) -> str:
     reached = rows[rows["accuracy"] >= target]["rate"]
     best = rows.loc[rows["accuracy"].idxmax()]
-    at = f"at {len(reached)} of them, {min(reached):g} to {max(reached):g}" if len(reached) else "at none"
-    spread = f"{best['accuracy']:.3f}, {best['accuracy_min']:.3f} to {best['accuracy_max']:.3f} over seeds"
-    return f"the {variant} network reaches it {at} (best at {best['rate']:g}: {spread})"
+    at = {0: "at none", 1: f"at {reached.min():g} alone"}.get(
+        len(reached), f"at {len(reached)} of them, {reached.min():g} to {reached.max():g}"
+    )
+    spread = f", {best['accuracy_min']:.3f} to {best['accuracy_max']:.3f} over seeds" if best["n"] > 1 else ""
+    return f"the {variant} network reaches it {at} (best at {best['rate']:g}: {best['accuracy']:.3f}{spread})"

@@ -133,8 +133,9 @@ def stability(studies: Studies) -> str:
 
 
 def highway(studies: Studies) -> str:
-    """Write the rows of the study in which the residual twin is worse."""
-    return rows_of(studies["highway"])
+    """Write the rows of the study in which the residual twin is worse, and whether its learning rate is the cause."""
+    study = studies["highway"]
+    return "\n\n".join([rows_of(study), *(rates.sentences(study, dataset) for dataset in rates.measured(study))])
 
 
 def kinds(studies: Studies) -> str:

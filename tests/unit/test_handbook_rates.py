@@ -40,6 +40,18 @@ def test_both_variants_are_said_with_the_rates_at_which_they_reach_the_target_an
     )
 
 
+def test_one_seed_has_no_spread_and_one_rate_no_range(study):
+    file = study.folder / "comparison-mnist/accuracy_by_rate.csv"
+    table = pd.read_csv(file)
+    table.loc[table["rate"] == 0.1, "accuracy"] -= 0.01
+    table.assign(n=1).to_csv(file, index=False)
+    assert rates.sentences(study, "mnist") == (
+        "On embedded digits (not MNIST), depth 56, 3 rates from 0.01 to 1 and a target of 90% (validation images, one "
+        "seed), the plain network reaches it at none (best at 0.1: 0.390) and the residual network reaches it at 0.01 "
+        "alone (best at 0.01: 0.950)."
+    )
+
+
 def test_a_single_rate_is_no_measurement(study):
     file = study.folder / "comparison-mnist/accuracy_by_rate.csv"
     table = pd.read_csv(file)
