@@ -64,6 +64,11 @@ def test_effective_lengths_leave_out_a_twentieth_of_the_gradient_at_each_end():
     )
 
 
+def test_the_shortest_path_that_counts_is_beyond_a_twentieth_of_the_gradient():
+    found = effective_lengths(LENGTHS.assign(contribution=[0.04, 0.10, 0.80, 0.06]))
+    assert [found[f"path_length_{which}"] for which in ("shortest", "median", "longest")] == [1, 2, 3]
+
+
 def test_a_plain_network_has_a_gradient_and_no_choice_of_paths():
     assert effective_lengths(PLAIN) == pytest.approx({"gain_log10": -1})
 
@@ -105,6 +110,19 @@ def test_the_summary_is_over_layers_then_seeds_and_says_only_what_is_defined():
     of_plain = paths[paths["variant"] == "plain"]
     without_paths = by_variant(summarise(responses, of_plain, NO_LESIONS, NO_REORDERINGS))["residual"]
     assert list(without_paths) == ["response_std"]
+
+
+def test_what_lesions_add_is_summarised_with_the_reorderings_of_the_same_run():
+    responses = pd.concat(of_run(pd.DataFrame({"position": [1], "response_std": [1.0]}), seed=seed) for seed in (0, 1))
+    lesions = pd.concat(
+        of_run(pd.DataFrame({"changes_shape": False, "error": [error], "whole_error": [0.1]}), seed=seed)
+        for seed, error in ((0, 0.3), (1, 0.5))
+    )
+    reorderings = of_run(pd.DataFrame({"swaps": [1, 2], "error": [0.2, 0.7], "whole_error": [0.1, 0.1]}), seed=1)
+    summary = by_variant(summarise(responses, LENGTHS.head(0).pipe(of_run), lesions, reorderings))["residual"]
+    assert summary["validation_error"] == pytest.approx({"n": 2, "mean": 0.1, "sd": 0})
+    assert summary["lesion_rise"] == pytest.approx({"n": 2, "mean": 0.3, "sd": math.sqrt(0.02)})
+    assert summary["reordering_rise"] == pytest.approx({"n": 1, "mean": 0.6})
 
 
 SUMMARY = {
