@@ -61,7 +61,7 @@ TESTS = {
     "inspection/summary.py": ("test_inspection_summary",),
     "preprocess/depth.py": ("test_depth", "test_images"),
     "preprocess/images.py": ("test_images", "test_image_sizes", "test_orientation", "test_depth"),
-    "preprocess/splits.py": ("test_splits", "test_preprocess_photographs", "test_preprocess_given"),
+    "preprocess/splits.py": ("test_splits", "test_deal", "test_preprocess_given"),
     "preprocess/split_checks.py": ("test_split_checks", "test_preprocess_photographs"),
     "preprocess/rolls.py": ("test_rolls", "test_leaves"),
     "preprocess/leaves.py": ("test_leaves", "test_preprocess_given"),
