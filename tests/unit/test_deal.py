@@ -6,14 +6,24 @@ import numpy as np
 import pytest
 
 from resgrad.preprocess.config import PreprocessConfig
-from resgrad.preprocess.leaves import Group
+from resgrad.preprocess.leaves import Capture, Group
 from resgrad.preprocess.pictures import Pictures
-from resgrad.preprocess.splits import TEST, TRAIN, VALIDATION, deal, deal_groups, deal_singly, limit_training
+from resgrad.preprocess.splits import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    deal,
+    deal_groups,
+    deal_singly,
+    known,
+    leak_of_captures,
+    limit_training,
+)
 from tests.unit.raw_folders import OPTIONS
 
 CLASSES = ["a", "b"]
 LABELS = np.repeat([0, 1], 60)
-LEAVES = [Group(f"{label}/leaf {index // 3}", None, 0) for index, label in enumerate(LABELS.tolist())]
+LEAVES = [Group(f"{label}/leaf {index % 60 // 3:02}", None, 0) for index, label in enumerate(LABELS.tolist())]
 
 
 def pictures(splits=None, groups=None):
@@ -87,6 +97,25 @@ def test_no_class_is_dealt_or_limited_in_the_order_of_another():
     dealt.append(limit_training(np.full(120, TRAIN), LABELS, CLASSES, 60))
     for split in dealt:
         assert split[:60].tolist() != split[60:].tolist()
+
+
+def test_the_smallest_share_is_one_image_of_each_class():
+    assert sizes(deal_singly(LABELS, CLASSES, 0.001, 0.001)) == [116, 2, 2]
+
+
+def test_a_group_is_taken_where_more_than_half_of_it_is_still_wanted():
+    roll = [Group(f"a/roll {number}", "a/roll", number) for number in (1, 2, 3)]
+    groups = [group for group, size in zip(roll, (12, 10, 8), strict=True) for _ in range(size)]
+    labels = np.zeros(len(groups), np.int64)
+    # The last 8, and of the next 10 exactly half is wanted, then more, then less.
+    assert sizes(deal_groups(labels, groups, ["a"], 0, 13 / 30)) == [22, 0, 8]
+    assert sizes(deal_groups(labels, groups, ["a"], 0, 14 / 30)) == [12, 0, 18]
+    assert sizes(deal_groups(labels, groups, ["a"], 0, 12 / 30)) == [22, 0, 8]
+
+
+def test_of_no_test_images_no_share_is_known():
+    assert known(np.full(120, TRAIN), LEAVES) == 0
+    assert leak_of_captures(np.full(1, TRAIN), [Capture("a", "1", "1")]) == 0
 
 
 def test_leaves_are_dealt_the_same_in_whatever_order_their_images_come():
