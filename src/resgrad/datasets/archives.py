@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
-from resgrad.datasets.printing import DataError
+from resgrad.datasets.errors import DataError
 
 IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
 UNCOMPRESSED_ENDINGS = frozenset({".bmp", ".tif", ".tiff"})

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from resgrad.common.files import replacing
-from resgrad.datasets.printing import DataError
+from resgrad.datasets.errors import DataError
 
 UNSIGNED_BYTE = 0x08
 GZIP_MAGIC = b"\x1f\x8b"

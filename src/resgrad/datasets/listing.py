@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resgrad.datasets.printing import DataError
+from resgrad.datasets.errors import DataError
 
 
 class LayoutError(DataError):

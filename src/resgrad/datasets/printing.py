@@ -1,13 +1,4 @@
-"""Names that somebody else gave: on the screen, some characters would move the cursor or colour what follows."""
-
-from resgrad.common.errors import ResgradError
-
-
-class DataError(ResgradError, ValueError):
-    """Something is wrong with the data that a user brings; names in the text are :func:`printable`."""
-
-    def __init__(self, text: str):
-        super().__init__(printable(text))
+"""Names of files on the screen, where some characters would move the cursor or colour what follows."""
 
 
 def printable(text: str) -> str:

@@ -12,9 +12,9 @@ from resgrad.common.files import replacing, write_json
 from resgrad.common.kinds import load_kind
 from resgrad.datasets import archives, formats
 from resgrad.datasets.config import SourceConfig
+from resgrad.datasets.errors import DataError
 from resgrad.datasets.known import OFFICIAL, SAMPLES
 from resgrad.datasets.opening import opened
-from resgrad.datasets.printing import DataError
 from resgrad.download import http, kaggle
 from resgrad.download.paths import KEYWORDS, expanded, is_address
 from resgrad.download.store import Store, digest

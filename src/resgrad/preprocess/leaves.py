@@ -20,7 +20,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from resgrad.datasets.class_names import canonical
-from resgrad.datasets.printing import DataError
+from resgrad.datasets.errors import DataError
 from resgrad.preprocess.names import captures, originals, without_id
 from resgrad.preprocess.rolls import camera_rolls, stretches
 

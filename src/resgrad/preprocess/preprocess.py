@@ -12,9 +12,10 @@ from tqdm import tqdm
 from resgrad.common.files import replacing
 from resgrad.common.kinds import load_kind
 from resgrad.datasets import formats
+from resgrad.datasets.errors import DataError
 from resgrad.datasets.listing import Listing
 from resgrad.datasets.opening import opened
-from resgrad.datasets.printing import DataError, printable
+from resgrad.datasets.printing import printable
 from resgrad.preprocess import leaves, split_checks, splits
 from resgrad.preprocess.config import PreprocessConfig
 from resgrad.preprocess.decoding import Picture, decode_all

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from resgrad.datasets.printing import DataError
+from resgrad.datasets.errors import DataError
 from resgrad.preprocess.pictures import Pictures
 from resgrad.shards.shards import SPLITS
 

@@ -8,7 +8,7 @@ import pytest
 import resgrad.datasets
 import resgrad.preprocess
 from resgrad.common.errors import ResgradError
-from resgrad.datasets.printing import DataError
+from resgrad.datasets.errors import DataError
 from resgrad.download.sources import SourceError
 from resgrad.preprocess.images import ImageError
 
