@@ -1,4 +1,4 @@
-"""Results of the networks: accuracy and training error by depth, the gap at two budgets, and the effect of depth."""
+"""Results of the networks: accuracy and training error by depth, and the gap at two budgets."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,8 @@ import pandas as pd
 from handbook.study import Studies, Study
 from handbook.words import in_words, interval, listed, mean_sd, per_cent
 from resgrad.common.cells import VARIANTS
-from resgrad.comparison.rows.depth import DEEPER, degradation
 from resgrad.comparison.significance import compare_pairs
-from resgrad.report.markdown import interval_text, table_text
+from resgrad.report.markdown import table_text
 
 ORDER = (
     ("short", "mnist"),
@@ -44,7 +43,7 @@ def at_deepest(studies: Studies) -> str:
         ]
         rows.append(
             [
-                _data(study, dataset),
+                data(study, dataset),
                 str(study.epochs(dataset)),
                 str(int(difference["n"])),
                 *cells,
@@ -64,7 +63,7 @@ def twins(studies: Studies) -> str:
             of_depth = {variant: study.runs(dataset, depth, variant) for variant in VARIANTS}
             rows.append(
                 [
-                    _data(study, dataset),
+                    data(study, dataset),
                     str(study.epochs(dataset)),
                     str(int(difference["n"])),
                     str(depth),
@@ -107,38 +106,12 @@ def budget(studies: Studies) -> str:
     return "\n".join(sentences)
 
 
-def deeper(studies: Studies) -> str:
-    """Compare the greatest depth with the smallest within each variant, and test whether it is worse or better."""
-    rows, said = [], {}
-    for study, dataset in shown(studies):
-        tests = degradation(study.runs(dataset).reset_index(), study.alpha).set_index(["error", "variant"])
-        cells = [
-            interval_text(*tests.loc[(error, variant), ["difference", "low", "high"]], form="+.3f")
-            for error in ("test", "training")
-            for variant in VARIANTS
-        ]
-        (n,) = set(tests["n"])
-        rows.append([_data(study, dataset), str(study.epochs(dataset)), str(n), *cells])
-        for error in ("test", "training"):
-            verdict = tests.loc[(error, "residual"), "verdict"]
-            where = f"{study.name(dataset)} after {study.epochs(dataset)} epochs ({error} error)"
-            said.setdefault(verdict, []).append(where)
-    shallow, deep = min(study.parameters["depths"]), study.depth
-    headers = ["data", "epochs", "n", "test error, plain", "residual", "training error, plain", "residual"]
-    sentences = "\n".join(f"* *{verdict}*: {listed(where)}" for verdict, where in said.items())
-    helps = DEEPER.negative in said
-    return (
-        f"{table_text(headers, rows)}\n\nResidual-{deep} against residual-{shallow}, by sign-flip tests with Holm's "
-        f"correction for the {in_words(len(tests))} tests of a data set:\n\n{sentences}\n\nHe et al. report that the "
-        f"deeper residual network errs less. That is shown {'where it says so above' if helps else 'nowhere'} here."
-    )
-
-
 def _gap(study: Study, dataset: str) -> pd.Series:
     plain, residual = (study.runs(dataset, study.depth, variant)["test_accuracy"] for variant in VARIANTS)
     return (residual - plain).dropna()
 
 
-def _data(study: Study, dataset: str) -> str:
+def data(study: Study, dataset: str) -> str:
+    """Return the name of the data for the first cell of a row, with the number of training images if it is limited."""
     limit = study.parameters["data"][dataset]["train_limit"]
     return study.at_start(dataset) + (f", {limit:,} training images" if limit else "")

@@ -3,7 +3,19 @@
 from functools import partial
 from pathlib import Path
 
-from handbook import accuracy, audit, cost, depth, everywhere, gradients, learning, operating, verdicts
+from handbook import (
+    accuracy,
+    audit,
+    budgets,
+    cost,
+    degradation,
+    depth,
+    everywhere,
+    gradients,
+    learning,
+    operating,
+    verdicts,
+)
 from handbook.blocks import fill
 from handbook.study import Studies
 from handbook.tables import tables_page
@@ -13,7 +25,8 @@ BLOCKS = {
     "verdict-count": verdicts.count,
     "twins": accuracy.twins,
     "budget": accuracy.budget,
-    "deeper": accuracy.deeper,
+    "deeper": degradation.deeper,
+    "budgets-of-sets": budgets.candidates,
     "rows-short": verdicts.short_rows,
     "rows-long": verdicts.long_rows,
     "rows-default": verdicts.default_rows,

@@ -130,8 +130,8 @@ class Studies:
 
     def __init__(self, root: Path) -> None:
         """Open the studies below docs/study of the repository at ``root``."""
-        self._folder = root / "docs/study"
+        self.folder = root / "docs/study"
         self._studies: dict[str, Study] = {}
 
     def __getitem__(self, name: str) -> Study:
-        return self._studies.setdefault(name, Study(self._folder / name))
+        return self._studies.setdefault(name, Study(self.folder / name))
