@@ -94,7 +94,7 @@ def without_places(parameters: dict[str, Any], resolved: dict[str, Any]) -> dict
 def _shown(root: Path, study: str) -> dict[str, list[str]]:
     """List the pictures of a study that the documentation shows, by page."""
     shown: dict[str, list[str]] = {}
-    pattern = re.compile(rf"study/{re.escape(study)}/([a-z-]+)/([\w.-]+\.png)\)")
+    pattern = re.compile(rf"study/{re.escape(study)}/([a-z0-9_-]+)/([\w.-]+\.png)\)")
     for page in pages(root):
         for kind, picture in pattern.findall(page.read_text(encoding="utf-8")):
             shown.setdefault(kind, []).append(picture)

@@ -8,29 +8,29 @@ from ruamel.yaml import YAML
 from handbook.freeze import FreezeError, freeze
 
 PARAMETERS = {
-    "datasets": ["mnist"],
+    "datasets": ["fruit_360"],
     "depths": [8],
-    "data": {"mnist": {"source": "PATH/of/mine"}, "another": {"source": "PATH/of/another"}},
+    "data": {"fruit_360": {"source": "PATH/of/mine"}, "another": {"source": "PATH/of/another"}},
 }
 RESOLVED = {
-    "mnist": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None},
+    "fruit_360": {"leaf_map": "PATH/of/map", "image_size": 8, "train_limit": None},
     "another": {"image_size": 9},
 }
 RUN = {
-    "metrics/comparison-mnist.md": "# mnist\n",
-    "metrics/comparison-mnist/runs.csv": "seed\n0\n",
-    "metrics/comparison-mnist/by_depth.csv": "n\n0\n",
+    "metrics/comparison-fruit_360.md": "# fruit_360\n",
+    "metrics/comparison-fruit_360/runs.csv": "seed\n0\n",
+    "metrics/comparison-fruit_360/by_depth.csv": "n\n0\n",
     "metrics/probe.md": "# probe\n",
     "metrics/probe/outcomes.csv": "depth\n8\n",
-    "metrics/timing-mnist.md": "# times\n",
-    "data/comparison/mnist/about.json": json.dumps({"provenance": "embedded"}),
-    "data/timing/mnist/about.json": "{}",
+    "metrics/timing-fruit_360.md": "# times\n",
+    "data/comparison/fruit_360/about.json": json.dumps({"provenance": "embedded"}),
+    "data/timing/fruit_360/about.json": "{}",
     "data/probe/about.json": "{}",
     "data/params.json": json.dumps({"data": RESOLVED}),
-    "plots/mnist/comparison/comparison.png": "picture",
-    "plots/mnist/comparison/stability.png": "picture that no page shows",
+    "plots/fruit_360/comparison/comparison.png": "picture",
+    "plots/fruit_360/comparison/stability.png": "picture that no page shows",
     "plots/probe/growth.png": "growth",
-    "README.md": "![x](docs/study/new/comparison-mnist/comparison.png) ![x](docs/study/other/probe/layers.png)",
+    "README.md": "![x](docs/study/new/comparison-fruit_360/comparison.png) ![x](docs/study/other/probe/layers.png)",
     "docs/results.md": "![x](study/new/probe/growth.png)",
     "docs/study/new/left-over.md": "of the run before",
 }
@@ -49,16 +49,16 @@ def test_a_study_has_the_pages_their_tables_and_the_pictures_that_pages_show(rep
     study = repository / "docs/study/new"
     files = sorted(str(path.relative_to(study)) for path in freeze(repository, "new"))
     assert files == [
-        "comparison-mnist.md",
-        "comparison-mnist/about.json",
-        "comparison-mnist/comparison.png",
-        "comparison-mnist/runs.csv",
+        "comparison-fruit_360.md",
+        "comparison-fruit_360/about.json",
+        "comparison-fruit_360/comparison.png",
+        "comparison-fruit_360/runs.csv",
         "params.yaml",
         "probe.md",
         "probe/about.json",
         "probe/growth.png",
         "probe/outcomes.csv",
-        "timing-mnist.md",
+        "timing-fruit_360.md",
     ]
     assert (study / "probe/growth.png").read_text(encoding="utf-8") == "growth"
 
@@ -68,15 +68,15 @@ def test_its_parameters_do_not_tell_where_files_were(repository):
     text = (repository / "docs/study/new/params.yaml").read_text(encoding="utf-8")
     assert "PATH" not in text
     assert "train_limit: null" in text
-    assert YAML(typ="safe").load(text)["data"] == {"mnist": {"image_size": 8, "train_limit": None}}
+    assert YAML(typ="safe").load(text)["data"] == {"fruit_360": {"image_size": 8, "train_limit": None}}
 
 
 @pytest.mark.parametrize(
     ("missing", "message"),
     [
-        ("metrics/comparison-mnist.md", "comparison-mnist.md is missing"),
-        ("data/comparison/mnist/about.json", "about.json is missing"),
-        ("plots/mnist/comparison/comparison.png", "comparison.png is missing"),
+        ("metrics/comparison-fruit_360.md", "comparison-fruit_360.md is missing"),
+        ("data/comparison/fruit_360/about.json", "about.json is missing"),
+        ("plots/fruit_360/comparison/comparison.png", "comparison.png is missing"),
         ("metrics/probe.md", "probe.md is missing"),
     ],
 )
