@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from dvc.exceptions import DvcException
 from dvc.utils.hydra import apply_overrides
+from omegaconf.errors import OmegaConfBaseException
 
 from resgrad.common.config import ParameterError, read
 from resgrad.common.files import replacing, write_json
@@ -50,6 +51,12 @@ def check_with(overrides: list[str]) -> None:
         for override in overrides:
             try:
                 apply_overrides(copy, [override])
+            except OmegaConfBaseException as error:
+                reason = str(error).splitlines()[0]
+                raise ParameterError(
+                    f"-S {override!r} cannot be used: {reason}; ${{...}} stands for another parameter, so write the "
+                    "path itself, or use double quotes, in which the shell replaces it."
+                ) from None
             except DvcException as error:
                 reason = str(error.__cause__ or error).splitlines()[0]
                 raise ParameterError(

@@ -1,5 +1,6 @@
 """All of params.yaml, and the constraints between its sections."""
 
+import os
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from resgrad.comparison.config import ComparisonConfig, TargetConfig
 from resgrad.datasets import formats
 from resgrad.datasets.config import SourceConfig
 from resgrad.datasets.known import OFFICIAL, SAMPLES
+from resgrad.download.paths import local_paths
 from resgrad.gradients.config import GradientsConfig
 from resgrad.gradients.table import gradient_table
 from resgrad.gradients.verdicts import VerdictsConfig
@@ -111,6 +113,9 @@ def load_study(path: Path) -> Study:
     return load(Study, read(path))
 
 
+OUTPUTS = ("data", "metrics", "plots")
+"""Folders of what the stages write."""
+
 RESERVED = frozenset({"probe"})
 """Names of files in metrics/ and plots/ that do not belong to a data set."""
 
@@ -121,6 +126,8 @@ def _check_dataset(dataset: str, config: DatasetSection) -> None:
     if dataset in RESERVED:
         raise ParameterError(f"{key} has a name that is taken: metrics/{dataset}.json is the probe's; choose another.")
     _check_source(dataset, config)
+    for parameter, value in (("source", config.source), ("leaf_map", config.leaf_map)):
+        _check_place(f"{key}.{parameter}", value)
     if config.leaf_map is not None and not data_format.HAS_FILE_NAMES:
         raise ParameterError(f"{key}.leaf_map is set; allowed: null, images of format {config.format} have no names.")
     if data_format.BRINGS_TEST:
@@ -152,6 +159,22 @@ def _check_source(dataset: str, config: DatasetSection) -> None:
             raise ParameterError(
                 f"data.{dataset}.format is {config.format}; allowed with the {source} source: {known[dataset].format}."
             )
+
+
+def _check_place(key: str, value: str | None) -> None:
+    """Refuse a path where DVC deletes what it finds before a stage writes, or that leads to such a place."""
+    for path in local_paths([value]):
+        try:
+            place = Path(os.path.realpath(path))  # Path.resolve fails where links go round in a circle
+        except ValueError:
+            raise ParameterError(f"{key} is {value!r}, which no file can be called.") from None
+        for own in OUTPUTS:
+            folder = Path(own).resolve()
+            if folder in (place, *place.parents) or place in folder.parents:
+                raise ParameterError(
+                    f"{key} is {value}, which lies in {own}/ or holds it: the pipeline deletes and writes files there; "
+                    "move yours to a folder outside the project."
+                )
 
 
 def _check_statistics(chosen: list[str]) -> None:

@@ -146,7 +146,8 @@ def test_a_name_that_no_system_would_unpack_is_refused(path):
 def test_a_misleading_name_is_refused(path, name):
     make(path, "a/ok.jpg", "a/" + "_" * (len(name) - 2))
     path.write_bytes(path.read_bytes().replace(b"a/" + b"_" * (len(name) - 2), name.encode()))
-    refused(path, "backslash or a NUL")
+    advice = "unpack it and give the folder" if "\\" in name else "rename it and pack anew"
+    refused(path, f"backslash or a NUL in its name; {advice}")
 
 
 @pytest.mark.parametrize("mode", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])

@@ -115,6 +115,8 @@ def test_overrides_are_checked_as_dvc_reads_them_and_change_nothing(parameters):
         ("train.epoch=3", r"-S 'train.epoch=3' cannot be used: Could not override 'train.epoch'"),
         ("data.mnist.source=/my/archive (1).zip", "cannot be used: .*; quote it"),
         ("+data.beans={format: folder}", "data.beans.source is missing"),
+        ("+data.beans={format: folder, source: ${HOME}/beans}", "'HOME' not found; .* write the path itself"),
+        ('data.mnist.source="/my/${x}"', "'x' not found; .* write the path itself"),
         ("+data.Beans={format: folder, source: x}", "data.Beans is not a parameter; allowed: lower-case letters"),
     ],
 )

@@ -73,30 +73,45 @@ def test_damaged_deep_grey_is_refused():
             decode(data[:end], 8, "grey")
 
 
-def deep_tiff(samples: np.ndarray, order: str, deflated: bool) -> bytes:
-    """A TIFF of 16-bit RGB samples in either byte order, which Pillow does not write."""
+def deep_tiff(
+    samples: np.ndarray, order: str, *, deflated: bool = False, extra: int | None = None, planes: bool = False
+) -> bytes:
+    """A TIFF of 16-bit samples, H x W x C, in either byte order and with RGB first, which Pillow does not write.
+
+    Args:
+        samples: the samples.
+        order: ``<`` or ``>``.
+        deflated: whether they are compressed.
+        extra: the meaning of the fourth channel: 0 unspecified, 1 premultiplied opacity, 2 opacity.
+        planes: whether one channel comes after another.
+    """
     height, width, channels = samples.shape
-    pixels = samples.astype(order + "u2").tobytes()
-    pixels = zlib.compress(pixels) if deflated else pixels
-    bits = struct.pack(f"{order}3H", 16, 16, 16)
+    parts = list(np.moveaxis(samples, 2, 0)) if planes else [samples]
+    strips = [np.ascontiguousarray(part).astype(order + "u2").tobytes() for part in parts]
+    strips = [zlib.compress(strip) for strip in strips] if deflated else strips
+    starts = [8 + sum(map(len, strips[:number])) for number in range(len(strips))]
     entries = {
-        256: width,
-        257: height,
-        258: None,
-        259: 8 if deflated else 1,
-        262: 2,
-        273: None,
-        277: channels,
-        278: height,
-    }
-    place = 8 + 2 + 12 * (len(entries) + 1) + 4
-    entries |= {258: place, 273: place + len(bits), 279: len(pixels)}
-    directory = b"".join(
-        struct.pack(f"{order}HHII", tag, 3, 3, value) if tag == 258 else struct.pack(f"{order}HHII", tag, 4, 1, value)
-        for tag, value in entries.items()
-    )
-    start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}IH", 8, len(entries))
-    return start + directory + bytes(4) + bits + pixels
+        256: [width],
+        257: [height],
+        258: [16] * channels,
+        259: [8 if deflated else 1],
+        262: [2],
+        273: starts,
+        277: [channels],
+        278: [height],
+        279: list(map(len, strips)),
+        284: [2 if planes else 1],
+    } | ({} if extra is None else {338: [extra]})
+    start = starts[-1] + len(strips[-1])
+    directory, beyond = b"", b""
+    for tag, values in entries.items():
+        content = struct.pack(f"{order}{len(values)}I", *values)
+        if len(content) > 4:
+            place = start + 2 + 12 * len(entries) + 4 + len(beyond)
+            content, beyond = struct.pack(f"{order}I", place), beyond + content
+        directory += struct.pack(f"{order}HHI", tag, 4, len(values)) + content
+    header = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}I", start)
+    return header + b"".join(strips) + struct.pack(f"{order}H", len(entries)) + directory + bytes(4) + beyond
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -104,8 +119,32 @@ def deep_tiff(samples: np.ndarray, order: str, deflated: bool) -> bytes:
 @pytest.mark.parametrize("bits", [12, 16])
 def test_a_deep_tiff(order, deflated, bits):
     samples = np.uint16(SCENE * (2**bits - 1) * [1, 0.5, 0.1])
-    decoded = decode(deep_tiff(samples, order, deflated), 8, "rgb")
+    decoded = decode(deep_tiff(samples, order, deflated=deflated), 8, "rgb")
     assert np.array_equal(decoded, (samples >> (bits - 8)).transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("deflated", [False, True])
+@pytest.mark.parametrize("bits", [12, 16])
+@pytest.mark.parametrize("extra", [0, 2])
+def test_a_fourth_channel_of_a_deep_tiff_does_not_darken_the_others(order, deflated, bits, extra):
+    """Satellites add near infrared, which is no opacity."""
+    samples = np.uint16(SCENE * (2**bits - 1) * [1, 0.5, 0.1, 0])
+    samples[..., 3] = 65535 if extra == 2 else 7
+    decoded = decode(deep_tiff(samples, order, deflated=deflated, extra=extra), 8, "rgb")
+    assert np.array_equal(decoded, (samples[..., :3] >> (bits - 8)).transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("deflated", [False, True])
+def test_deep_tiffs_that_would_be_misread_are_refused(order, deflated):
+    samples = np.uint16(SCENE * 4095 * [1, 0.5, 0.1, 1])
+    with pytest.raises(ImageError, match="damaged"):
+        decode(deep_tiff(samples, order, deflated=deflated, extra=1), 8, "rgb")
+    for channels, extra in ((3, None), (4, 0), (4, 2)):
+        data = deep_tiff(samples[..., :channels], order, deflated=deflated, extra=extra, planes=True)
+        with pytest.raises(ImageError, match="damaged"):
+            decode(data, 8, "rgb")
 
 
 @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])

@@ -66,10 +66,28 @@ def test_one_file_in_two_spellings_is_taken_once_and_two_different_ones_are_refu
     write_idx(tmp_path / "mine", SPELLINGS["with a dot"])
     write_idx(tmp_path / "mine", SPELLINGS["each in its folder"])
     brought(idx_format, tmp_path / "mine", tmp_path / "raw")
-    write_idx(tmp_path / "mine", SPELLINGS["EMNIST's"], **{"t10k-labels-idx1-ubyte": np.array([1, 1], np.uint8)})
+    write_idx(tmp_path / "mine", SPELLINGS["MNIST's"], **{"t10k-labels-idx1-ubyte": np.array([1, 1], np.uint8)})
     message = refusal(idx_format, tmp_path / "mine", tmp_path / "again")
-    assert "mine holds emnist-letters-test-labels-idx1-ubyte.gz and " in message
+    assert "mine holds t10k-labels-idx1-ubyte.gz and " in message
     assert "which differ, and either could be t10k-labels-idx1-ubyte.gz; remove one." in message
+
+
+@pytest.mark.parametrize("other", [["train-labels-idx1-ubyte"], ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]])
+@pytest.mark.parametrize("whole", [True, False])
+def test_files_of_several_sets_are_not_mixed(tmp_path, other, whole):
+    """EMNIST comes as six sets in one folder; labels of one fit the images of another if there are as many."""
+    write_idx(tmp_path / "mine", SPELLINGS["EMNIST's"])
+    for name in ARRAYS:
+        letters = tmp_path / "mine" / SPELLINGS["EMNIST's"](name)
+        digits = letters.with_name(letters.name.replace("letters", "digits"))
+        if name in other:
+            digits.write_bytes(letters.read_bytes())
+            if not whole:
+                letters.unlink()
+    message = refusal(idx_format, tmp_path / "mine", tmp_path / "again")
+    assert "mine holds emnist-digits-" in message
+    assert " and emnist-letters-" in message
+    assert message.endswith("whose names are of different sets; leave only the four files of one in it.")
 
 
 @pytest.mark.parametrize("missing", [["t10k-labels"], ["train-images"], ["t10k-images", "t10k-labels"]])

@@ -88,6 +88,18 @@ def test_a_class_that_a_given_split_lacks_is_named_with_the_cause(part, name):
         check(split, labels, ["a", "b"], Counter(), {"train": {0, 1}})
 
 
+def test_a_class_of_one_image_beside_a_test_that_the_set_brings_is_told_what_validation_takes():
+    split, labels = given((TRAIN, 0), (VALIDATION, 0), (VALIDATION, 1), (TEST, 0))
+    with pytest.raises(SplitError) as caught:
+        check(split, labels, ["a", "b"], Counter(), {"train": {0, 1}, "test": {0}})
+    assert str(caught.value) == (
+        "b (1 in all) has no image in train; a class needs at least two training images, since validation takes one; "
+        "add some, or remove it."
+    )
+    with pytest.raises(SplitError, match="a larger train_limit"):
+        check(split, labels, ["a", "b"], Counter(over_train_limit=1), {"train": {0, 1}, "test": {0}})
+
+
 def test_a_class_that_the_given_training_images_lack_is_not_laid_to_the_limit():
     split, labels = given((TRAIN, 0), (VALIDATION, 0), (VALIDATION, 1), (TEST, 0), (TEST, 1))
     with pytest.raises(SplitError, match=r"^b \(2 in all\) has no image in train; the set brings its own train images"):

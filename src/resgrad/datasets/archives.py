@@ -32,6 +32,8 @@ RATIO_MATTERS_FROM = 2**20
 """Below this size a high ratio is harmless: an empty drawing compresses well."""
 MAX_NAME = 1024
 """Limit for the characters of a path within an archive; Linux allows 4,096 bytes in all, Windows 260 characters."""
+HARD_LINK = "is a second name of a file that comes before it, a hard link"
+"""The fault of an entry of a tar."""
 
 _READABLE = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1  # bit of the general purpose flags
@@ -159,6 +161,10 @@ def fault_of_name(name: str) -> str | None:
 def untrusted(shown: str, name: str, fault: str) -> ArchiveError:
     """Make the error for an entry of an archive with a fault, a phrase that follows its name."""
     advice = "rename it and pack anew" if fault_of_name(name) else "repack it"
+    if "\\" in name:  # some programs for Windows write it between the names of folders
+        advice = "unpack it and give the folder"
+    if fault == HARD_LINK:
+        advice = "unpack it and give the folder, or pack it with `tar --hard-dereference`"
     name = name if len(name) <= MAX_NAME else f"{name[:40]}..."
     return ArchiveError(f"{shown} cannot be trusted: its entry {name!r} {fault}; {advice}.")
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from resgrad.datasets.archives import MAX_ENTRIES, MAX_TOTAL_BYTES, ArchiveError, fault_of_name, untrusted
+from resgrad.datasets.archives import HARD_LINK, MAX_ENTRIES, MAX_TOTAL_BYTES, ArchiveError, fault_of_name, untrusted
 
 COMPRESSIONS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open, b"\x5d\0\0": lzma.open}
 """The first bytes of a compressed file (the last are of the old .lzma), and what opens it."""
@@ -154,7 +154,7 @@ def _fault(entry: tarfile.TarInfo) -> str | None:
     if entry.size < 0:
         return "has a size below 0"
     if not (entry.isreg() or entry.isdir()) or entry.issparse():
-        return "is a link, a device or a sparse file"
+        return HARD_LINK if entry.islnk() else "is a symbolic link, a device or a sparse file"
     return None
 
 

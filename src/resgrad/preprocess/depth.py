@@ -8,8 +8,14 @@ import numpy as np
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-DEEP_COLOURS = re.compile(r"RGBA?;16[BLN]")
-"""Pillow's names for layouts of 16-bit colours (big-endian, little-endian, native); it keeps their upper bytes."""
+DEEP_COLOURS = re.compile(r"RGB[AX]?;16[BLN]")
+"""Pillow's names for layouts of 16-bit colours (big-endian, little-endian, native), of which it keeps the upper bytes.
+A is opacity, X a channel of some other meaning."""
+PREMULTIPLIED = "RGBa;16"
+"""How its names begin for 16-bit colours that were multiplied by opacity, which it divides by the upper bytes alone."""
+BITS_PER_SAMPLE, SAMPLES_PER_PIXEL, PLANAR_CONFIGURATION = 258, 277, 284
+"""Tags of a TIFF (Adobe, TIFF Revision 6.0, section 8)."""
+ONE_PLANE_AFTER_ANOTHER = 2
 OTHER_END = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 
 
@@ -49,6 +55,19 @@ def has_deep_colours(image: ImageFile) -> bool:
     return bool(image.tile) and all(DEEP_COLOURS.fullmatch(_layout(tile.args)) for tile in image.tile)
 
 
+def is_misread(image: ImageFile) -> bool:
+    """Say whether an image that is not loaded yet has 16-bit colours in a layout that Pillow reads wrongly.
+
+    That is a TIFF that has one plane after another, which it reads as if each sample had eight bits, or colours that
+    were multiplied by their opacity.
+    """
+    tags = getattr(image, "tag_v2", {})
+    planes = tags.get(PLANAR_CONFIGURATION) == ONE_PLANE_AFTER_ANOTHER and tags.get(SAMPLES_PER_PIXEL, 1) > 1
+    if planes and max(tags.get(BITS_PER_SAMPLE, (1,))) > 8:
+        return True
+    return any(_layout(tile.args).startswith(PREMULTIPLIED) for tile in image.tile)
+
+
 def ask_for_lower_bytes(image: ImageFile) -> None:
     """Make Pillow take the other byte of each sample, for an image with 16-bit colours that is not loaded yet."""
     image.tile = [tile._replace(args=_with_layout(tile.args, _other_end(_layout(tile.args)))) for tile in image.tile]
@@ -74,9 +93,9 @@ def join_channels(image: Image.Image) -> Image.Image:
 
 
 def join_bytes(upper: Image.Image, lower: Image.Image) -> Image.Image:
-    """Join the upper and lower bytes of a picture's samples, RGB or RGBA; opacity is scaled separately."""
+    """Join the upper and lower bytes of a picture's samples, RGB, RGBA or RGBX; opacity is scaled separately."""
     samples = np.asarray(upper).astype(np.uint16) << 8 | np.asarray(lower)
-    colours, opacity = samples[..., :3], samples[..., 3:]
+    colours, opacity = samples[..., :3], samples[..., 3 : 4 if upper.mode == "RGBA" else 3]
     parts = [to_eight_bits(part) for part in (colours, opacity) if part.size]
     return Image.fromarray(np.concatenate(parts, axis=2))
 

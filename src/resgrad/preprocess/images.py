@@ -113,6 +113,8 @@ def _jpeg_space(data: bytes) -> str | None:
 def _decode_whole(data: bytes, color: Color) -> np.ndarray:
     """Decode with Pillow, H x W or H x W x 3."""
     image = _open(data)
+    if depth.is_misread(image):
+        raise ImageError("damaged")
     try:
         deep, deep_grey = depth.has_deep_colours(image), depth.has_deep_grey(image)
         if deep_grey:

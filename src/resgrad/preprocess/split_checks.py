@@ -105,6 +105,9 @@ def _cause(
     tiny = [label for label in missing if np.sum(labels == label) < len(SPLITS)]
     if tiny and not own and not skipped["over_train_limit"]:
         return tiny, f"a class needs at least {len(SPLITS)} images, one for each split"
+    single = [label for label in missing if np.sum(labels == label) == 1]
+    if single and not skipped["over_train_limit"]:
+        return single, "a class needs at least two training images, since validation takes one; add some, or remove it"
     return missing, _ADVICE[part]
 
 

@@ -46,7 +46,7 @@ MAX_BYTES = 2**30
 """Limit for one file's pixels; MNIST has 47 MB, its largest relative (EMNIST) 547 MB."""
 _DIMENSIONS = {"images": 3, "labels": 1}
 _SPELLING = re.compile(
-    r"(.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?",
+    r"(?P<set>.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?",
     re.IGNORECASE,
 )
 _PART = re.compile(r"(train|t10k|test)(?=[-_.](images|labels))", re.IGNORECASE)
@@ -57,7 +57,7 @@ def bring(source: Path, folder: Path, shown: str) -> None:
     """Copy the four files under MNIST's names, gzipping those that are not.
 
     Raises:
-        LayoutError: a file is missing, or there are two different files for one purpose.
+        LayoutError: a file is missing, there are two different files for one purpose, or files of several sets.
         IdxError: a file is damaged, or is not such an IDX file.
     """
     if not source.is_dir():
@@ -115,6 +115,7 @@ def opened(folder: Path, shown: str) -> Iterator[Listing]:
 def _find(source: Path, shown: str) -> dict[str, Path]:
     """Map MNIST's names to files of the source; if a file is there in two spellings, either will do."""
     found: dict[str, Path] = {}
+    sets: dict[str, str] = {}
     # Gzipped files first: they are copied unchanged, so that official files stay official.
     for file in sorted([*source.iterdir(), *source.glob("*ubyte*/*ubyte*")], key=lambda file: file.suffix != ".gz"):
         if archives.is_hidden(file.relative_to(source)):  # macOS writes ._train-images-idx3-ubyte beside such a file
@@ -122,6 +123,12 @@ def _find(source: Path, shown: str) -> dict[str, Path]:
         if not file.is_file() or not (spelt := _SPELLING.fullmatch(file.name)):
             continue
         packing.check_inside(file, source, shown)
+        sets.setdefault((spelt["set"] or "").lower(), file.relative_to(source).as_posix())
+        if len(sets) > 1:
+            names = " and ".join(sorted(sets.values()))
+            raise LayoutError(
+                f"{shown} holds {names}, whose names are of different sets; leave only the four files of one in it."
+            )
         what = spelt["what"].lower()
         part = "train" if spelt["part"].lower() == "train" else "t10k"
         name = f"{part}-{what}-idx{_DIMENSIONS[what]}-ubyte.gz"
