@@ -26,6 +26,7 @@ BLOCKS = {
     "twins": accuracy.twins,
     "budget": accuracy.budget,
     "deeper": degradation.deeper,
+    "deeper-searched": degradation.searched,
     "budgets-of-sets": budgets.candidates,
     "rows-short": verdicts.short_rows,
     "rows-long": verdicts.long_rows,
