@@ -57,6 +57,12 @@ def test_files_are_counted_by_ending_with_one_example():
     }
 
 
+def test_numbers_as_endings_are_one_kind():
+    """Scanners number the pictures of a series so; each ending of its own would make a line of thousands of words."""
+    others = [f"a/scan.{number:04}" for number in range(300)]
+    assert tree("a", "b", others=others).passed_over == {"ending in a number": PassedOver(300, "a/scan.0000")}
+
+
 def test_images_beside_the_class_folders_are_passed_over():
     found = read_tree(["set/a/1.jpg", "set/b/1.jpg", "set/logo.jpg", "top.jpg"], "wxyz", [], [], "mine")
     assert found.places == [Place("a", None), Place("b", None), None, None]
@@ -75,5 +81,6 @@ def test_images_without_folders_are_refused():
 
 
 def test_no_image_at_all_is_refused_with_what_there_is():
-    with pytest.raises(LayoutError, match=r"holds no image \(\.bmp, .*\), but 2 \.txt, 1 no ending; format folder"):
+    said = r"holds no image \(\.bmp, .*\), but 2 \.txt, 1 without an ending; format folder"
+    with pytest.raises(LayoutError, match=said):
         read_tree([], [], ["a/1.txt", "b/2.txt", "readme"], [], "mine")

@@ -72,6 +72,16 @@ def test_one_file_in_two_spellings_is_taken_once_and_two_different_ones_are_refu
     assert "which differ, and either could be t10k-labels-idx1-ubyte.gz; remove one." in message
 
 
+def test_labels_in_tables_are_named(tmp_path):
+    """QMNIST has them."""
+    write_idx(tmp_path / "mine", lambda name: f"qmnist-{name}.gz")
+    (tmp_path / "mine/qmnist-train-labels-idx1-ubyte.gz").rename(tmp_path / "mine/qmnist-train-labels-idx2-int.gz")
+    assert refusal(idx_format, tmp_path / "mine", tmp_path / "raw").startswith(
+        "mine holds no qmnist-train-labels-idx1-ubyte.gz but qmnist-train-labels-idx2-int.gz, which has more than one "
+        "number for an image; format idx wants "
+    )
+
+
 @pytest.mark.parametrize("other", [["train-labels-idx1-ubyte"], ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]])
 @pytest.mark.parametrize("whole", [True, False])
 def test_files_of_several_sets_are_not_mixed(tmp_path, other, whole):

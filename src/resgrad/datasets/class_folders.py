@@ -100,7 +100,7 @@ def _tested_before(branches: Sequence[Branch], images: Images) -> set[int]:
 
 def _layout(images: Images, others: Sequence[str]) -> str:
     """Describe a tree, as a phrase to follow "holds"."""
-    endings = Counter(PurePosixPath(path).suffix.lower() or "no ending" for path in others)
+    endings = Counter(_ending(path) for path in others)
     kinds = ", ".join(f"{number} {ending}" for ending, number in endings.most_common(3))
     if not images.positions:
         return f"no image ({', '.join(sorted(IMAGE_ENDINGS))}){kinds and f', but {kinds}'}"
@@ -113,7 +113,13 @@ def _reason(path: str) -> str:
     """Say why a file that is not an image is ignored."""
     if is_hidden(PurePosixPath(path)):
         return "hidden"
-    return PurePosixPath(path).suffix.lower() or "without an ending"
+    return _ending(path)
+
+
+def _ending(path: str) -> str:
+    """Return a file's ending in lower case; numbers, as of scans (``slice.0001``), are one kind."""
+    ending = PurePosixPath(path).suffix.lower()
+    return "ending in a number" if ending[1:].isdecimal() else ending or "without an ending"
 
 
 def _by_reason(reasons: Mapping[str, str]) -> dict[str, PassedOver]:

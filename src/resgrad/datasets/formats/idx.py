@@ -49,6 +49,8 @@ _SPELLING = re.compile(
     r"(?P<set>.*[-_.])?(?P<part>train|t10k|test)[-_.](?P<what>images|labels)[-_.]idx[13][-_.]ubyte(\.gz)?",
     re.IGNORECASE,
 )
+_TABLES = re.compile(r"labels[-_.]idx2[-_.]", re.IGNORECASE)
+"""In the names of QMNIST's labels, which say beside the digit who wrote it."""
 _PART = re.compile(r"(train|t10k|test)(?=[-_.](images|labels))", re.IGNORECASE)
 _WHAT = re.compile(r"(images|labels)(?P<idx>[-_.]idx)[13]", re.IGNORECASE)
 
@@ -67,8 +69,11 @@ def bring(source: Path, folder: Path, shown: str) -> None:
     spelt = {name: _spell(name, there) for name in FILES}
     for name in FILES:
         if name not in found:
+            tables = [file.name for file in sorted(source.iterdir()) if _TABLES.search(file.name)]
+            instead = f" but {tables[0]}, which has more than one number for an image" if tables else ""
             raise LayoutError(
-                f"{shown} holds no {spelt[name]}; format idx wants {', '.join(spelt.values())}, gzipped or plain."
+                f"{shown} holds no {spelt[name]}{instead}; format idx wants {', '.join(spelt.values())}, gzipped or "
+                "plain."
             )
     for name in FILES:
         file, shown_file = found[name], f"{shown.rstrip('/')}/{spelt[name]}"
