@@ -20,8 +20,9 @@ SEARCHED = (
     ("default", "plantvillage"),
     ("depth/low-rate", "plantvillage"),
     ("depth/high-rate", "plantvillage"),
+    ("depth/cifar10", "cifar10_jpeg"),
 )
-"""Studies and data sets at whose widths and learning rates a gain from depth was looked for."""
+"""Studies and data sets at whose widths, learning rates and numbers of seeds a gain from depth was looked for."""
 
 
 def deeper(studies: Studies) -> str:
@@ -52,7 +53,7 @@ def deeper(studies: Studies) -> str:
 
 
 def searched(studies: Studies) -> str:
-    """Compare residual networks of both depths at other widths and learning rates, and test it."""
+    """Compare residual networks of both depths at other widths and rates, and with more seeds, and test it."""
     rows, tests = [], []
     for name, dataset in SEARCHED:
         study = studies[name]
